@@ -1,0 +1,136 @@
+/** How much a finding weighs: an error is damage, a warning is a risk somewhere, a note is worth knowing. */
+export type Severity = 'error' | 'warning' | 'note'
+
+/** What stands behind a finding code. */
+export interface FindingRule {
+  readonly severity: Severity
+  readonly title: string
+  readonly help: string
+}
+
+const rule = (severity: Severity, title: string, help: string): FindingRule => ({ severity, title, help })
+
+// The wrapper: the tar, the compression around it, and its members.
+// prettier-ignore
+const ARCHIVE_RULES = {
+  ARCHIVE_CHECKSUM: rule('error', 'The compression around the archive is damaged', 'The stored checksum does not fit the bytes. Some engines stop here, others load what came out. Copy the archive again.'),
+  ARCHIVE_COMPRESSION: rule('error', 'The compressed archive cannot be read to its end', 'The decompressor stopped at this offset of the file. Everything before it was read. Copy the archive again.'),
+  ARCHIVE_COMPRESSION_TRAILING: rule('warning', 'Bytes follow the end of the compressed stream', 'Some decompressors ignore them, others refuse the file.'),
+  ARCHIVE_END_MISSING: rule('warning', 'The archive has no end marker', 'A tar ends with two zero blocks. Without them nobody can tell a whole archive from one that was cut between two members.'),
+  ARCHIVE_HEADER: rule('error', 'A header of the archive cannot be read', 'Members after this offset are out of reach.'),
+  ARCHIVE_TRAILING_BYTES: rule('warning', 'Bytes follow the end marker of the archive', 'Go, GNU tar and others stop at the marker; some readers go on and see other members.'),
+  ARCHIVE_TRUNCATED: rule('error', 'The archive is cut', 'The bytes end at this offset, before the member does. Copy the archive again.'),
+  MEMBER_DUPLICATE: rule('error', 'A member stands in the archive twice', 'dockerd takes the last one, skopeo, podman and crane the first: the same file is two different images.'),
+  MEMBER_LINK_BROKEN: rule('error', 'A link that is needed leads to nothing, to itself, or to something that is no file', 'Engines refuse or hang on it.'),
+  MEMBER_LINK_ESCAPES: rule('error', 'A link that is needed leads out of the archive', 'Engines refuse it or look it up elsewhere; imgtar never follows it.'),
+  MEMBER_UNSAFE_PATH: rule('warning', 'The path of a member leaves the archive', 'An absolute name or one that climbs with `..`. imgtar treats members as an index and writes none of them.'),
+  TAR_AMBIGUOUS: rule('warning', 'Tar readers disagree on this construct', 'Go, GNU tar, bsdtar, Python and others see different entries or sizes here. docker sees what Go sees, and so does imgtar.'),
+} as const
+
+// The documents: manifest.json, repositories, index.json, manifests, configs.
+// prettier-ignore
+const DOCUMENT_RULES = {
+  BLOB_MISSING: rule('error', 'A blob that is referred to is not in the archive', 'Engines refuse the image, or load it incompletely.'),
+  BLOB_ORPHAN: rule('note', 'Nothing refers to this blob', 'Legal, but it only takes space, or another image lost its manifest.'),
+  CONFIG_CREATED_INVALID: rule('error', 'The creation time in the config is not a time', 'docker refuses the image. Times are RFC 3339.'),
+  CONFIG_DIGEST_MISMATCH: rule('error', 'The config does not have the digest that its name or descriptor claims', 'The image ID is the digest of the config: this is another image than the name says, or the config is damaged.'),
+  CONFIG_INVALID: rule('error', 'The config of an image cannot be read', 'Every engine refuses the image.'),
+  CONFIG_MISSING: rule('error', 'The config of an image is not in the archive', 'Every engine refuses the image.'),
+  DESCRIPTOR_DATA_MISMATCH: rule('error', 'The data inlined in a descriptor is not the content it stands for', 'Readers that trust the inline copy see another document.'),
+  DIGEST_INVALID: rule('error', 'A digest does not follow the grammar', 'sha256 digests are `sha256:` and 64 lower-case hex digits. It is never used as a path.'),
+  DIGEST_UNSUPPORTED: rule('note', 'A digest uses an algorithm that cannot be checked here', 'The bytes are listed but not proved.'),
+  HISTORY_MISMATCH: rule('error', 'The history claims more layers than there are', 'docker refuses: too many non-empty layers in History section.'),
+  HISTORY_SHORT: rule('warning', 'The history names fewer layers than there are', 'Engines load it; history and layers cannot be told apart one by one.'),
+  IMAGE_NONE: rule('warning', 'The archive holds no image', 'docker load succeeds silently on an empty manifest.json, others refuse it.'),
+  INDEX_MISMATCH: rule('error', 'manifest.json and index.json name different images', 'Classic docker loads what manifest.json says, podman and the containerd store what index.json says: one file, two images.'),
+  JSON_DUPLICATE_KEY: rule('warning', 'A key stands twice in a document', 'Go takes the last one, other parsers the first.'),
+  JSON_TRAILING: rule('warning', 'Bytes follow the end of a document', 'docker reads the first value only; others refuse the document.'),
+  LAYOUT_VERSION: rule('error', 'The oci-layout file is missing or names another version', 'The only version is 1.0.0; containerd refuses others.'),
+  LIMIT_REACHED: rule('error', 'A limit was reached', 'imgtar stopped reading here to stay within its bounds. If the archive is trusted, raise the limit with the option named in the message.'),
+  MANIFEST_INVALID: rule('error', 'A manifest or index cannot be read', 'Every engine refuses the image.'),
+  MANIFEST_MEDIA_TYPE: rule('error', 'A document contradicts its media type', 'One that could be read as manifest and as index is two images (CVE-2021-41190).'),
+  MEDIA_TYPE_MISMATCH: rule('warning', 'The media type does not fit the bytes', 'Engines that trust the label fail or skip the layer; imgtar reads by content.'),
+  MEDIA_TYPE_UNKNOWN: rule('note', 'A media type that is not known', 'Engines may refuse the layer.'),
+  PARENT_MISMATCH: rule('note', 'The Parent of an image is not one', 'docker drops or refuses the link.'),
+  PLATFORM_MISMATCH: rule('warning', 'The platform in the index is not the platform in the config', 'Who selects by platform gets another image than the label says.'),
+  REPOSITORIES_MISMATCH: rule('warning', 'The repositories file disagrees with the other documents', 'Old engines read names from it.'),
+  ROOTFS_TYPE: rule('warning', 'rootfs.type is not `layers`', 'docker loads it, crane and others refuse it.'),
+  SIZE_MISMATCH: rule('error', 'A blob has another size than its descriptor says', 'umoci and registries refuse it.'),
+  TAG_DUPLICATE: rule('warning', 'Two images claim one name', 'The last one that is loaded takes it.'),
+  TAG_INVALID: rule('error', 'A name does not parse', 'docker loads the image and then fails on the tag, which leaves it behind untagged.'),
+  V1_CYCLE: rule('error', 'The parents of a v1 image form a circle', 'dockerd runs out of stack and dies on it.'),
+  V1_ID_MISMATCH: rule('warning', 'The id inside a v1 image is not the name of its folder', 'Engines trust the folder, readers of the file the id.'),
+  V1_INVALID: rule('error', 'A v1 image cannot be read', 'Its json is missing or damaged.'),
+  V1_PARENT_MISSING: rule('error', 'The parent of a v1 image is not in the archive', 'Engines refuse it.'),
+} as const
+
+// The layers and what is in them.
+// prettier-ignore
+const LAYER_RULES = {
+  BLOB_DIGEST_MISMATCH: rule('error', 'A blob does not have the digest that is claimed for it', 'The stored bytes are damaged or were replaced.'),
+  DIFFID_MISMATCH: rule('error', 'The diffID of a layer is not the one in the config', 'The uncompressed bytes of the layer are not those that the image was made of.'),
+  LAYER_CHECKSUM: rule('error', 'The compression checksum of a layer is wrong', 'Some engines stop here, others go on.'),
+  LAYER_COMPRESSION: rule('error', 'A compressed layer cannot be read to its end', 'The decompressor stopped at this offset of the stored bytes.'),
+  LAYER_COMPRESSION_TRAILING: rule('warning', 'Bytes follow the end of a compressed layer', 'They are covered by the blob digest but by no diffID.'),
+  LAYER_COUNT_MISMATCH: rule('error', 'The number of layers is not the number of diffIDs', 'docker refuses: layers length mismatch.'),
+  LAYER_DEPTH: rule('warning', 'The image has more than 125 layers', 'docker refuses: max depth exceeded.'),
+  LAYER_EMPTY: rule('warning', 'A layer has no bytes', 'docker takes it as an empty layer, tools that expect a tar do not.'),
+  LAYER_END_MISSING: rule('note', 'A layer has no end marker', 'Engines accept it; the diffID covers what is there.'),
+  LAYER_MISSING: rule('error', 'A layer is not in the archive', 'Engines refuse the image, except classic docker where the layer is loaded already.'),
+  LAYER_NAME_MISMATCH: rule('error', 'The file name of a layer claims a hash that its bytes do not have', 'The layer was replaced or renamed.'),
+  LAYER_TAR: rule('error', 'The tar structure of a layer is broken', 'Engines stop here: unexpected EOF or invalid tar header.'),
+  LAYER_TRAILING_BYTES: rule('warning', 'Bytes follow the end marker of a layer', 'No engine unpacks them, the diffID covers them: a place to hide things.'),
+  LAYER_UNPROVED: rule('warning', 'Nothing claims a digest for a layer', 'The layer was read, but there is no diffID to compare it with.'),
+  ENTRY_AMBIGUOUS: rule('warning', 'Tar readers disagree on an entry of a layer', 'Go, GNU tar, bsdtar, Python and others see different entries or sizes here.'),
+  ENTRY_DEVICE_WHITEOUT: rule('warning', 'A 0:0 character device in a layer', 'overlay2 takes it as a whiteout, other drivers as a device.'),
+  ENTRY_DUPLICATE: rule('error', 'A path stands in a layer twice', 'docker refuses: duplicates of file paths not supported.'),
+  ENTRY_LINK_ESCAPES: rule('error', 'A hard link in a layer leads out of the root', 'New engines refuse it; never extract it with a naive tool.'),
+  ENTRY_LINK_TARGET: rule('warning', 'A hard link in a layer does not point to an earlier entry of the layer', 'overlay2 fails to load it; drivers that unpack onto the lower layers may accept it.'),
+  ENTRY_OVERLAY_XATTR: rule('warning', 'An entry carries overlayfs attributes', 'overlay2 obeys them and shows another tree than the layers say.'),
+  ENTRY_PARENT_NOT_DIRECTORY: rule('warning', 'An entry lies below something that is no directory', 'Drivers replace it or write through it: different trees.'),
+  ENTRY_TYPE_UNSUPPORTED: rule('error', 'An entry has a type that docker refuses', 'unhandled tar header type.'),
+  ENTRY_UNSAFE_PATH: rule('warning', 'The path of an entry leaves the root', 'Old engines clamp it, new ones refuse the layer.'),
+  ENTRY_UNSAVEABLE: rule('warning', 'docker can load this layer but not save it again', 'A link, directory or whiteout with content, or a sparse file: tar-split cannot give the bytes back.'),
+  WHITEOUT_AUFS: rule('note', 'AUFS leftovers in a layer', '.wh..wh.aufs, .wh..wh.orph and .wh..wh.plnk are metadata; some drivers show them as files.'),
+  WHITEOUT_INVALID: rule('error', 'A whiteout with an impossible name', '`.wh.`, `.wh..` and `.wh...` aim at the directory itself or its parent.'),
+  WHITEOUT_OWN_LAYER: rule('warning', 'A whiteout names something that its own layer adds', 'A whiteout applies to lower layers only; overlay2, vfs and the spec disagree on the result.'),
+} as const
+
+/** Every finding code with severity, title and help; docs/findings.md is made of it. */
+export const FINDINGS = { ...ARCHIVE_RULES, ...DOCUMENT_RULES, ...LAYER_RULES }
+
+/** The stable code of a finding. */
+export type FindingCode = keyof typeof FINDINGS
+
+/** Where a finding lies. */
+export interface FindingPlace {
+  /** The archive as the user named it. */
+  readonly archive: string
+  /** The member inside the archive. */
+  readonly path?: string
+  /**
+   * Byte offset in the archive (in the uncompressed tar when the archive itself is compressed). For a fault inside a
+   * compressed layer: where that layer's stored bytes begin, plus the compressed offset where one is known.
+   */
+  readonly offset?: number
+  /** Index of the layer, base = 0. */
+  readonly layer?: number
+  /** The entry inside the layer. */
+  readonly entry?: string
+  /** Byte offset in the uncompressed layer. */
+  readonly layerOffset?: number
+}
+
+/** One oddity or fault: an answer, not an exception. */
+export interface Finding {
+  readonly code: FindingCode
+  readonly message: string
+  readonly where: FindingPlace
+  readonly expected?: string
+  readonly actual?: string
+}
+
+/** The severity of a finding, as the table has it. */
+export function severityOf(finding: Finding): Severity {
+  return FINDINGS[finding.code].severity
+}
