@@ -1,0 +1,70 @@
+/**
+ * A forward cursor over a stream of chunks: takes exactly as many bytes as are asked for, fewer only at the end, and
+ * never holds more than one chunk and the answer.
+ */
+export interface ByteReader {
+  /** Bytes taken so far. */
+  readonly offset: number
+  /** The next `length` bytes in a buffer of their own; fewer at the end of the stream. */
+  read(length: number): Promise<Uint8Array>
+  /** The next `length` bytes as views on the chunks as they come; stops early at the end of the stream. */
+  take(length: number): AsyncGenerator<Uint8Array>
+  /** Releases the stream. */
+  close(): Promise<void>
+}
+
+class ChunkReader implements ByteReader {
+  offset = 0
+  private rest: Uint8Array = new Uint8Array(0)
+  private readonly source: AsyncIterator<Uint8Array>
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.source = chunks[Symbol.asyncIterator]()
+  }
+
+  async read(length: number): Promise<Uint8Array> {
+    const result = new Uint8Array(length)
+    let filled = 0
+    while (filled < length && (await this.fill())) {
+      const part = this.cut(length - filled)
+      result.set(part, filled)
+      filled += part.length
+    }
+    return filled === length ? result : result.slice(0, filled)
+  }
+
+  async *take(length: number): AsyncGenerator<Uint8Array> {
+    let left = length
+    while (left > 0 && (await this.fill())) {
+      const part = this.cut(left)
+      left -= part.length
+      yield part
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.source.return?.()
+  }
+
+  /** Whether there are bytes to cut from. */
+  private async fill(): Promise<boolean> {
+    while (this.rest.length === 0) {
+      const next = await this.source.next()
+      if (next.done === true) return false
+      this.rest = next.value
+    }
+    return true
+  }
+
+  private cut(most: number): Uint8Array {
+    const part = this.rest.subarray(0, most)
+    this.rest = this.rest.subarray(part.length)
+    this.offset += part.length
+    return part
+  }
+}
+
+/** A forward cursor over `chunks`. */
+export function readChunks(chunks: AsyncIterable<Uint8Array>): ByteReader {
+  return new ChunkReader(chunks)
+}

@@ -1,0 +1,109 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { ArchiveError, toArchiveError } from '../errors.js'
+
+// Large enough that the cost of a read does not show, small enough to stay in the cache.
+const CHUNK = 256 * 1024
+
+/** A range of bytes. */
+export interface Span {
+  readonly offset: number
+  readonly length: number
+}
+
+/** Bytes that can be read again, at any offset, by several readers at once. */
+export interface ByteSource {
+  /** For messages: `image.tar › blobs/sha256/4e…`. */
+  readonly location: string
+  readonly size: number
+  /** Where a worker thread finds the same bytes: a file of the system and the offset of our first byte in it. */
+  readonly place?: { readonly file: string; readonly offset: number }
+  /** Exactly that many bytes, or ERR_TRUNCATED. The caller owns the result. */
+  read(span: Span, signal?: AbortSignal): Promise<Uint8Array>
+}
+
+/** A source that holds something open. */
+export interface OpenSource extends ByteSource, AsyncDisposable {}
+
+function truncated(source: ByteSource, span: Span): ArchiveError {
+  return new ArchiveError('ERR_TRUNCATED', `needs ${span.length} bytes at offset ${span.offset}, but there are ${source.size}`, {
+    location: source.location,
+    offset: source.size,
+  })
+}
+
+/** Whether a span lies inside a source; sizes of an archive are hostile until asked this. */
+export function holds(source: ByteSource, span: Span): boolean {
+  return span.offset >= 0 && span.length >= 0 && span.offset + span.length <= source.size
+}
+
+/** Opens a file of the system for positional reads. Errors: ERR_NOT_FOUND, ERR_IO. */
+export async function fileSource(file: string, location = file): Promise<OpenSource> {
+  const handle = await open(file, 'r').catch((cause: unknown) => {
+    throw toArchiveError(cause, { location })
+  })
+  const { size } = await handle.stat()
+  const source: OpenSource = {
+    location,
+    size,
+    place: { file, offset: 0 },
+    async read(span, signal) {
+      signal?.throwIfAborted()
+      if (!holds(source, span)) throw truncated(source, span)
+      const bytes = new Uint8Array(span.length)
+      await readFully(handle, bytes, span, location)
+      return bytes
+    },
+    [Symbol.asyncDispose]: () => handle.close(),
+  }
+  return source
+}
+
+async function readFully(handle: FileHandle, bytes: Uint8Array, span: Span, location: string): Promise<void> {
+  let filled = 0
+  while (filled < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, span.offset + filled)
+    if (bytesRead === 0) {
+      throw new ArchiveError('ERR_TRUNCATED', 'the file became shorter while it was read', {
+        location,
+        offset: span.offset + filled,
+      })
+    }
+    filled += bytesRead
+  }
+}
+
+/** Bytes in memory as a source. */
+export function bytesSource(bytes: Uint8Array, location: string): ByteSource {
+  const source: ByteSource = {
+    location,
+    size: bytes.length,
+    read(span) {
+      if (!holds(source, span)) return Promise.reject(truncated(source, span))
+      return Promise.resolve(bytes.slice(span.offset, span.offset + span.length))
+    },
+  }
+  return source
+}
+
+/** A part of a source as a source of its own; the part must lie inside. */
+export function slice(source: ByteSource, span: Span, location: string): ByteSource {
+  if (!holds(source, span)) throw truncated(source, span)
+  const { place } = source
+  const part: ByteSource = {
+    location,
+    size: span.length,
+    ...(place && { place: { file: place.file, offset: place.offset + span.offset } }),
+    read(inner, signal) {
+      if (!holds(part, inner)) return Promise.reject(truncated(part, inner))
+      return source.read({ offset: span.offset + inner.offset, length: inner.length }, signal)
+    },
+  }
+  return part
+}
+
+/** The bytes of a source in order, in chunks of at most 256 KiB that the caller owns. */
+export async function* chunksOf(source: ByteSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  for (let offset = 0; offset < source.size; offset += CHUNK) {
+    yield await source.read({ offset, length: Math.min(CHUNK, source.size - offset) }, signal)
+  }
+}

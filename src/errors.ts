@@ -1,0 +1,63 @@
+/** Every code an ArchiveError can carry; stable, documented in docs/findings.md. */
+export const ERROR_CODES = {
+  ERR_NOT_FOUND: 'no such file, member or image',
+  ERR_IO: 'the operating system refused a read or a write',
+  ERR_TRUNCATED: 'the bytes end before the structure does',
+  ERR_COMPRESSION: 'a compressed stream is damaged',
+  ERR_UNSUPPORTED: 'a format or feature that imgtar cannot handle',
+  ERR_TAR_HEADER: 'a tar header that cannot be read',
+  ERR_NOT_ARCHIVE: 'neither an image archive nor a tar',
+  ERR_JSON: 'a document is not the JSON that it should be',
+  ERR_DOCUMENT: 'a document lacks what its format demands',
+  ERR_DIGEST: 'bytes do not have the digest that was claimed for them',
+  ERR_LIMIT: 'a limit was reached; an option raises it',
+  ERR_UNSAFE_PATH: 'a path that leaves its place',
+  ERR_LINK: 'a link inside the archive that leads nowhere, out, or in a circle',
+  ERR_NOT_SEEKABLE: 'a pipe was asked to be read again',
+  ERR_REFERENCE: 'a name, tag or digest that does not parse or is ambiguous',
+  ERR_USAGE: 'the command line asks for something that makes no sense',
+  ERR_OUTPUT: 'the output cannot be written',
+  ERR_ABORTED: 'the work was interrupted',
+} as const
+
+/** The code of an ArchiveError. */
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** Where an error lies and what to do about it. */
+export interface ErrorPlace {
+  /** The archive, and the member inside it after ` › `. */
+  readonly location?: string
+  /** Byte offset in what `location` names. */
+  readonly offset?: number
+  /** What the user can do. */
+  readonly hint?: string
+  readonly cause?: unknown
+}
+
+/** The answer cannot be given: thrown with a stable code, the place and, where there is one, a way out. */
+export class ArchiveError extends Error {
+  override readonly name = 'ArchiveError'
+  readonly code: ErrorCode
+  readonly location: string | undefined
+  readonly offset: number | undefined
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, place: ErrorPlace = {}) {
+    super(message, place.cause === undefined ? undefined : { cause: place.cause })
+    this.code = code
+    this.location = place.location
+    this.offset = place.offset
+    this.hint = place.hint
+  }
+}
+
+/** An ArchiveError for whatever was thrown; system errors keep their message, and our own pass as they are. */
+export function toArchiveError(error: unknown, place: ErrorPlace = {}): ArchiveError {
+  if (error instanceof ArchiveError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (error instanceof Error && error.name === 'AbortError') {
+    return new ArchiveError('ERR_ABORTED', 'interrupted', { ...place, cause: error })
+  }
+  return new ArchiveError(code === 'ENOENT' ? 'ERR_NOT_FOUND' : 'ERR_IO', message, { ...place, cause: error })
+}

@@ -1,0 +1,94 @@
+import type { DiffID, Digest } from '../bytes/digest.js'
+import type { ByteSource } from '../bytes/source.js'
+import type { RunContext } from '../context.js'
+import type { Finding } from '../findings.js'
+import type { Measurement } from '../tar/measurement.js'
+import type { ImageConfig } from './config.js'
+import type { RawJson } from './json.js'
+import type { ImageManifest } from './manifest.js'
+import type { Platform } from './platform.js'
+
+/** What an archive says of a layer; only a measurement proves it. */
+export interface LayerClaims {
+  /** From config.rootfs.diff_ids. */
+  readonly diffID?: DiffID
+  /** From a descriptor: digest and size of the bytes as stored. */
+  readonly digest?: Digest
+  readonly size?: number
+  readonly mediaType?: string
+  /** Hex of a sha256 that the file name shows: of the stored bytes or of the uncompressed ones. */
+  readonly name?: string
+}
+
+/** Where the bytes of a layer come from: stored as a blob, put together on demand, or absent. */
+export type LayerState = 'stored' | 'assembled' | 'missing'
+
+/** One layer of an image. Everything in it but `measurement` is a claim of the archive. */
+export interface Layer {
+  /** Base = 0. */
+  readonly index: number
+  readonly state: LayerState
+  /** The member that holds it, or the place it was looked for. */
+  readonly path: string
+  readonly claims: LayerClaims
+  /** As stored; a cold data-root or a flattened image has none. */
+  readonly blob: ByteSource | undefined
+  /** Where the stored bytes begin in the archive, where that can be said. */
+  readonly offset?: number
+  /** Made while the archive passed by on a pipe. */
+  readonly measurement?: Measurement
+  /** The uncompressed tar, byte for byte. Errors: ERR_NOT_FOUND when missing, ERR_COMPRESSION, ERR_NOT_SEEKABLE. */
+  tar(context: RunContext): AsyncIterable<Uint8Array>
+}
+
+/**
+ * Where the config comes from: `stored` bytes, whose sha256 is the imageID, or `derived` where the format has none (v1
+ * archives, root filesystems): then it can be made only when the diffIDs are known.
+ */
+export type ConfigSource =
+  | { readonly kind: 'stored'; readonly document: RawJson<ImageConfig>; readonly path: string }
+  | { readonly kind: 'derived'; readonly from: string; readonly make: (diffIDs: readonly DiffID[]) => RawJson<ImageConfig> }
+
+/** One image. */
+export interface Image {
+  /** As docker prints them: `name:tag`. */
+  readonly names: readonly string[]
+  readonly platform: Platform
+  /** The config's content; for a derived config without rootfs.diff_ids. */
+  readonly config: ImageConfig
+  readonly configSource: ConfigSource
+  /** The OCI or schema2 manifest, where there is one. */
+  readonly manifest: RawJson<ImageManifest> | undefined
+  /** Base first. */
+  readonly layers: readonly Layer[]
+  /** Attestations and the like that refer to this image, by digest; never applied. */
+  readonly attachments: readonly Digest[]
+  /** ID in docker's containerd store: digest of the index or manifest that a name points at. */
+  readonly targetDigest?: Digest
+  /** Where this image is described, for findings: `manifest.json`, `blobs/sha256/…`. */
+  readonly path: string
+}
+
+/** What a format made of an archive. Dispose of it when done. */
+export interface ImageArchive extends AsyncDisposable {
+  /** As the user named it. */
+  readonly location: string
+  /** `docker-save`, `docker-v1`, `oci-layout`, `hybrid`, `rootfs` … */
+  readonly format: string
+  readonly images: readonly Image[]
+  /** Oddities met while reading. */
+  readonly findings: readonly Finding[]
+  /** Blobs that are claimed to have a digest by their place though no image uses them: they are proved as well. */
+  readonly loose: readonly LooseBlob[]
+}
+
+/** A blob outside any image. */
+export interface LooseBlob {
+  readonly path: string
+  readonly digest: Digest
+  readonly blob: ByteSource
+  readonly offset?: number
+  readonly measurement?: Measurement
+  /** Whether any document refers to it. */
+  readonly referred: boolean
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { digestOf, type Digest } from '../bytes/digest.js'
+import type { ByteSource } from '../bytes/source.js'
+import type { Limits } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import { scanJson, type JsonScan } from './json-scan.js'
+
+/** A document with the bytes it came from: they decide its digest, so it is never written out anew. */
+export interface RawJson<T> {
+  readonly bytes: Uint8Array
+  readonly value: T
+  /** sha256 of `bytes`. */
+  readonly digest: Digest
+  readonly location: string
+  /** Keys that stand twice and bytes behind the value: oddities that are no errors to Go. */
+  readonly scan: JsonScan
+}
+
+/** Reads a whole document. Errors: ERR_LIMIT when it is larger than `limits.json`, ERR_TRUNCATED. */
+export async function readDocument(source: ByteSource, limits: Limits): Promise<Uint8Array> {
+  if (source.size > limits.json) {
+    throw new ArchiveError('ERR_LIMIT', `a document of ${source.size} bytes is over the limit of ${limits.json}`, {
+      location: source.location,
+      hint: 'raise it with --limit-json if the archive is trusted',
+    })
+  }
+  return source.read({ offset: 0, length: source.size })
+}
+
+/**
+ * Parses and checks a document as Go's encoding/json would for docker: keys match whatever their case, null stands for
+ * an absent field, only the first value counts. Errors: ERR_JSON with the offset in the document, ERR_DOCUMENT.
+ */
+export function parseJson<T>(bytes: Uint8Array, schema: z.ZodType<T>, location: string): RawJson<T> {
+  const scan = scanJson(bytes)
+  if (scan.fault !== undefined) {
+    throw new ArchiveError('ERR_JSON', scan.fault.message, { location, offset: scan.fault.offset })
+  }
+  // Lossy where the text is not UTF-8, as Go is.
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, scan.end))
+  const parsed: unknown = JSON.parse(text)
+  const result = schema.safeParse(parsed)
+  if (!result.success) {
+    throw new ArchiveError('ERR_DOCUMENT', describe(result.error), { location })
+  }
+  return { bytes, value: result.data, digest: digestOf(bytes), location, scan }
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.length === 0 ? 'the document' : issue.path.join('.')}: ${issue.message}`)
+    .join('; ')
+}
+
+/** An object read as Go reads a struct: keys whatever their case (the later wins), null and absent alike, others ignored. */
+export function goStruct<Shape extends z.ZodRawShape>(shape: Shape): z.ZodType<z.output<z.ZodObject<Shape>>> {
+  const names = new Map(Object.keys(shape).map((name) => [name.toLowerCase(), name]))
+  return z.preprocess((value) => fold(value, names), z.object(shape))
+}
+
+function fold(value: unknown, names: ReadonlyMap<string, string>): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const folded = new Map<string, unknown>()
+  for (const [key, item] of Object.entries(value)) {
+    const name = names.get(key.toLowerCase())
+    // Go leaves a field alone when its value is null.
+    if (name !== undefined && item !== null) folded.set(name, item)
+  }
+  return Object.fromEntries(folded)
+}
+
+/** A map of strings to anything, as Go's map[string]T. */
+export function goMap<T>(item: z.ZodType<T>): z.ZodType<ReadonlyMap<string, T>> {
+  return z
+    .custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+      error: 'expected an object',
+    })
+    .transform((value) => Object.entries(value))
+    .pipe(z.array(z.tuple([z.string(), item])))
+    .transform((entries) => new Map(entries))
+}
+
+/** A list in which null stands for the zero value of Go's string. */
+export const goStrings = z.array(z.preprocess((item) => item ?? '', z.string()))

@@ -1,0 +1,171 @@
+import { z } from 'zod'
+
+/** Who made a report. */
+export const toolSchema = z.object({ name: z.literal('imgtar'), version: z.string() })
+
+/** A finding as reports carry it. */
+export const findingSchema = z.object({
+  code: z.string().describe('stable code, explained in docs/findings.md'),
+  severity: z.enum(['error', 'warning', 'note']),
+  message: z.string(),
+  where: z.object({
+    archive: z.string().describe('as named on the command line'),
+    path: z.string().optional().describe('member inside the archive'),
+    offset: z.number().optional().describe('byte in the archive (uncompressed, when the archive is compressed)'),
+    layer: z.number().optional().describe('index of the layer, base = 0'),
+    entry: z.string().optional().describe('path inside the layer'),
+    layerOffset: z.number().optional().describe('byte in the uncompressed layer'),
+  }),
+  expected: z.string().optional(),
+  actual: z.string().optional(),
+})
+
+/** Why an archive could not be read. */
+export const errorSchema = z.object({
+  code: z.string().describe('stable code, ERR_…'),
+  message: z.string(),
+  where: z.object({ archive: z.string(), path: z.string().optional(), offset: z.number().optional() }),
+  hint: z.string().optional(),
+})
+
+/** A layer as reports carry it. */
+export const layerSchema = z.object({
+  diffID: z.string().optional().describe('sha256 of the uncompressed layer: measured where it was, else claimed'),
+  chainID: z.string().optional(),
+  digest: z.string().optional().describe('of the bytes as stored'),
+  size: z.number().optional().describe('bytes as stored'),
+  diffSize: z.number().optional().describe('uncompressed bytes'),
+  mediaType: z.string().optional(),
+  compression: z.enum(['none', 'gzip', 'zstd', 'xz', 'bzip2']).optional(),
+  path: z.string().describe('member that holds the layer'),
+  missing: z.boolean().optional(),
+  history: z.string().optional().describe('created_by of the step that made the layer'),
+  checked: z.array(z.string()).optional().describe('what each claim was checked against'),
+})
+
+/** An image as reports carry it. */
+export const imageSchema = z.object({
+  names: z.array(z.string()),
+  imageID: z.string().optional().describe('sha256 of the config bytes'),
+  digest: z.string().optional().describe('digest of the manifest, where there is one'),
+  platform: z.string(),
+  created: z.string().optional(),
+  layers: z.array(layerSchema),
+})
+
+const envelope = <Name extends string>(name: Name) => ({
+  schema: z.literal(`imgtar/${name}/v1`),
+  tool: toolSchema,
+  ok: z.boolean().describe('whether the exit code is 0'),
+})
+
+/** `imgtar verify --json`. */
+export const verifySchema = z.object({
+  ...envelope('verify'),
+  archives: z.array(
+    z.object({
+      archive: z.string(),
+      format: z.string().optional(),
+      ok: z.boolean(),
+      images: z.array(imageSchema),
+      findings: z.array(findingSchema),
+      error: errorSchema.optional().describe('why the archive could not be read; the findings hold what was seen before'),
+    }),
+  ),
+})
+
+/** `imgtar inspect --json`. */
+export const inspectSchema = z.object({
+  ...envelope('inspect'),
+  archive: z.string(),
+  format: z.string(),
+  images: z.array(
+    imageSchema.extend({
+      checked: z.array(z.string()).describe('what each claim was checked against'),
+      config: z.unknown().describe('the image config as the archive has it'),
+      attachments: z.array(z.string()).describe('digests of attestations that refer to the image'),
+    }),
+  ),
+  findings: z.array(findingSchema),
+})
+
+/** `imgtar images --json`: a row per name, or one row for an image without names. */
+export const imagesSchema = z.object({
+  ...envelope('images'),
+  images: z.array(
+    z.object({
+      archive: z.string(),
+      repository: z.string().nullable(),
+      tag: z.string().nullable(),
+      imageID: z.string(),
+      platform: z.string(),
+      created: z.string().nullable(),
+      size: z.number().nullable().describe('bytes of all files, as docker counts them; null where a layer is missing'),
+    }),
+  ),
+})
+
+/** `imgtar history --json`: newest step first, as `docker history`. */
+export const historySchema = z.object({
+  ...envelope('history'),
+  archive: z.string(),
+  imageID: z.string(),
+  history: z.array(
+    z.object({
+      created: z.string().nullable(),
+      createdBy: z.string(),
+      comment: z.string(),
+      size: z.number().nullable().describe('bytes of the layer that the step made; 0 where it made none'),
+      emptyLayer: z.boolean(),
+      diffID: z.string().nullable(),
+      layer: z.number().nullable().describe('index of the layer, base = 0'),
+    }),
+  ),
+})
+
+/** One entry of a tree. */
+export const entrySchema = z.object({
+  path: z.string().describe('absolute; with U+FFFD where the name is not UTF-8'),
+  pathBytes: z.string().optional().describe('base64 of the name, only where it is not UTF-8'),
+  type: z.enum(['file', 'hardlink', 'symlink', 'char', 'block', 'directory', 'fifo', 'unknown', 'whiteout', 'opaque']),
+  mode: z.number().describe('permission bits, setuid, setgid and sticky included'),
+  uid: z.number(),
+  gid: z.number(),
+  size: z.number(),
+  mtime: z.string().describe('seconds since 1970 with up to 9 fraction digits'),
+  linkPath: z.string().optional(),
+  device: z.string().optional().describe('major,minor'),
+  xattrs: z.array(z.string()).describe('names, sorted'),
+  layer: z.number().describe('index of the layer that made the entry, base = 0'),
+})
+
+/** `imgtar ls --json`. */
+export const lsSchema = z.object({
+  ...envelope('ls'),
+  archive: z.string(),
+  imageID: z.string().nullable(),
+  entries: z.array(entrySchema),
+  findings: z.array(findingSchema),
+})
+
+/** Every report that a command can answer. */
+export const REPORT_SCHEMAS = {
+  verify: verifySchema,
+  inspect: inspectSchema,
+  images: imagesSchema,
+  history: historySchema,
+  ls: lsSchema,
+} as const
+
+export type FindingReport = z.output<typeof findingSchema>
+export type ErrorReport = z.output<typeof errorSchema>
+export type LayerReport = z.output<typeof layerSchema>
+export type ImageReport = z.output<typeof imageSchema>
+export type VerifyReport = z.output<typeof verifySchema>
+export type InspectReport = z.output<typeof inspectSchema>
+export type ImagesReport = z.output<typeof imagesSchema>
+export type HistoryReport = z.output<typeof historySchema>
+export type LsReport = z.output<typeof lsSchema>
+export type EntryReport = z.output<typeof entrySchema>
+/** What operations answer: plain data, `JSON.stringify` loses nothing. */
+export type Report = VerifyReport | InspectReport | ImagesReport | HistoryReport | LsReport
