@@ -1,0 +1,196 @@
+import { TarStop } from './end.js'
+
+/** A tar is made of blocks of this many bytes. */
+export const BLOCK = 512
+
+/** Which fields a header block has beyond those of Unix V7. */
+export type HeaderFormat = 'v7' | 'ustar' | 'star' | 'gnu'
+
+/** The fields of one header block; a number is a bigint only where it is beyond 2^53-1. Owns its bytes. */
+export interface HeaderFields {
+  readonly rawPath: Uint8Array
+  readonly rawLinkPath: Uint8Array
+  /** The type byte as stored. */
+  readonly typeflag: number
+  readonly mode: number | bigint
+  readonly uid: number | bigint
+  readonly gid: number | bigint
+  readonly uname: Uint8Array
+  readonly gname: Uint8Array
+  readonly size: number | bigint
+  /** Whole seconds since 1970. */
+  readonly mtime: number | bigint
+  /** Nanoseconds to add to `mtime`; only a PAX record can say it. */
+  readonly mtimeNanos: number
+  readonly devMajor: number | bigint
+  readonly devMinor: number | bigint
+  readonly format: HeaderFormat
+  readonly signedChecksum: boolean
+  /** A GNU header that carries a name prefix where its times belong. */
+  readonly gnuPrefix: boolean
+}
+
+const NOTHING = new Uint8Array(0)
+
+/**
+ * The fields of a 512-byte block that stands at `offset` of the tar, as Go's archive/tar reads them.
+ * Throws TarStop `checksum` where the block is no header, and `header` where a field is no number.
+ */
+export function readHeader(block: Uint8Array, offset: number): HeaderFields {
+  const signedChecksum = checkSum(block, offset)
+  const format = formatOf(block)
+  const extended = format !== 'v7'
+  const prefix = readPrefix(block, format)
+  const number = (at: number, length: number, name: string) => readField(block, at, length, name, offset)
+  if (format === 'star') {
+    number(476, 12, 'atime')
+    number(488, 12, 'ctime')
+  }
+  return {
+    rawPath: joinPrefix(prefix, readString(block, 0, 100)),
+    mode: number(100, 8, 'mode'),
+    uid: number(108, 8, 'uid'),
+    gid: number(116, 8, 'gid'),
+    size: number(124, 12, 'size'),
+    mtime: number(136, 12, 'mtime'),
+    mtimeNanos: 0,
+    typeflag: byteAt(block, 156),
+    rawLinkPath: readString(block, 157, 100),
+    uname: extended ? readString(block, 265, 32) : NOTHING,
+    gname: extended ? readString(block, 297, 32) : NOTHING,
+    devMajor: extended ? number(329, 8, 'devmajor') : 0,
+    devMinor: extended ? number(337, 8, 'devminor') : 0,
+    format,
+    signedChecksum,
+    gnuPrefix: format === 'gnu' && prefix.length > 0,
+  }
+}
+
+/** Whether every byte is NUL. */
+export function isZero(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte !== 0) return false
+  return true
+}
+
+/** The magic and version fields, 257 to 264; star is known by the last four bytes of the block. */
+export function formatOf(block: Uint8Array): HeaderFormat {
+  if (!matches(block, 257, 'ustar')) return 'v7'
+  if (byteAt(block, 262) === 0) return matches(block, 508, 'tar\0') ? 'star' : 'ustar'
+  return matches(block, 262, '  \0') ? 'gnu' : 'v7'
+}
+
+/** Whether the block's checksum fits, as Go accepts it: the sum of the bytes taken unsigned or signed. */
+export function hasChecksum(block: Uint8Array): boolean {
+  try {
+    checkSum(block, 0)
+    return true
+  } catch (error) {
+    if (error instanceof TarStop) return false
+    throw error
+  }
+}
+
+/** True where only the sum of signed bytes fits (Sun's tar). */
+function checkSum(block: Uint8Array, offset: number): boolean {
+  let unsigned = 0
+  let high = 0
+  for (let at = 0; at < BLOCK; at++) {
+    const byte = at >= 148 && at < 156 ? 0x20 : byteAt(block, at) // the field itself counts as spaces
+    unsigned += byte
+    high += byte >> 7
+  }
+  const claimed = readOctal(block, 148, 8)
+  if (claimed === unsigned) return false
+  if (claimed === unsigned - 256 * high) return true
+  const says = claimed === undefined ? 'is no number' : `is ${claimed.toString()}`
+  throw new TarStop('checksum', offset, `the header's checksum ${says}, its bytes add up to ${unsigned.toString()}`)
+}
+
+function readField(block: Uint8Array, at: number, length: number, name: string, offset: number): number | bigint {
+  const value = readNumber(block, at, length)
+  if (value === undefined) throw new TarStop('header', offset, `the header's ${name} is no number`)
+  return value
+}
+
+/** An octal or base-256 field; undefined where it is neither, or does not fit into 64 bits. */
+export function readNumber(block: Uint8Array, at: number, length: number): number | bigint | undefined {
+  return byteAt(block, at) >= 0x80 ? readBinary(block, at, length) : readOctal(block, at, length)
+}
+
+// NULs and spaces around the digits do not count, and what follows an inner NUL is not read.
+function readOctal(block: Uint8Array, at: number, length: number): number | undefined {
+  let start = at
+  let end = at + length
+  while (start < end && isBlank(byteAt(block, start))) start++
+  while (end > start && isBlank(byteAt(block, end - 1))) end--
+  let value = 0
+  for (; start < end; start++) {
+    const byte = byteAt(block, start)
+    if (byte === 0) break
+    if (byte < 0x30 || byte > 0x37) return undefined
+    value = value * 8 + byte - 0x30
+  }
+  return value
+}
+
+// Two's complement, big-endian; the first bit says that it is binary, the second is the sign.
+function readBinary(block: Uint8Array, at: number, length: number): number | bigint | undefined {
+  const negative = (byteAt(block, at) & 0x40) !== 0
+  let value = BigInt(byteAt(block, at) & 0x7f)
+  for (let next = at + 1; next < at + length; next++) value = (value << 8n) | BigInt(byteAt(block, next))
+  if (negative) value -= 1n << BigInt(8 * length - 1)
+  if (value !== BigInt.asIntN(64, value)) return undefined
+  return narrow(value)
+}
+
+/** The number itself where a double holds it exactly, else the bigint. */
+export function narrow(value: bigint): number | bigint {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}
+
+/** A copy of the field up to its first NUL. */
+export function readString(block: Uint8Array, at: number, length: number): Uint8Array {
+  let end = at
+  while (end < at + length && byteAt(block, end) !== 0) end++
+  return end === at ? NOTHING : block.slice(at, end)
+}
+
+// 345 - prefix: 155 bytes in ustar, 131 in star; GNU keeps its access and change time there.
+function readPrefix(block: Uint8Array, format: HeaderFormat): Uint8Array {
+  if (format === 'v7') return NOTHING
+  if (format === 'gnu') return gnuPrefix(block)
+  return readString(block, 345, format === 'star' ? 131 : 155)
+}
+
+// Go before 1.8 wrote a prefix into GNU headers; its reader takes times that are no numbers as the sign of that.
+function gnuPrefix(block: Uint8Array): Uint8Array {
+  const bad = [345, 357].some((at) => byteAt(block, at) !== 0 && readNumber(block, at, 12) === undefined)
+  if (!bad) return NOTHING
+  const prefix = readString(block, 345, 155)
+  return prefix.every((byte) => byte < 0x80) ? prefix : NOTHING
+}
+
+function joinPrefix(prefix: Uint8Array, name: Uint8Array): Uint8Array {
+  if (prefix.length === 0) return name
+  const path = new Uint8Array(prefix.length + 1 + name.length)
+  path.set(prefix)
+  path[prefix.length] = 0x2f
+  path.set(name, prefix.length + 1)
+  return path
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0 || byte === 0x20
+}
+
+function matches(block: Uint8Array, at: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (byteAt(block, at + index) !== text.charCodeAt(index)) return false
+  }
+  return true
+}
+
+function byteAt(block: Uint8Array, at: number): number {
+  return block[at] ?? 0
+}

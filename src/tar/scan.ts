@@ -1,0 +1,184 @@
+import type { ByteSource, Span } from '../bytes/source.js'
+import type { RunContext } from '../context.js'
+import { decodeTar, type TarAnswer, type TarHandlers, type TarRequest } from './decode.js'
+import { tarFaultError, type TarEnd } from './end.js'
+import type { TarEntry } from './entry.js'
+
+/** What a scan needs of the run. */
+export type ScanContext = Pick<RunContext, 'limits' | 'signal'>
+
+/** A scan that is fed: bytes of the tar in order, cut anywhere, and then its end. */
+export interface TarPusher {
+  /** The next bytes; the decoder keeps none of them. Handlers are called meanwhile. */
+  push(chunk: Uint8Array): void
+  /** No more bytes: how the tar ended. To be called once. */
+  end(): TarEnd
+}
+
+const EMPTY = new Uint8Array(0)
+
+/** A scan for the hot path: no promises, contents are handed on as views of what was pushed. */
+export function tarPusher(handlers: TarHandlers, limits: RunContext['limits']): TarPusher {
+  const decoder = decodeTar(handlers, limits)
+  let step = decoder.next()
+  let held: Uint8Array | undefined // what a request for bytes has got so far, where a chunk did not have it all
+  let count = 0 // bytes of the request that are already there
+
+  const answer = (value: TarAnswer) => {
+    held = undefined
+    count = 0
+    step = decoder.next(value)
+  }
+  const gather = (part: Uint8Array, length: number) => {
+    if (held === undefined && part.length === length) {
+      answer(part)
+      return
+    }
+    held ??= new Uint8Array(length)
+    held.set(part, count)
+    count += part.length
+    if (count === length) answer(held)
+  }
+  return {
+    push(chunk) {
+      for (let at = 0; at < chunk.length && step.done !== true;) {
+        const request = step.value
+        const part = chunk.subarray(at, at + request.length - count)
+        at += part.length
+        if (request.want === 'bytes') {
+          gather(part, request.length)
+          continue
+        }
+        if (request.part === 'content') handlers.onContent?.(request.entry, part)
+        count += part.length
+        if (count === request.length) answer(count)
+      }
+    },
+    end() {
+      while (step.done !== true) answer(step.value.want === 'bytes' ? (held?.subarray(0, count) ?? EMPTY) : count)
+      return step.value
+    },
+  }
+}
+
+/** Scans a tar that flows past, once and in order; contents are handed on as views of the chunks. */
+export async function scanChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  handlers: TarHandlers,
+  context: ScanContext,
+): Promise<TarEnd> {
+  return finish(stepsOfChunks(chunks, handlers, context))
+}
+
+/** Scans a tar that can be read anywhere: contents are hopped over, unless there is an `onContent` to read them for. */
+export async function scanSource(source: ByteSource, handlers: TarHandlers, context: ScanContext): Promise<TarEnd> {
+  return finish(stepsOfSource(source, handlers, context))
+}
+
+/** Entries in the order of the tar; throws an ArchiveError where the tar cannot be read on. */
+export async function* tarEntries(
+  input: ByteSource | AsyncIterable<Uint8Array>,
+  context: ScanContext & { readonly location?: string },
+): AsyncGenerator<TarEntry, TarEnd, undefined> {
+  const found: TarEntry[] = []
+  const handlers: TarHandlers = { onEntry: (entry) => found.push(entry) }
+  const isSource = 'read' in input
+  const steps = isSource ? stepsOfSource(input, handlers, context) : stepsOfChunks(input, handlers, context)
+  for (;;) {
+    const step = await steps.next()
+    yield* found.splice(0)
+    if (step.done !== true) continue
+    const { fault } = step.value
+    if (fault !== undefined) throw tarFaultError(fault, isSource ? input.location : context.location)
+    return step.value
+  }
+}
+
+/** Pauses after every piece that was read, so that entries can be taken; answers with the end. */
+type Steps = AsyncGenerator<undefined, TarEnd, undefined>
+
+async function finish(steps: Steps): Promise<TarEnd> {
+  for (;;) {
+    const step = await steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+async function* stepsOfChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  handlers: TarHandlers,
+  { limits, signal }: ScanContext,
+): Steps {
+  const pusher = tarPusher(handlers, limits)
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted()
+    pusher.push(chunk)
+    yield
+  }
+  return pusher.end()
+}
+
+async function* stepsOfSource(source: ByteSource, handlers: TarHandlers, { limits, signal }: ScanContext): Steps {
+  const decoder = decodeTar(handlers, limits)
+  const window = slidingWindow(source, signal)
+  let offset = 0
+  let step = decoder.next()
+  while (step.done !== true) {
+    const request: TarRequest = step.value
+    const span = { offset, length: Math.min(request.length, source.size - offset) }
+    offset += span.length
+    if (request.want === 'bytes') {
+      const bytes = window.held(span)
+      if (bytes === undefined) yield
+      step = decoder.next(bytes ?? (await window.load(span)))
+      continue
+    }
+    if (request.part === 'content' && handlers.onContent !== undefined) {
+      for await (const piece of pieces(source, span, signal)) handlers.onContent(request.entry, piece)
+    }
+    step = decoder.next(span.length)
+  }
+  return step.value
+}
+
+const PIECE = 256 * 1024
+
+async function* pieces(source: ByteSource, { offset, length }: Span, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < length; done += PIECE) {
+    yield await source.read({ offset: offset + done, length: Math.min(PIECE, length - done) }, signal)
+  }
+}
+
+interface Window {
+  /** The bytes if they were read before. */
+  held(span: Span): Uint8Array | undefined
+  /** Reads the bytes and some that follow. */
+  load(span: Span): Promise<Uint8Array>
+}
+
+const SMALLEST_WINDOW = 4 * 1024
+
+// Small files lie close together and are worth large reads; between large contents a header is read alone.
+function slidingWindow(source: ByteSource, signal: AbortSignal | undefined): Window {
+  let start = 0
+  let bytes: Uint8Array = EMPTY
+  let size = 4 * SMALLEST_WINDOW
+  const held = ({ offset, length }: Span) =>
+    offset >= start && offset + length <= start + bytes.length
+      ? bytes.subarray(offset - start, offset - start + length)
+      : undefined
+  return {
+    held,
+    async load(span) {
+      signal?.throwIfAborted()
+      const near = span.offset - (start + bytes.length) <= size
+      size = near ? Math.min(PIECE, size * 2) : Math.max(SMALLEST_WINDOW, size / 2)
+      start = span.offset
+      bytes = await source.read(
+        { offset: start, length: Math.min(Math.max(size, span.length), source.size - start) },
+        signal,
+      )
+      return bytes.subarray(0, span.length)
+    },
+  }
+}
