@@ -1,0 +1,61 @@
+// npm run demo: the commands of the README on the samples, as a user would type them. Fails when an exit code is not the
+// one that is promised: 0 whole, 1 faults found, 2 could not be read.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const WHOLE = [
+  'app.tar',
+  'app-2.tar',
+  'bundle.tar',
+  'app-hybrid.tar',
+  'app-containerd.tar',
+  'app-skopeo.tar',
+  'app-podman.tar',
+  'app-oci.tar',
+  'app-zstd.tar',
+  'app.oci',
+  'app.tar.gz',
+  'busybox.tar',
+]
+
+/** Each step: what it shows, the exit code that is right, the arguments, and a file for stdin. */
+const STEPS = [
+  ['Every engine’s archives, proved: layers, blobs, configs and documents.', 0, ['verify', ...WHOLE.map(sample)]],
+  ['What is inside, without a daemon.', 0, ['inspect', sample('app.tar')]],
+  [
+    'As `docker images` would print it.',
+    0,
+    ['images', sample('bundle.tar'), sample('app-oci.tar'), sample('app-v1.tar')],
+  ],
+  ['As `docker history` would print it.', 0, ['history', sample('app.tar')]],
+  ['The merged tree, whiteouts applied.', 0, ['ls', sample('app.tar'), '/usr']],
+  ['One layer as stored, whiteouts shown.', 0, ['ls', '--layer', '1', sample('app.tar')]],
+  ['A docker export is a root file system.', 0, ['ls', sample('app-export.tar'), '/srv/app']],
+  ['One image of a bundle, picked by name.', 0, ['history', `${sample('bundle.tar')}:example/app:2`]],
+  ['From a pipe, in one pass.', 0, ['verify', '-'], 'app.tar'],
+  ['One letter of one file was changed: caught.', 1, ['verify', sample('app-damaged.tar')]],
+  ['The end is missing: caught, with the place.', 1, ['verify', sample('app-truncated.tar')]],
+  ['The same for a program.', 1, ['verify', '--json', sample('app-damaged.tar')]],
+]
+
+function sample(name) {
+  return `samples/${name}`
+}
+
+function run([title, expected, args, stdin]) {
+  const pipe = stdin === undefined ? '' : ` < ${sample(stdin)}`
+  console.log(`\n# ${title}\n$ imgtar ${args.join(' ')}${pipe}`)
+  const input = stdin === undefined ? '' : `cat ${sample(stdin)} |`
+  // A real pipe, not a file as stdin: the shell only connects them.
+  const { status } = spawnSync('sh', ['-c', `${input} "$0" bin/imgtar.mjs "$@"`, process.execPath, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  console.log(`[exit ${status}]`)
+  return status === expected ? [] : [`imgtar ${args.join(' ')}${pipe}: exit ${status}, expected ${expected}`]
+}
+
+const wrong = STEPS.flatMap(run)
+console.log(wrong.length === 0 ? `\n${STEPS.length} steps, every exit code as promised.` : `\n${wrong.join('\n')}`)
+process.exitCode = wrong.length === 0 ? 0 : 1
