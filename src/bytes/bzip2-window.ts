@@ -1,4 +1,4 @@
-import { ArchiveError, type ErrorCode } from '../errors.js'
+import { ArchiveError } from '../errors.js'
 import type { BitCursor } from './bzip2-block.js'
 import type { CompressedInput } from './compressed-input.js'
 import type { DecoderOptions } from './decoder.js'
@@ -27,14 +27,25 @@ function tried<Result>(read: () => Result): { readonly value: Result } | { reado
   }
 }
 
+const truncated = (location: string, offset: number) =>
+  new ArchiveError('ERR_TRUNCATED', 'the bzip2 stream ends inside a block', { location, offset })
+
+const damaged = (location: string, offset: number, words: string) =>
+  new ArchiveError('ERR_COMPRESSION', `damaged bzip2 data: ${words}`, { location, offset })
+
+function doubled(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(buffer.length * 2)
+  larger.set(buffer)
+  return larger
+}
+
 /** A window over `input`; it reads ahead of what it decodes, so its own `offset` tells where damage is. */
 export function bitWindow(input: CompressedInput, options: DecoderOptions): BitWindow {
   let buffer = new Uint8Array(FIRST_BYTES)
   let length = 0
   let bit = 0
   let before = 0 // compressed bytes before the buffer
-  const fail = (code: ErrorCode, message: string, offset: number) =>
-    new ArchiveError(code, message, { location: options.location, offset })
+  const { location } = options
 
   /** Makes room, dropping what was read and doubling where nothing can be dropped, and adds bytes; false at the end. */
   async function grow(): Promise<boolean> {
@@ -43,11 +54,7 @@ export function bitWindow(input: CompressedInput, options: DecoderOptions): BitW
     before += used
     length -= used
     bit &= 7
-    if (length === buffer.length) {
-      const larger = new Uint8Array(buffer.length * 2)
-      larger.set(buffer)
-      buffer = larger
-    }
+    if (length === buffer.length) buffer = doubled(buffer)
     if (!(await input.fill())) return false
     const piece = input.unread().subarray(0, buffer.length - length)
     buffer.set(piece, length)
@@ -69,9 +76,9 @@ export function bitWindow(input: CompressedInput, options: DecoderOptions): BitW
         const cursor: BitCursor = { bytes: buffer.subarray(0, length), bit }
         const attempt = tried(() => read(cursor))
         if (cursor.bit > length * 8) {
-          if (!(await fill())) throw fail('ERR_TRUNCATED', 'the bzip2 stream ends inside a block', before + length)
+          if (!(await fill())) throw truncated(location, before + length)
         } else if ('failure' in attempt) {
-          throw fail('ERR_COMPRESSION', `damaged bzip2 data: ${attempt.failure}`, before + (cursor.bit >>> 3))
+          throw damaged(location, before + (cursor.bit >>> 3), attempt.failure)
         } else {
           bit = cursor.bit
           return attempt.value

@@ -3,6 +3,7 @@ import { compressedInput } from './compressed-input.js'
 import type { Decoder, DecompressOptions } from './decoder.js'
 import { zstdFrameAt } from './zstd.js'
 
+export { compress, type CompressOptions } from './compress.js'
 export type { CompressionNotice, DecompressOptions } from './decoder.js'
 
 /** How a stream is compressed; the set that docker load and import take. */

@@ -116,12 +116,12 @@ async function* readMember(input: CompressedInput, inflate: RawInflate, fail: Fa
 /** Bytes after the last member are no reason to stop for dockerd's unpigz, so they are not one here: a notice tells. */
 async function passTrailing(input: CompressedInput, options: DecoderOptions): Promise<void> {
   const offset = input.offset
-  let zeros = true
+  let others = 0
   const count = await input.pass(Infinity, (piece) => {
-    zeros &&= piece.every((byte) => byte === 0)
+    if (!piece.every((byte) => byte === 0)) others++
   })
   if (count === 0) return
-  const what = zeros ? 'NUL bytes' : 'bytes that are no gzip member'
+  const what = others === 0 ? 'NUL bytes' : 'bytes that are no gzip member'
   options.onNotice?.({ kind: 'trailing-bytes', offset, message: `${count} ${what} follow the gzip stream` })
 }
 
