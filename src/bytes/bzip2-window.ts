@@ -40,12 +40,11 @@ function doubled(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** A window over `input`; it reads ahead of what it decodes, so its own `offset` tells where damage is. */
-export function bitWindow(input: CompressedInput, options: DecoderOptions): BitWindow {
+export function bitWindow(input: CompressedInput, { location }: DecoderOptions): BitWindow {
   let buffer = new Uint8Array(FIRST_BYTES)
   let length = 0
   let bit = 0
   let before = 0 // compressed bytes before the buffer
-  const { location } = options
 
   /** Makes room, dropping what was read and doubling where nothing can be dropped, and adds bytes; false at the end. */
   async function grow(): Promise<boolean> {
