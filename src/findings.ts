@@ -30,6 +30,11 @@ const ARCHIVE_RULES = {
 // The documents: manifest.json, repositories, index.json, manifests, configs.
 // prettier-ignore
 const DOCUMENT_RULES = {
+  ARTIFACT: rule(
+    'note',
+    'A manifest is an artifact, not an image',
+    'It is proved blob by blob; there is no root filesystem in it.',
+  ),
   BLOB_MISSING: rule('error', 'A blob that is referred to is not in the archive', 'Engines refuse the image, or load it incompletely.'),
   BLOB_ORPHAN: rule('note', 'Nothing refers to this blob', 'Legal, but it only takes space, or another image lost its manifest.'),
   CONFIG_CREATED_INVALID: rule('error', 'The creation time in the config is not a time', 'docker refuses the image. Times are RFC 3339.'),
@@ -53,6 +58,7 @@ const DOCUMENT_RULES = {
   MEDIA_TYPE_UNKNOWN: rule('note', 'A media type that is not known', 'Engines may refuse the layer.'),
   PARENT_MISMATCH: rule('note', 'The Parent of an image is not one', 'docker drops or refuses the link.'),
   PLATFORM_MISMATCH: rule('warning', 'The platform in the index is not the platform in the config', 'Who selects by platform gets another image than the label says.'),
+  PLATFORM_MISSING: rule('note', 'An image of an index is not in the archive', 'Archives may hold some of the platforms that an index lists; the others must come from elsewhere.'),
   REPOSITORIES_MISMATCH: rule('warning', 'The repositories file disagrees with the other documents', 'Old engines read names from it.'),
   ROOTFS_TYPE: rule('warning', 'rootfs.type is not `layers`', 'docker loads it, crane and others refuse it.'),
   SIZE_MISMATCH: rule('error', 'A blob has another size than its descriptor says', 'umoci and registries refuse it.'),
@@ -67,6 +73,11 @@ const DOCUMENT_RULES = {
 // The layers and what is in them.
 // prettier-ignore
 const LAYER_RULES = {
+  LAYER_FOREIGN: rule(
+    'note',
+    'A layer is to be fetched from elsewhere',
+    'Non-distributable layers stay out of archives; the descriptor names where they lie. imgtar fetches nothing.',
+  ),
   BLOB_DIGEST_MISMATCH: rule('error', 'A blob does not have the digest that is claimed for it', 'The stored bytes are damaged or were replaced.'),
   DIFFID_MISMATCH: rule('error', 'The diffID of a layer is not the one in the config', 'The uncompressed bytes of the layer are not those that the image was made of.'),
   LAYER_CHECKSUM: rule('error', 'The compression checksum of a layer is wrong', 'Some engines stop here, others go on.'),
@@ -80,7 +91,7 @@ const LAYER_RULES = {
   LAYER_NAME_MISMATCH: rule('error', 'The file name of a layer claims a hash that its bytes do not have', 'The layer was replaced or renamed.'),
   LAYER_TAR: rule('error', 'The tar structure of a layer is broken', 'Engines stop here: unexpected EOF or invalid tar header.'),
   LAYER_TRAILING_BYTES: rule('warning', 'Bytes follow the end marker of a layer', 'No engine unpacks them, the diffID covers them: a place to hide things.'),
-  LAYER_UNPROVED: rule('warning', 'Nothing claims a digest for a layer', 'The layer was read, but there is no diffID to compare it with.'),
+  LAYER_UNPROVED: rule('note', 'Nothing claims a digest for a layer', 'The layer was read, but there is no diffID to compare it with.'),
   ENTRY_AMBIGUOUS: rule('warning', 'Tar readers disagree on an entry of a layer', 'Go, GNU tar, bsdtar, Python and others see different entries or sizes here.'),
   ENTRY_DEVICE_WHITEOUT: rule('warning', 'A 0:0 character device in a layer', 'overlay2 takes it as a whiteout, other drivers as a device.'),
   ENTRY_DUPLICATE: rule('error', 'A path stands in a layer twice', 'docker refuses: duplicates of file paths not supported.'),
@@ -94,6 +105,7 @@ const LAYER_RULES = {
   WHITEOUT_AUFS: rule('note', 'AUFS leftovers in a layer', '.wh..wh.aufs, .wh..wh.orph and .wh..wh.plnk are metadata; some drivers show them as files.'),
   WHITEOUT_INVALID: rule('error', 'A whiteout with an impossible name', '`.wh.`, `.wh..` and `.wh...` aim at the directory itself or its parent.'),
   WHITEOUT_OWN_LAYER: rule('warning', 'A whiteout names something that its own layer adds', 'A whiteout applies to lower layers only; overlay2, vfs and the spec disagree on the result.'),
+  WHITEOUT_ROOT: rule('warning', 'An opaque marker at the root of a layer', 'It hides all lower layers by the specification; overlay2 cannot do that and shows them all the same.'),
 } as const
 
 /** Every finding code with severity, title and help; docs/findings.md is made of it. */
