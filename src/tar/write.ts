@@ -1,0 +1,202 @@
+import { posix } from 'node:path'
+import { ArchiveError } from '../errors.js'
+import type { TarEntry } from './entry.js'
+import { BLOCK } from './header.js'
+import { displayPath, latin1, latin1Bytes } from './path.js'
+
+type EntryFields =
+  | 'rawPath'
+  | 'rawLinkPath'
+  | 'typeflag'
+  | 'mode'
+  | 'uid'
+  | 'gid'
+  | 'uname'
+  | 'gname'
+  | 'size'
+  | 'mtimeNs'
+  | 'devMajor'
+  | 'devMinor'
+
+/** What a header is made of. All of it is the caller's: type bits in the mode, the slash after a directory, a link's size 0. */
+export interface TarHeaderFields extends Pick<TarEntry, EntryFields> {
+  /** PAX records to carry, such as SCHILY.xattr.*; keys latin1, values raw. The fields' own records come by themselves. */
+  readonly records?: ReadonlyMap<string, Uint8Array>
+}
+
+/** What ends a tar: two zero blocks, as Go and docker write them, and no rounding up. */
+export const TAR_END_BYTES = 2 * BLOCK
+
+/** Zero bytes that follow a content of that many bytes. */
+export function paddingOf(size: number): number {
+  return -size & (BLOCK - 1)
+}
+
+/**
+ * The header blocks of one entry, byte for byte as Go's archive/tar writes them for docker: ustar where all fits,
+ * else a PAX header before it with the records that did not. Throws ERR_OUTPUT for what neither can hold.
+ */
+export function tarHeader(fields: TarHeaderFields): Uint8Array {
+  const name = latin1(fields.rawPath)
+  refuseUnwritable(fields, name)
+  const split = splitName(name)
+  const records = recordsOf(fields)
+  const fitsUstar = [...records.keys()].every((key) => key === 'path' && split !== undefined)
+  if (!fitsUstar) return concat([paxHeader(name, records), headerBlock(fields, name, '')])
+  return split === undefined ? headerBlock(fields, name, '') : headerBlock(fields, split.name, split.prefix)
+}
+
+function refuseUnwritable(fields: TarHeaderFields, name: string): void {
+  const refuse = (why: string) =>
+    new ArchiveError('ERR_OUTPUT', `${why}: ${JSON.stringify(displayPath(fields.rawPath))}`)
+  if (!fits(fields.mode, 8)) throw refuse('a mode that no tar header holds')
+  if (!fits(fields.devMajor, 8) || !fits(fields.devMinor, 8)) throw refuse('a device number that no tar header holds')
+  if (fields.size < 0) throw refuse('a negative size')
+  if ([name, latin1(fields.rawLinkPath), fields.uname, fields.gname].some((text) => text.includes('\0'))) {
+    throw refuse('a NUL in a name')
+  }
+  // Readers take such a name for a directory's; links may point to one.
+  if ('0346'.includes(fields.typeflag) && name.endsWith('/')) throw refuse('a slash after a name that is no directory')
+}
+
+// The octal digits of a field leave room for a NUL.
+function fits(number: number, width: number): boolean {
+  return number >= 0 && number < 8 ** (width - 1)
+}
+
+function isAscii(text: string): boolean {
+  return !/[^\x01-\x7f]/.test(text)
+}
+
+/** A name of more than 100 bytes, cut at the last slash that leaves both parts short enough. */
+function splitName(name: string): { prefix: string; name: string } | undefined {
+  if (name.length <= 100 || !isAscii(name)) return undefined
+  const length = name.length > 156 ? 156 : name.endsWith('/') ? name.length - 1 : name.length
+  const at = name.lastIndexOf('/', length - 1)
+  const rest = name.length - at - 1
+  return at <= 0 || at > 155 || rest === 0 || rest > 100
+    ? undefined
+    : { prefix: name.slice(0, at), name: name.slice(at + 1) }
+}
+
+/** The records of all that ustar does not hold, and those to carry. */
+function recordsOf(fields: TarHeaderFields): Map<string, Uint8Array> {
+  const records = new Map(fields.records)
+  const text = (key: string, value: string, width: number) => {
+    if (value.length > width || !isAscii(value)) records.set(key, latin1Bytes(value))
+  }
+  const number = (key: string, value: number, width: number) => {
+    if (!fits(value, width)) records.set(key, latin1Bytes(value.toString()))
+  }
+  text('path', latin1(fields.rawPath), 100)
+  text('linkpath', latin1(fields.rawLinkPath), 100)
+  text('uname', utf8(fields.uname), 32)
+  text('gname', utf8(fields.gname), 32)
+  number('uid', fields.uid, 8)
+  number('gid', fields.gid, 8)
+  number('size', fields.size, 12)
+  const { seconds, nanos } = secondsOf(fields.mtimeNs)
+  if (nanos !== 0n || !fits(Number(seconds), 12)) records.set('mtime', latin1Bytes(timeRecord(fields.mtimeNs)))
+  return records
+}
+
+// Bytes as latin1, like the paths, so that lengths are those of the bytes.
+function utf8(text: string): string {
+  return latin1(new TextEncoder().encode(text))
+}
+
+function secondsOf(ns: bigint): { seconds: bigint; nanos: bigint } {
+  const nanos = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
+  return { seconds: (ns - nanos) / 1_000_000_000n, nanos }
+}
+
+// Decimal seconds; a fraction without trailing zeros, and the sign before all of it.
+function timeRecord(ns: bigint): string {
+  const size = ns < 0n ? -ns : ns
+  const fraction = (size % 1_000_000_000n).toString().padStart(9, '0').replace(/0+$/, '')
+  return `${ns < 0n ? '-' : ''}${(size / 1_000_000_000n).toString()}${fraction === '' ? '' : `.${fraction}`}`
+}
+
+const PAX_MOST = 1024 * 1024 // Go's reader refuses more
+
+/** The `x` entry: its block, the records sorted by key, and padding. */
+function paxHeader(name: string, records: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1)) // latin1 keys sort as their bytes do
+  const body = concat(sorted.map(([key, value]) => paxRecord(key, value)))
+  if (body.length > PAX_MOST) {
+    throw new ArchiveError('ERR_OUTPUT', `PAX records of ${body.length.toString()} bytes: ${JSON.stringify(name)}`)
+  }
+  const slash = name.lastIndexOf('/') + 1
+  const shown = asciiOf(posix.join(name.slice(0, slash), 'PaxHeaders.0', name.slice(slash)))
+  const block = new Uint8Array(BLOCK)
+  writeText(block, 0, 100, shown.slice(0, 100).replace(/\/+$/, ''))
+  for (const at of [100, 108, 116]) writeOctal(block, at, 8, 0)
+  writeOctal(block, 124, 12, body.length)
+  writeOctal(block, 136, 12, 0)
+  seal(block, 'x')
+  return concat([block, body, new Uint8Array(paddingOf(body.length))])
+}
+
+// "LENGTH KEY=VALUE\n"; LENGTH counts its own digits too.
+function paxRecord(key: string, value: Uint8Array): Uint8Array {
+  const rest = key.length + value.length + 3
+  let length = rest + rest.toString().length
+  length = rest + length.toString().length
+  return concat([latin1Bytes(`${length.toString()} ${key}=`), value, latin1Bytes('\n')])
+}
+
+/** The block of the entry itself; what does not fit is cut, and numbers are 0, as the PAX records say it all. */
+function headerBlock(fields: TarHeaderFields, name: string, prefix: string): Uint8Array {
+  const block = new Uint8Array(BLOCK)
+  writeText(block, 0, 100, name)
+  writeOctal(block, 100, 8, fields.mode)
+  writeOctal(block, 108, 8, fields.uid)
+  writeOctal(block, 116, 8, fields.gid)
+  writeOctal(block, 124, 12, fields.size)
+  writeOctal(block, 136, 12, Number(secondsOf(fields.mtimeNs).seconds))
+  writeText(block, 157, 100, latin1(fields.rawLinkPath))
+  writeText(block, 265, 32, utf8(fields.uname))
+  writeText(block, 297, 32, utf8(fields.gname))
+  writeOctal(block, 329, 8, fields.devMajor)
+  writeOctal(block, 337, 8, fields.devMinor)
+  writeText(block, 345, 155, prefix)
+  seal(block, fields.typeflag)
+  return block
+}
+
+// 156 - type, 257 - magic and version, 148 - checksum: six digits, a NUL and a space.
+function seal(block: Uint8Array, typeflag: string): void {
+  writeText(block, 156, 1, typeflag)
+  block.set(latin1Bytes('ustar\x0000'), 257)
+  block.fill(0x20, 148, 156)
+  const sum = block.reduce((total, byte) => total + byte, 0)
+  writeOctal(block, 148, 7, sum)
+}
+
+function writeOctal(block: Uint8Array, at: number, width: number, number: number): void {
+  const digits = fits(number, width) ? number.toString(8) : '0'
+  block.set(latin1Bytes(`${digits.padStart(width - 1, '0')}\0`), at)
+}
+
+function writeText(block: Uint8Array, at: number, width: number, text: string): void {
+  const ascii = asciiOf(text)
+  block.set(latin1Bytes(ascii.slice(0, width)), at)
+  // A cut that leaves a slash last would read as a directory: the slashes there end the name instead.
+  if (ascii.length > width && ascii[width - 1] === '/') {
+    block[at + ascii.slice(0, width - 1).replace(/\/+$/, '').length] = 0
+  }
+}
+
+function asciiOf(text: string): string {
+  return isAscii(text) ? text : text.replace(/[^\x01-\x7f]/g, '')
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
