@@ -49,7 +49,7 @@ export function bitWindow(input: CompressedInput, { location }: DecoderOptions):
   /** Makes room, dropping what was read and doubling where nothing can be dropped, and adds bytes; false at the end. */
   async function grow(): Promise<boolean> {
     const used = bit >>> 3
-    buffer.copyWithin(0, used, length)
+    if (used > 0) buffer.copyWithin(0, used, length)
     before += used
     length -= used
     bit &= 7

@@ -36,11 +36,11 @@ export function compressedInput(chunks: AsyncIterable<Uint8Array>): CompressedIn
   async function grow(): Promise<boolean> {
     const rest = chunk.slice(position)
     const next = await source.next()
-    if (next.done === true) return false
+    const more = next.done === true ? NOTHING : next.value
     before += position
-    chunk = rest.length === 0 ? next.value : joined(rest, next.value)
+    chunk = rest.length === 0 ? more : joined(rest, more)
     position = 0
-    return true
+    return next.done !== true
   }
 
   async function fill(): Promise<boolean> {
