@@ -1,0 +1,85 @@
+import { detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
+import type { ByteSource } from '../bytes/source.js'
+import type { RunContext } from '../context.js'
+import { toArchiveError, type ArchiveError } from '../errors.js'
+import type { FindingCode } from '../findings.js'
+import type { FindingLog } from '../model/finding-log.js'
+import type { Layer } from '../model/image.js'
+import type { TarHandlers } from '../tar/decode.js'
+import type { TarEntry } from '../tar/entry.js'
+import { scanChunks, scanSource, tarEntries } from '../tar/scan.js'
+
+/**
+ * The entries of a layer in the order of its tar. A blob that is stored plain is not read but hopped over, unless
+ * contents are wanted. Errors: those of `layer.tar`, and ERR_TAR_HEADER, ERR_TRUNCATED, ERR_LIMIT where the tar breaks.
+ */
+export async function* entriesOf(layer: Layer, context: RunContext): AsyncGenerator<TarEntry> {
+  const plain = await plainBlob(layer, context)
+  yield* tarEntries(plain ?? layer.tar(context), { ...context, location: plain?.location ?? layer.path })
+}
+
+/**
+ * Scans the tar of a layer as far as it goes. What stops it is a finding: the entries before it have been told, and the
+ * result is false. Errors: what a handler throws, ERR_ABORTED, and whatever is no fault of the layer.
+ */
+export async function scanLayer(
+  layer: Layer,
+  handlers: TarHandlers,
+  log: FindingLog,
+  context: RunContext,
+): Promise<boolean> {
+  const place = { path: layer.path, layer: layer.index }
+  const guarded = guard(handlers)
+  try {
+    const plain = handlers.onContent === undefined ? await plainBlob(layer, context) : undefined
+    const { fault } = await (plain === undefined
+      ? scanChunks(layer.tar(context), guarded.handlers, context)
+      : scanSource(plain, guarded.handlers, context))
+    if (fault === undefined) return true
+    const code = fault.kind === 'limit' ? 'LIMIT_REACHED' : 'LAYER_TAR'
+    const entry = fault.entry === undefined ? {} : { entry: fault.entry }
+    log.add(code, fault.message, { ...place, ...entry, layerOffset: fault.offset })
+    return false
+  } catch (cause) {
+    if (guarded.failed(cause)) throw cause
+    const error = toArchiveError(cause, { location: layer.path })
+    const code = codeOf(error)
+    if (code === undefined) throw error
+    log.addError(code, error, { ...place, ...(layer.offset !== undefined && { offset: layer.offset }) })
+    return false
+  }
+}
+
+/** Remembers what the handler for entries threw: that is no fault of the layer. */
+function guard(handlers: TarHandlers): { handlers: TarHandlers; failed: (error: unknown) => boolean } {
+  const thrown = new Set<unknown>()
+  const onEntry = (entry: TarEntry) => {
+    try {
+      handlers.onEntry(entry)
+    } catch (error) {
+      thrown.add(error)
+      throw error
+    }
+  }
+  return { handlers: { ...handlers, onEntry }, failed: (error) => thrown.has(error) }
+}
+
+function codeOf({ code }: ArchiveError): FindingCode | undefined {
+  switch (code) {
+    case 'ERR_NOT_FOUND':
+      return 'LAYER_MISSING'
+    case 'ERR_COMPRESSION':
+    case 'ERR_TRUNCATED':
+      return 'LAYER_COMPRESSION'
+    case 'ERR_LIMIT':
+      return 'LIMIT_REACHED'
+    default:
+      return undefined
+  }
+}
+
+async function plainBlob({ state, blob }: Layer, { signal }: RunContext): Promise<ByteSource | undefined> {
+  if (state !== 'stored' || blob === undefined) return undefined
+  const head = await blob.read({ offset: 0, length: Math.min(SNIFF_BYTES, blob.size) }, signal)
+  return detectCompression(head) === 'none' ? blob : undefined
+}

@@ -1,0 +1,26 @@
+import type { RunContext } from '../context.js'
+import type { FindingLog } from '../model/finding-log.js'
+import type { Layer } from '../model/image.js'
+import { applyChanges } from './apply.js'
+import { collectChanges } from './changes.js'
+import { scanLayer } from './layer-entries.js'
+import { layerNotes } from './layer-notes.js'
+import { emptyTree, type Tree } from './tree.js'
+
+/**
+ * The root filesystem that layers make together, base first, by the rules of the image specification. A layer that is
+ * missing or broken is a finding in `log` and gives what could be read of it; so is everything on which storage drivers
+ * disagree. Errors: ERR_LIMIT (`--limit-depth`, `--limit-entries`), ERR_ABORTED, ERR_IO, ERR_NOT_SEEKABLE.
+ */
+export async function mergedTree(layers: readonly Layer[], log: FindingLog, context: RunContext): Promise<Tree> {
+  const tree = emptyTree()
+  for (const layer of layers) {
+    const notes = layerNotes(log, layer)
+    const { add, changes } = collectChanges(layer.index, notes, context.limits)
+    await scanLayer(layer, { onEntry: add }, log, context)
+    applyChanges(tree, changes, notes, context.limits)
+    notes.close()
+    context.onProgress?.({ task: 'merge', subject: layer.path, done: layer.index + 1, total: layers.length })
+  }
+  return tree
+}
