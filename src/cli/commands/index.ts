@@ -1,0 +1,5 @@
+import type { Command } from '../command.js'
+import { completion } from './completion.js'
+
+/** Every command, in the order of the help; a new one is a file and a line here. Nothing here may load an operation. */
+export const COMMANDS: readonly Command[] = [completion(() => COMMANDS)]

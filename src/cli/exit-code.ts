@@ -1,0 +1,35 @@
+import type { Report } from '../model/report.js'
+
+/** Exit codes of every command; nothing else is ever returned. */
+export const EXIT = {
+  clean: 0,
+  /** Findings or differences. */
+  findings: 1,
+  /** Unreadable archives, bad usage, failed output. */
+  trouble: 2,
+  /** Our bug: sysexits' EX_SOFTWARE. */
+  bug: 70,
+  interrupted: 130,
+} as const
+
+/** A code of EXIT. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** The code that a report ends with, the same in every output format; what could not be read outweighs what is wrong. */
+export function exitCodeOf(report: Report): ExitCode {
+  if (couldNotRead(report)) return EXIT.trouble
+  return report.ok ? EXIT.clean : EXIT.findings
+}
+
+function couldNotRead(report: Report): boolean {
+  switch (report.schema) {
+    case 'imgtar/verify/v1':
+      return report.archives.some((archive) => archive.error !== undefined)
+    case 'imgtar/images/v1':
+      return report.errors.length > 0
+    case 'imgtar/inspect/v1':
+    case 'imgtar/history/v1':
+    case 'imgtar/ls/v1':
+      return false
+  }
+}

@@ -1,0 +1,110 @@
+import { availableParallelism } from 'node:os'
+import { DEFAULT_LIMITS } from '../context.js'
+import type { RunContext } from '../context.js'
+import type { Style } from '../report/presenter.js'
+import type { Answer } from './command.js'
+import { COMMANDS } from './commands/index.js'
+import { EXIT, exitCodeOf } from './exit-code.js'
+import type { ExitCode } from './exit-code.js'
+import { explain } from './explain.js'
+import { abortOnSignals } from './interrupt.js'
+import type { GlobalValues } from './options.js'
+import { outputTo, writeAll } from './output.js'
+import { parse } from './parse.js'
+import type { Request } from './parse.js'
+import { progressOn } from './progress.js'
+import type { Progress } from './progress.js'
+import { coloured, nowFrom } from './surroundings.js'
+import { troubleOf } from './trouble.js'
+import { toolVersion } from './version.js'
+
+const stdout = outputTo(process.stdout)
+const stderr = outputTo(process.stderr)
+
+/** Runs the command line; the exit code is set on the process, which ends by itself. Never throws. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // Whatever ends the process before the answer stands (a promise that nobody resolves, a lost worker) must not look like a pass.
+  process.exitCode = EXIT.trouble
+  process.on('uncaughtException', (error) => void failed(error, false).then((code) => process.exit(code)))
+  const { signal, stop } = abortOnSignals()
+  let code: ExitCode
+  try {
+    code = await answered(argv, signal)
+  } catch (error) {
+    code = await failed(error, signal.aborted)
+  }
+  stop()
+  process.exitCode = code
+}
+
+async function failed(error: unknown, interrupted: boolean): Promise<ExitCode> {
+  const trouble = troubleOf(error, { interrupted, debug: process.env.IMGTAR_DEBUG === '1' })
+  await stderr.write(trouble.message).catch(() => undefined)
+  return trouble.exitCode
+}
+
+async function answered(argv: readonly string[], signal: AbortSignal): Promise<ExitCode> {
+  const explained = argv[0] === 'help' && argv.length === 2 ? explain(argv[1] ?? '') : undefined
+  if (explained !== undefined) return printed(explained)
+  const width = process.stdout.isTTY ? Math.min(process.stdout.columns, 120) : 100
+  const request = await parse(argv, COMMANDS, { version: toolVersion(), width })
+  return request.kind === 'text' ? printed(request.text) : ran(request, signal)
+}
+
+async function printed(text: string): Promise<ExitCode> {
+  await writeAll(stdout, [text])
+  return EXIT.clean
+}
+
+async function ran(request: Extract<Request, { kind: 'run' }>, signal: AbortSignal): Promise<ExitCode> {
+  const progress = progressFor(request.globals)
+  let answer: Answer
+  try {
+    answer = await request.run(contextFor(request.globals, signal, progress))
+  } finally {
+    progress.clear()
+  }
+  if (typeof answer === 'string') return printed(answer)
+  await present(answer, request)
+  return exitCodeOf(answer)
+}
+
+async function present(
+  report: Exclude<Answer, string>,
+  { globals, full }: { globals: GlobalValues; full: boolean },
+): Promise<void> {
+  const { presenterFor } = await import('../report/index.js')
+  const presenter = presenterFor(globals.json ? 'json' : 'human')
+  const style = (stream: NodeJS.WriteStream): Style => ({
+    color: coloured(globals.color, stream.isTTY, process.env),
+    full,
+    now: nowFrom(process.env),
+  })
+  if (!globals.quiet) await writeAll(stdout, presenter.present(report, style(process.stdout)))
+  await writeAll(stderr, presenter.notices(report, style(process.stderr)))
+}
+
+function contextFor(globals: GlobalValues, signal: AbortSignal, progress: Progress): RunContext {
+  return {
+    limits: {
+      json: globals['limit-json'] ?? DEFAULT_LIMITS.json,
+      pax: globals['limit-pax'] ?? DEFAULT_LIMITS.pax,
+      entries: globals['limit-entries'] ?? DEFAULT_LIMITS.entries,
+      ratio: globals['limit-ratio'] ?? DEFAULT_LIMITS.ratio,
+      depth: globals['limit-depth'] ?? DEFAULT_LIMITS.depth,
+    },
+    concurrency: globals.jobs ?? availableParallelism(),
+    signal,
+    onProgress: (event) => progress.on(event),
+  }
+}
+
+function progressFor(globals: GlobalValues): Progress {
+  return progressOn({
+    mode: globals.progress,
+    terminal: process.stderr.isTTY && process.env.TERM !== 'dumb',
+    width: () => process.stderr.columns,
+    write: (text) => process.stderr.write(text),
+    clock: () => performance.now(),
+  })
+}

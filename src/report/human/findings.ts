@@ -1,0 +1,80 @@
+import { FINDINGS } from '../../findings.js'
+import type { Severity } from '../../findings.js'
+import type { FindingReport } from '../../model/report.js'
+import { visible, visibleName } from '../escape.js'
+import { paintFor } from '../paint.js'
+import type { Ink, Paint } from '../paint.js'
+import type { Style } from '../presenter.js'
+
+/** Findings of one code that are printed whole; `--json` has all. */
+const MOST_OF_A_CODE = 20
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note']
+const INKS: Record<Severity, Ink> = { error: 'bad', warning: 'warn', note: 'note' }
+
+/** How many findings of each severity there are, as `2 errors, 1 warning`; empty where there are none. */
+export function countsInWords(findings: readonly FindingReport[]): string {
+  const counts = SEVERITIES.map((severity) =>
+    count(findings.filter((one) => one.severity === severity).length, severity),
+  )
+  return counts.filter((text) => !text.startsWith('0 ')).join(', ')
+}
+
+/** A number with its noun, as `1 image`, `2 images`. */
+export function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`
+}
+
+/** The ink of the worst severity among findings. */
+export function inkOf(findings: readonly FindingReport[]): Ink {
+  const worst = SEVERITIES.find((severity) => findings.some((one) => one.severity === severity))
+  return worst === undefined ? 'good' : INKS[worst]
+}
+
+/** Findings as lines, worst first and code by code, each code with its help once. */
+export function* findingLines(findings: readonly FindingReport[], style: Style): Generator<string> {
+  const paint = paintFor(style.color)
+  for (const severity of SEVERITIES) {
+    const these = findings.filter((one) => one.severity === severity)
+    for (const code of new Set(these.map((one) => one.code))) {
+      yield* groupLines(
+        these.filter((one) => one.code === code),
+        paint,
+      )
+    }
+  }
+}
+
+function* groupLines(group: readonly FindingReport[], paint: Paint): Generator<string> {
+  for (const finding of group.slice(0, MOST_OF_A_CODE)) yield* lines(finding, paint)
+  const [first] = group
+  if (first === undefined) return
+  if (group.length > MOST_OF_A_CODE) {
+    yield `    … and ${group.length - MOST_OF_A_CODE} more of ${first.code}; --json lists them all`
+  }
+  const help = helpOf(first.code)
+  if (help !== undefined) yield `    ${paint('faint', `help: ${help}`)}`
+}
+
+function* lines(finding: FindingReport, paint: Paint): Generator<string> {
+  yield `  ${paint(INKS[finding.severity], finding.severity)} ${paint('strong', finding.code)}: ${visible(finding.message)}`
+  const place = placeOf(finding.where)
+  if (place !== '') yield `    at ${place}`
+  if (finding.expected !== undefined) yield `    expected ${visible(finding.expected)}`
+  if (finding.actual !== undefined) yield `    actual   ${visible(finding.actual)}`
+}
+
+/** A place inside an archive in words: member, byte, layer, entry; empty where it is the archive itself. */
+export function placeOf(where: FindingReport['where']): string {
+  const parts = [
+    where.path === undefined ? undefined : visibleName(where.path),
+    where.offset === undefined ? undefined : `byte ${where.offset}`,
+    where.layer === undefined ? undefined : `layer ${where.layer}`,
+    where.entry === undefined ? undefined : `entry ${visibleName(where.entry)}`,
+    where.layerOffset === undefined ? undefined : `byte ${where.layerOffset} of the layer`,
+  ]
+  return parts.filter((part) => part !== undefined).join(', ')
+}
+
+function helpOf(code: string): string | undefined {
+  return Object.entries(FINDINGS).find(([name]) => name === code)?.[1].help
+}

@@ -1,0 +1,34 @@
+import type { Report } from '../../model/report.js'
+import type { Presenter, Style } from '../presenter.js'
+import { historyText } from './history.js'
+import { imagesText } from './images.js'
+import { inspectText } from './inspect.js'
+import { lsText } from './ls.js'
+import { noticeLines } from './notices.js'
+import { verifyText } from './verify.js'
+
+/** Text for people; names of the archive are escaped. */
+export const human: Presenter = {
+  name: 'human',
+  *present(report, style) {
+    for (const line of linesOf(report, style)) yield `${line}\n`
+  },
+  *notices(report, style) {
+    for (const line of noticeLines(report, style)) yield `${line}\n`
+  },
+}
+
+function linesOf(report: Report, style: Style): Iterable<string> {
+  switch (report.schema) {
+    case 'imgtar/verify/v1':
+      return verifyText(report, style)
+    case 'imgtar/inspect/v1':
+      return inspectText(report, style)
+    case 'imgtar/images/v1':
+      return imagesText(report, style)
+    case 'imgtar/history/v1':
+      return historyText(report, style)
+    case 'imgtar/ls/v1':
+      return lsText(report, style)
+  }
+}

@@ -1,0 +1,43 @@
+import stringWidth from 'string-width'
+
+/** How a table is set: the least width of a cell with its gap, the gap, and the columns that are aligned to the right. */
+export interface TableLayout {
+  readonly least: number
+  readonly gap: number
+  readonly right?: ReadonlySet<number>
+}
+
+/** As docker's tables: columns at least 10 wide, 3 apart. */
+export const DOCKER_TABLE: TableLayout = { least: 10, gap: 3 }
+
+/** Rows as lines of columns; the last column is left as it is. */
+export function table(rows: readonly (readonly string[])[], layout: TableLayout): string[] {
+  const widths: number[] = []
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, stringWidth(cell))
+    })
+  }
+  return rows.map((row) => row.map((cell, column) => pad(cell, column, row.length - 1)).join(''))
+
+  function pad(cell: string, column: number, last: number): string {
+    const width = widths[column] ?? 0
+    const blank = ' '.repeat(width - stringWidth(cell))
+    if (layout.right?.has(column) === true) return `${blank}${cell}${column === last ? '' : ' '.repeat(layout.gap)}`
+    if (column === last) return cell
+    return `${cell}${' '.repeat(Math.max(width + layout.gap, layout.least) - stringWidth(cell))}`
+  }
+}
+
+/** Text cut to `most` columns with `…` at its end, as docker cuts CREATED BY. */
+export function ellipsis(text: string, most: number): string {
+  if (stringWidth(text) <= most) return text
+  let kept = ''
+  let width = 0
+  for (const char of text) {
+    width += stringWidth(char)
+    if (width > most - 1) break
+    kept += char
+  }
+  return `${kept}…`
+}
