@@ -103,6 +103,8 @@ export const imagesSchema = z.object({
       size: z.number().nullable().describe('bytes of all files, as docker counts them; null where a layer is missing'),
     }),
   ),
+  findings: z.array(findingSchema),
+  errors: z.array(errorSchema).describe('archives that could not be read'),
 })
 
 /** `imgtar history --json`: newest step first, as `docker history`. */
@@ -121,6 +123,7 @@ export const historySchema = z.object({
       layer: z.number().nullable().describe('index of the layer, base = 0'),
     }),
   ),
+  findings: z.array(findingSchema),
 })
 
 /** One entry of a tree. */
@@ -144,6 +147,7 @@ export const lsSchema = z.object({
   ...envelope('ls'),
   archive: z.string(),
   imageID: z.string().nullable(),
+  allLayers: z.boolean().describe('whether a path comes once for every layer that has it'),
   entries: z.array(entrySchema),
   findings: z.array(findingSchema),
 })
