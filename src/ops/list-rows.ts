@@ -1,0 +1,85 @@
+import type { EntryReport } from '../model/report.js'
+import type { TarEntry } from '../tar/entry.js'
+import { cleanPath, latin1, latin1Bytes } from '../tar/path.js'
+import type { Inode } from '../tree/node.js'
+import type { Located } from '../tree/tree.js'
+import { whiteoutOf } from '../tree/whiteout.js'
+
+/**
+ * The row of a node of a tree. `first` is the path of the first name of its inode: a later name is a hard link to it,
+ * and has the size of the file all the same.
+ */
+export function treeRow({ path, node }: Located, first: string | undefined): EntryReport {
+  const { inode, layer } = node
+  const linked = first !== undefined && first !== path
+  const link = linked ? absolute(first) : inode.linkPath
+  return {
+    ...nameOf(path),
+    type: linked ? 'hardlink' : inode.type,
+    ...metadata(inode),
+    ...(link !== '' && { linkPath: readable(link) }),
+    ...device(inode.type, inode),
+    xattrs: [...inode.xattrs.keys()].sort(),
+    layer,
+  }
+}
+
+/** The row of an entry as a layer has it; a whiteout shows what it hides, a marker of an opaque directory that directory. */
+export function entryRow(entry: TarEntry, layer: number): EntryReport {
+  const { key } = cleanPath(entry.rawPath)
+  const mark = whiteoutOf(key)
+  const marks = mark?.kind === 'whiteout' || mark?.kind === 'opaque' ? mark : undefined
+  const link = entry.type === 'symlink' || entry.type === 'hardlink' ? latin1(entry.rawLinkPath) : ''
+  return {
+    ...nameOf(marks?.path ?? key),
+    type: marks?.kind ?? (entry.type === 'global' ? 'unknown' : entry.type),
+    ...metadata({ ...entry, mode: entry.mode & 0o7777 }),
+    ...(link !== '' && { linkPath: readable(link) }),
+    ...device(entry.type, entry),
+    xattrs: xattrNames(entry),
+    layer,
+  }
+}
+
+function metadata({ mode, uid, gid, size, mtimeNs }: Pick<Inode, 'mode' | 'uid' | 'gid' | 'size' | 'mtimeNs'>) {
+  return { mode, uid, gid, size, mtime: secondsOf(mtimeNs) }
+}
+
+function device(type: string, { devMajor, devMinor }: Pick<Inode, 'devMajor' | 'devMinor'>): { device?: string } {
+  return type === 'char' || type === 'block' ? { device: `${devMajor},${devMinor}` } : {}
+}
+
+// As stored: those of overlayfs too, which a merged tree leaves out.
+function xattrNames({ pax }: TarEntry): string[] {
+  const prefix = 'SCHILY.xattr.'
+  return Array.from(pax.keys())
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => key.slice(prefix.length))
+    .sort()
+}
+
+/** Seconds since 1970 with as many digits of the fraction as there are: `1700000000`, `-1.5`, `0.000000001`. */
+export function secondsOf(ns: bigint): string {
+  const positive = ns < 0n ? -ns : ns
+  const fraction = (positive % 1_000_000_000n).toString().padStart(9, '0').replace(/0+$/, '')
+  const whole = `${ns < 0n ? '-' : ''}${positive / 1_000_000_000n}`
+  return fraction === '' ? whole : `${whole}.${fraction}`
+}
+
+function nameOf(key: string): { path: string; pathBytes?: string } {
+  const path = readable(absolute(key))
+  return path.includes('\ufffd') && !isUtf8(key) ? { path, pathBytes: btoa(absolute(key)) } : { path }
+}
+
+function absolute(key: string): string {
+  return `/${key}`
+}
+
+function readable(name: string): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(latin1Bytes(name))
+}
+
+// A name may hold a real U+FFFD.
+function isUtf8(key: string): boolean {
+  return latin1(new TextEncoder().encode(readable(key))) === key
+}

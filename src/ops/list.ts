@@ -1,0 +1,148 @@
+import type { RunContext } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import type { Finding } from '../findings.js'
+import { findingLog, type FindingLog } from '../model/finding-log.js'
+import type { Image, Layer } from '../model/image.js'
+import type { EntryReport } from '../model/report.js'
+import type { TarEntry } from '../tar/entry.js'
+import { cleanKey, cleanPath, latin1 } from '../tar/path.js'
+import { scanLayer } from '../tree/layer-entries.js'
+import { mergedTree } from '../tree/merged.js'
+import { isDirectory, type Inode } from '../tree/node.js'
+import { lookup } from '../tree/resolve.js'
+import { walkTree, type Located, type Tree } from '../tree/tree.js'
+import { whiteoutOf } from '../tree/whiteout.js'
+import { entryRow, treeRow } from './list-rows.js'
+
+/** What to list; without `layer` and `allLayers` the merged root filesystem. */
+export interface ListOptions {
+  /** As the user named it, for findings. */
+  readonly archive: string
+  /** A directory lists what is in it, anything else itself, as `ls -l` does; absent, everything is listed. */
+  readonly path?: string
+  /** A directory lists everything below it. */
+  readonly recursive?: boolean
+  /** One layer as stored, base = 0: whiteouts are rows. */
+  readonly layer?: number
+  /** Every layer as stored, sorted by path and then by layer: who put what where. */
+  readonly allLayers?: boolean
+}
+
+/** The rows, and what was odd about the layers. */
+export interface Listing {
+  readonly entries: readonly EntryReport[]
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Lists files of an image: merged in the order of `docker export` (a directory before what is in it, names by their
+ * bytes), a single layer in the order of its tar. Layers that are missing or broken give what can be read of them, and
+ * findings. Errors: ERR_NOT_FOUND for a path or layer that is not there, and those of mergedTree.
+ */
+export async function list(image: Image, options: ListOptions, context: RunContext): Promise<Listing> {
+  const log = findingLog(options.archive)
+  const stored = options.allLayers === true || options.layer !== undefined
+  const entries = stored
+    ? await listStored(image, options, log, context)
+    : await listMerged(image, options, log, context)
+  return { entries, findings: log.findings }
+}
+
+async function listMerged(
+  image: Image,
+  options: ListOptions,
+  log: FindingLog,
+  context: RunContext,
+): Promise<EntryReport[]> {
+  const tree = await mergedTree(image.layers, log, context)
+  const from = startOf(tree, options)
+  const recursive = options.path === undefined || options.recursive === true
+  const firsts = firstNames(tree)
+  const rows: EntryReport[] = []
+  if (!isDirectory(from.node)) rows.push(treeRow(from, firsts.get(from.node.inode)))
+  const names = from.path === '' ? '' : `${from.path}/`
+  for (const item of walkTree(tree, from)) {
+    if (recursive || !item.path.includes('/', names.length)) rows.push(treeRow(item, firsts.get(item.node.inode)))
+  }
+  return rows
+}
+
+function startOf(tree: Tree, { path, archive }: ListOptions): Located {
+  const name = nameOf(path ?? '')
+  // As `ls -l`: a link is listed itself, unless a slash behind it asks for the directory.
+  const found = lookup(tree, name, /(?:^|\/)\.?$/.test(name))
+  if (found !== undefined) return found
+  throw new ArchiveError('ERR_NOT_FOUND', `no such file in the image: ${path ?? '/'}`, { location: archive })
+}
+
+/** The first path of every inode that has several. */
+function firstNames(tree: Tree): ReadonlyMap<Inode, string> {
+  const seen = new Map<Inode, string>()
+  const shared = new Map<Inode, string>()
+  for (const { path, node } of walkTree(tree)) {
+    if (isDirectory(node)) continue
+    const first = seen.get(node.inode)
+    if (first === undefined) seen.set(node.inode, path)
+    else shared.set(node.inode, first)
+  }
+  return shared
+}
+
+interface StoredRow {
+  readonly key: string
+  readonly row: EntryReport
+}
+
+async function listStored(
+  image: Image,
+  options: ListOptions,
+  log: FindingLog,
+  context: RunContext,
+): Promise<EntryReport[]> {
+  const rows: StoredRow[] = []
+  for (const layer of layersOf(image, options)) {
+    const onEntry = (entry: TarEntry) => {
+      if (entry.type !== 'global') rows.push({ key: keyOf(entry), row: entryRow(entry, layer.index) })
+    }
+    await scanLayer(layer, { onEntry }, log, context)
+  }
+  const chosen = options.path === undefined ? rows : below(rows, options.path, options)
+  // Sorting is stable: rows of one path stay in the order of the layers.
+  if (options.allLayers === true) chosen.sort((a, b) => compareKeys(a.key, b.key))
+  return chosen.map(({ row }) => row)
+}
+
+function layersOf({ layers }: Image, { layer, allLayers, archive }: ListOptions): readonly Layer[] {
+  if (allLayers === true || layer === undefined) return layers
+  const found = layers[layer]
+  if (found !== undefined) return [found]
+  const hint = layers.length === 0 ? 'the image has none' : `the image has 0 (base) to ${layers.length - 1}`
+  throw new ArchiveError('ERR_NOT_FOUND', `no layer ${layer}`, { location: archive, hint })
+}
+
+function below(rows: readonly StoredRow[], path: string, { archive, recursive }: ListOptions): StoredRow[] {
+  const { key: start } = cleanKey(nameOf(path))
+  const prefix = start === '' ? '' : `${start}/`
+  const inside = rows.filter(({ key }) => key.startsWith(prefix) && key !== start)
+  const chosen = recursive === true ? inside : inside.filter(({ key }) => !key.includes('/', prefix.length))
+  const itself = rows.filter(({ key, row }) => key === start && (row.type !== 'directory' || inside.length === 0))
+  if (inside.length > 0 || itself.length > 0) return [...itself, ...chosen]
+  throw new ArchiveError('ERR_NOT_FOUND', `no such entry in the layers: ${path}`, { location: archive })
+}
+
+/** The path that an entry is about: for a whiteout what it hides. */
+function keyOf(entry: TarEntry): string {
+  const { key } = cleanPath(entry.rawPath)
+  const mark = whiteoutOf(key)
+  return mark?.kind === 'whiteout' || mark?.kind === 'opaque' ? mark.path : key
+}
+
+function nameOf(path: string): string {
+  return latin1(new TextEncoder().encode(path))
+}
+
+/** By components, so that a directory stands right before what is in it. */
+function compareKeys(a: string, b: string): number {
+  const [x, y] = [a.replaceAll('/', '\0'), b.replaceAll('/', '\0')]
+  return x === y ? 0 : x < y ? -1 : 1
+}
