@@ -48,6 +48,13 @@ function bomb(options: DecompressOptions, consumed: number): ArchiveError {
   return new ArchiveError('ERR_LIMIT', message, { location: options.location, offset: consumed, hint })
 }
 
+/** Whether a WASM decoder hit an illegal instruction or address: WebAssembly.RuntimeError. */
+const isTrap = (error: unknown): boolean => error instanceof Error && error.name === 'RuntimeError'
+
+function trapped({ location }: DecompressOptions, offset: number, cause: unknown): ArchiveError {
+  return new ArchiveError('ERR_COMPRESSION', 'the decoder gave up on damaged data', { location, offset, cause })
+}
+
 /**
  * The uncompressed bytes of `chunks`; each yielded chunk is valid only until the next is asked for (buffers are reused).
  * Reads to the end of `chunks`, so that who looks at them on the way sees all. Throws ArchiveError: ERR_COMPRESSION or
@@ -71,6 +78,8 @@ export async function* decompress(
       if (total > RATIO_COUNTS_FROM && total > options.limits.ratio * input.offset) throw bomb(options, input.offset)
       yield chunk
     }
+  } catch (error) {
+    throw isTrap(error) ? trapped(options, input.offset, error) : error
   } finally {
     await input.close()
   }

@@ -25,10 +25,14 @@ export interface ByteSource {
 export interface OpenSource extends ByteSource, AsyncDisposable {}
 
 function truncated(source: ByteSource, span: Span): ArchiveError {
-  return new ArchiveError('ERR_TRUNCATED', `needs ${span.length} bytes at offset ${span.offset}, but there are ${source.size}`, {
-    location: source.location,
-    offset: source.size,
-  })
+  return new ArchiveError(
+    'ERR_TRUNCATED',
+    `needs ${span.length} bytes at offset ${span.offset}, but there are ${source.size}`,
+    {
+      location: source.location,
+      offset: source.size,
+    },
+  )
 }
 
 /** Whether a span lies inside a source; sizes of an archive are hostile until asked this. */

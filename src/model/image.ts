@@ -42,12 +42,14 @@ export interface Layer {
 }
 
 /**
- * Where the config comes from: `stored` bytes, whose sha256 is the imageID, or `derived` where the format has none (v1
- * archives, root filesystems): then it can be made only when the diffIDs are known.
+ * Where the config comes from: `stored` bytes, whose sha256 is the imageID; `derived` where the format has none (v1
+ * archives, root filesystems), so that it can be made only when the diffIDs are known; `absent` where the archive lost
+ * it or it cannot be read, which is a finding.
  */
 export type ConfigSource =
   | { readonly kind: 'stored'; readonly document: RawJson<ImageConfig>; readonly path: string }
-  | { readonly kind: 'derived'; readonly from: string; readonly make: (diffIDs: readonly DiffID[]) => RawJson<ImageConfig> }
+  | { readonly kind: 'derived'; readonly make: (diffIDs: readonly DiffID[]) => RawJson<ImageConfig> }
+  | { readonly kind: 'absent'; readonly path: string }
 
 /** One image. */
 export interface Image {
@@ -85,7 +87,10 @@ export interface ImageArchive extends AsyncDisposable {
 /** A blob outside any image. */
 export interface LooseBlob {
   readonly path: string
+  /** Claimed by its path or descriptor. */
   readonly digest: Digest
+  /** Claimed by its descriptor. */
+  readonly size?: number
   readonly blob: ByteSource
   readonly offset?: number
   readonly measurement?: Measurement

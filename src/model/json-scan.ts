@@ -16,11 +16,11 @@ const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d]
 
 class JsonFault extends Error {
-  constructor(
-    readonly offset: number,
-    message: string,
-  ) {
+  readonly offset: number
+
+  constructor(offset: number, message: string) {
     super(message)
+    this.offset = offset
   }
 }
 
@@ -164,11 +164,19 @@ class Walk {
     const byte = this.bytes[this.offset]
     if (byte === undefined) return 'the JSON ends too early'
     if (byte === 0xef && this.offset === 0) return 'a byte order mark stands before the JSON'
-    const shown = byte > 0x20 && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `byte 0x${byte.toString(16).padStart(2, '0')}`
+    const shown =
+      byte > 0x20 && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `byte 0x${byte.toString(16).padStart(2, '0')}`
     return `unexpected ${shown} in the JSON`
   }
 }
 
 function isWordByte(byte: number | undefined): boolean {
-  return byte !== undefined && ((byte >= 0x30 && byte <= 0x39) || (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a || byte === 0x2b || byte === 0x2d || byte === 0x2e)
+  return (
+    byte !== undefined &&
+    ((byte >= 0x30 && byte <= 0x39) ||
+      ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a) ||
+      byte === 0x2b ||
+      byte === 0x2d ||
+      byte === 0x2e)
+  )
 }

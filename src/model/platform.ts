@@ -19,7 +19,9 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...rest] = text.toLowerCase().split('/')
   if (os === undefined || os === '' || architecture === undefined || architecture === '' || rest.length > 0) {
-    throw new ArchiveError('ERR_REFERENCE', `'${text}' is no platform`, { hint: 'write os/arch or os/arch/variant, as linux/arm64/v8' })
+    throw new ArchiveError('ERR_REFERENCE', `'${text}' is no platform`, {
+      hint: 'write os/arch or os/arch/variant, as linux/arm64/v8',
+    })
   }
   return { os, architecture: ALIASES.get(architecture) ?? architecture, ...(variant !== undefined && { variant }) }
 }
@@ -33,7 +35,11 @@ export function formatPlatform(platform: Platform): string {
 // containerd/platforms normalises: arm64 is v8, arm is v7, amd64 is v1 where nothing is said.
 function normalVariant(platform: Platform): string {
   if (platform.variant !== undefined && platform.variant !== '') return platform.variant
-  const defaults: ReadonlyMap<string, string> = new Map([['arm64', 'v8'], ['arm', 'v7'], ['amd64', 'v1']])
+  const defaults: ReadonlyMap<string, string> = new Map([
+    ['arm64', 'v8'],
+    ['arm', 'v7'],
+    ['amd64', 'v1'],
+  ])
   return defaults.get(platform.architecture) ?? ''
 }
 

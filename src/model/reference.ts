@@ -72,6 +72,7 @@ export function canonicalName(reference: Reference): string {
 export function familiarTagged(text: string): string {
   const reference = parseReference(text)
   if (reference === undefined) return text
-  const whole = reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: 'latest' } : reference
+  const whole =
+    reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: 'latest' } : reference
   return familiarName(whole)
 }

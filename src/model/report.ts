@@ -69,7 +69,9 @@ export const verifySchema = z.object({
       ok: z.boolean(),
       images: z.array(imageSchema),
       findings: z.array(findingSchema),
-      error: errorSchema.optional().describe('why the archive could not be read; the findings hold what was seen before'),
+      error: errorSchema
+        .optional()
+        .describe('why the archive could not be read; the findings hold what was seen before'),
     }),
   ),
 })

@@ -1,0 +1,90 @@
+import { Worker } from 'node:worker_threads'
+import { ArchiveError, ERROR_CODES, type ErrorCode } from '../errors.js'
+
+/** What a worker answers to a job; see `serveJobs`. */
+export type WorkerMessage =
+  | { readonly kind: 'done'; readonly index: number; readonly output: unknown }
+  | { readonly kind: 'progress'; readonly index: number; readonly bytes: number }
+  | { readonly kind: 'failed'; readonly index: number; readonly failure: Failure }
+
+/** An error on its way between threads, which lose the class of what is thrown. */
+export interface Failure {
+  readonly code?: string
+  readonly message: string
+  readonly location?: string
+  readonly offset?: number
+  readonly hint?: string
+  readonly stack?: string
+}
+
+/** How jobs are run. */
+export interface PoolOptions<Output> {
+  /** Most threads at once. */
+  readonly concurrency: number
+  readonly signal?: AbortSignal | undefined
+  onDone(index: number, output: Output): void
+  /** Bytes a job read since it last said so. */
+  onProgress?(index: number, bytes: number): void
+}
+
+/**
+ * The address of a worker's module beside the module that asks. Run from TypeScript source (as tests do), it is the
+ * built one: worker threads of Node 20 read no TypeScript.
+ */
+export function workerUrl(asking: string, name: string): URL {
+  return new URL(name, asking.endsWith('.ts') ? asking.replace('/src/', '/dist/') : asking)
+}
+
+/**
+ * Runs jobs on worker threads that take them from one list in the given order, so that no thread waits while there is
+ * work. Resolves when all are done; the first failure stops the others and is thrown. Errors: what the job threw,
+ * ERR_ABORTED.
+ */
+export function runJobs<Input, Output>(
+  worker: URL,
+  jobs: readonly Input[],
+  options: PoolOptions<Output>,
+): Promise<void> {
+  const { concurrency, signal } = options
+  const threads: Worker[] = []
+  let [next, open] = [0, jobs.length]
+  const stop = () => Promise.all(threads.map((thread) => thread.terminate()))
+  const work = new Promise<void>((resolve, reject) => {
+    if (open === 0) resolve()
+    if (signal?.aborted === true) reject(aborted())
+    signal?.addEventListener('abort', () => reject(aborted()), { once: true })
+    const give = (thread: Worker) => {
+      if (next < jobs.length) thread.postMessage({ index: next, input: jobs[next++] })
+    }
+    for (let count = Math.min(concurrency, jobs.length); count > 0; count--) {
+      const thread = new Worker(worker)
+      threads.push(thread)
+      thread.on('error', reject)
+      thread.on('message', (message: WorkerMessage) => {
+        if (message.kind === 'progress') return options.onProgress?.(message.index, message.bytes)
+        if (message.kind === 'failed') return reject(revive(message.failure))
+        options.onDone(message.index, message.output as Output) // the worker's job function gives what its caller expects
+        open -= 1
+        if (open === 0) resolve()
+        else give(thread)
+      })
+      give(thread)
+    }
+  })
+  return work.finally(stop)
+}
+
+function aborted(): ArchiveError {
+  return new ArchiveError('ERR_ABORTED', 'interrupted')
+}
+
+function revive({ code, message, stack, ...place }: Failure): Error {
+  if (code !== undefined && isErrorCode(code)) return new ArchiveError(code, message, place)
+  const error = new Error(message)
+  if (stack !== undefined) error.stack = stack
+  return error
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code)
+}

@@ -1,0 +1,32 @@
+import { parentPort } from 'node:worker_threads'
+import { ArchiveError } from '../errors.js'
+import type { Failure, WorkerMessage } from './worker-pool.js'
+
+/** The far side of `runJobs`: answers every job that comes in with what `run` makes of it. */
+export function serveJobs<Input, Output>(
+  run: (input: Input, onBytes: (bytes: number) => void) => Promise<Output>,
+): void {
+  const port = parentPort
+  if (port === null) throw new Error('this module runs in worker threads only')
+  const post = (message: WorkerMessage) => port.postMessage(message)
+  port.on('message', ({ index, input }: { index: number; input: Input }) => {
+    run(input, (bytes) => post({ kind: 'progress', index, bytes })).then(
+      (output) => post({ kind: 'done', index, output }),
+      (error: unknown) => post({ kind: 'failed', index, failure: failureOf(error) }),
+    )
+  })
+}
+
+function failureOf(error: unknown): Failure {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { message, stack } = error
+  if (!(error instanceof ArchiveError)) return { message, ...(stack !== undefined && { stack }) }
+  const { code, location, offset, hint } = error
+  return {
+    code,
+    message,
+    ...(location !== undefined && { location }),
+    ...(offset !== undefined && { offset }),
+    ...(hint !== undefined && { hint }),
+  }
+}

@@ -1,0 +1,102 @@
+import type { z } from 'zod'
+import type { RunContext } from '../context.js'
+import { ArchiveError, toArchiveError } from '../errors.js'
+import type { FindingCode } from '../findings.js'
+import type { FindingDetail, FindingLog } from '../model/finding-log.js'
+import { parseJson, readDocument, type RawJson } from '../model/json.js'
+import { getFile, keyOf, type FileSet, type FoundFile } from './files.js'
+
+/** What readers of documents share: the files, where oddities go, and the run's limits. */
+export interface Reading {
+  readonly files: FileSet
+  readonly log: FindingLog
+  readonly context: RunContext
+}
+
+/** The place of a file for findings. */
+export function placeOf(file: FoundFile): FindingDetail {
+  return { path: file.path, ...(file.offset !== undefined && { offset: file.offset }) }
+}
+
+/** Finds a file by a name of a document; what stands in the way becomes a finding, and nothing is returned. */
+export async function findFile(reading: Reading, name: string, missing: FindingCode): Promise<FoundFile | undefined> {
+  const { files, log } = reading
+  const key = keyOf(name)
+  if (key === undefined) {
+    log.add('MEMBER_UNSAFE_PATH', `'${name}' is no path inside the archive`, { path: name })
+    log.add(missing, `'${name}' is not in the archive`, { path: name })
+    return undefined
+  }
+  const found = await files.resolve(key)
+  if (found.kind === 'file') return found.file
+  if (found.kind === 'missing') log.add(missing, `${name} is not in the archive`, { path: name })
+  else {
+    const offset = found.offset === undefined ? {} : { offset: found.offset }
+    log.add(found.code, found.message, { path: name, ...offset })
+  }
+  return undefined
+}
+
+/** Reads and parses a file that was found. Errors: ERR_JSON and ERR_DOCUMENT with the offset in the document, ERR_LIMIT. */
+export async function parseFile<T>(reading: Reading, file: FoundFile, schema: z.ZodType<T>): Promise<RawJson<T>> {
+  const bytes = await readDocument(file.source, reading.context.limits)
+  const document = parseJson(bytes, schema, file.source.location)
+  tellOddities(reading.log, document, file)
+  return document
+}
+
+function tellOddities(log: FindingLog, document: RawJson<unknown>, file: FoundFile): void {
+  const base = file.offset ?? 0
+  for (const { key, offset } of document.scan.duplicateKeys) {
+    log.add('JSON_DUPLICATE_KEY', `the key ${JSON.stringify(key)} stands twice`, {
+      path: file.path,
+      offset: base + offset,
+    })
+  }
+  if (document.scan.trailing > 0) {
+    const message = `${document.scan.trailing} bytes follow the document`
+    log.add('JSON_TRAILING', message, {
+      path: file.path,
+      offset: base + document.bytes.length - document.scan.trailing,
+    })
+  }
+}
+
+/** Like `parseFile`, but a damaged document becomes a finding of that code. */
+export async function parseOrTell<T>(
+  reading: Reading,
+  file: FoundFile,
+  schema: z.ZodType<T>,
+  code: FindingCode,
+): Promise<RawJson<T> | undefined> {
+  try {
+    return await parseFile(reading, file, schema)
+  } catch (error) {
+    const fault = toArchiveError(error)
+    reading.log.addError(fault.code === 'ERR_LIMIT' ? 'LIMIT_REACHED' : code, fault, placeOf(file))
+    return undefined
+  }
+}
+
+/**
+ * The document that the whole archive hangs on. Errors carry the offset in the archive; ERR_NOT_ARCHIVE without it.
+ */
+export async function requireDocument<T>(reading: Reading, name: string, schema: z.ZodType<T>): Promise<RawJson<T>> {
+  const file = await getFile(reading.files, name)
+  if (file === undefined) {
+    throw new ArchiveError('ERR_NOT_ARCHIVE', `${name} is missing`, { location: reading.files.location })
+  }
+  try {
+    return await parseFile(reading, file, schema)
+  } catch (error) {
+    const fault = toArchiveError(error)
+    const { code, message, hint } = fault
+    const offset = (file.offset ?? 0) + (fault.offset ?? 0)
+    throw new ArchiveError(code, message, {
+      location: file.source.location,
+      offset,
+      cause: error,
+      ...(hint !== undefined && { hint }),
+    })
+  }
+}

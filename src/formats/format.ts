@@ -1,0 +1,19 @@
+import type { RunContext } from '../context.js'
+import type { Platform } from '../model/platform.js'
+import type { ImageArchive } from '../model/image.js'
+import type { FileSet } from './files.js'
+
+/** What a reader may be told beside the files. */
+export interface ReadOptions {
+  /** Platform that an image without config gets (root filesystems); linux/amd64 where nothing is said. */
+  readonly platform?: Platform
+}
+
+/** One way to store images. */
+export interface Format {
+  readonly name: string
+  /** Looks at names and a few bytes; the first format that says yes reads. */
+  recognises(files: FileSet): Promise<boolean>
+  /** Errors: ArchiveError where there is no answer at all; everything else is a finding of the archive. */
+  read(files: FileSet, context: RunContext, options: ReadOptions): Promise<ImageArchive>
+}

@@ -1,0 +1,164 @@
+import { lstat } from 'node:fs/promises'
+import { detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
+import { chunksOf, fileSource, type OpenSource } from '../bytes/source.js'
+import { spool } from '../bytes/spool.js'
+import type { RunContext } from '../context.js'
+import { ArchiveError, toArchiveError } from '../errors.js'
+import type { ImageArchive } from '../model/image.js'
+import type { Platform } from '../model/platform.js'
+import { directoryFiles } from './directory-files.js'
+import { directoryRootfs } from './directory-rootfs.js'
+import { dockerSave } from './docker-save.js'
+import { dockerV1 } from './docker-v1.js'
+import type { FileSet } from './files.js'
+import type { Format } from './format.js'
+import { hybrid } from './hybrid.js'
+import { ociLayout } from './oci-layout.js'
+import type { Transport } from './operand.js'
+import { passingFiles } from './passing-files.js'
+import { rootfs } from './rootfs.js'
+import { tarFiles } from './tar-files.js'
+import { watchCompression } from './outer-compression.js'
+
+/** Every format, most particular first; the first that recognises an archive reads it. */
+const FORMATS: readonly Format[] = [hybrid, dockerSave, ociLayout, dockerV1, rootfs]
+
+const BY_TRANSPORT: Record<Transport, readonly Format[]> = {
+  'docker-archive': [dockerSave, dockerV1],
+  oci: [ociLayout],
+  'oci-archive': [ociLayout],
+  rootfs: [rootfs],
+}
+
+/** How to open an archive. */
+export interface OpenOptions {
+  readonly transport?: Transport
+  /** For what has no platform of its own. */
+  readonly platform?: Platform
+  /**
+   * `once` (the default): a pipe or a compressed file is read in one pass, in which every blob is measured; contents are
+   * gone afterwards. `random`: such an archive is written to a temporary file, so that layers can be read.
+   */
+  readonly access?: 'once' | 'random'
+  /** Bytes of standard input, for the path `-`. */
+  readonly stdin?: AsyncIterable<Uint8Array>
+}
+
+/**
+ * Opens an archive of any format: a file, a directory, or `-` for `options.stdin`. Told apart by content, never by name.
+ * Errors: ERR_NOT_FOUND, ERR_NOT_ARCHIVE, ERR_JSON and ERR_DOCUMENT where the document that all hangs on is damaged,
+ * ERR_COMPRESSION, ERR_TRUNCATED, ERR_LIMIT.
+ */
+export async function openArchive(path: string, context: RunContext, options: OpenOptions = {}): Promise<ImageArchive> {
+  const formats = options.transport === undefined ? FORMATS : BY_TRANSPORT[options.transport]
+  if (path !== '-' && (await isDirectory(path))) return openDirectory(path, context, options, formats)
+  const files = await openFiles(path, context, options)
+  return readWith(formats, files, context, options)
+}
+
+async function readWith(
+  formats: readonly Format[],
+  files: FileSet,
+  context: RunContext,
+  options: OpenOptions,
+): Promise<ImageArchive> {
+  try {
+    for (const format of formats) {
+      if (await format.recognises(files)) return await format.read(files, context, options)
+    }
+    throw new ArchiveError('ERR_NOT_ARCHIVE', `this is no ${formats.map(({ name }) => name).join(' or ')} archive`, {
+      location: files.location,
+    })
+  } catch (error) {
+    await files[Symbol.asyncDispose]()
+    throw withFindings(error, files)
+  }
+}
+
+/** What was wrong with the wrapper is why a document could not be found: it is said with the error. */
+function withFindings(error: unknown, files: FileSet): unknown {
+  const [first] = files.findings
+  if (!(error instanceof ArchiveError) || first === undefined || error.hint !== undefined) return error
+  const place = first.where.offset === undefined ? '' : ` at offset ${first.where.offset}`
+  return new ArchiveError(error.code, error.message, {
+    location: error.location ?? files.location,
+    cause: error,
+    hint: `before that: ${first.message}${place} (${first.code})`,
+    ...(error.offset !== undefined && { offset: error.offset }),
+  })
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const status = await lstat(path).catch((cause: unknown) => {
+    throw toArchiveError(cause, { location: path })
+  })
+  return (
+    status.isDirectory() ||
+    (status.isSymbolicLink() && (await lstat(`${path}/.`).catch(() => undefined))?.isDirectory() === true)
+  )
+}
+
+async function openDirectory(
+  path: string,
+  context: RunContext,
+  options: OpenOptions,
+  formats: readonly Format[],
+): Promise<ImageArchive> {
+  const files = await directoryFiles(path)
+  const isLayout = formats.includes(ociLayout) && (await ociLayout.recognises(files))
+  const format = isLayout && formats.includes(hybrid) && (await hybrid.recognises(files)) ? hybrid : ociLayout
+  if (isLayout) return readWith([format], files, context, options)
+  if (formats.includes(rootfs)) return directoryRootfs(path, files, options)
+  await files[Symbol.asyncDispose]()
+  throw new ArchiveError('ERR_NOT_ARCHIVE', 'this directory is no OCI image layout', { location: path })
+}
+
+async function openFiles(path: string, context: RunContext, options: OpenOptions): Promise<FileSet> {
+  if (path === '-') {
+    if (options.stdin === undefined) throw new ArchiveError('ERR_USAGE', 'there is no standard input to read')
+    return openStream(options.stdin, path, context, options)
+  }
+  const source = await fileSource(path)
+  try {
+    const compression = await sniff(source)
+    const close = async () => source[Symbol.asyncDispose]()
+    if (compression === 'none') return await tarFiles(source, path, context, { close })
+    const files = await openStream(chunksOf(source, context.signal), path, context, options)
+    return {
+      ...files,
+      [Symbol.asyncDispose]: async () => {
+        await files[Symbol.asyncDispose]()
+        await close()
+      },
+    }
+  } catch (error) {
+    await source[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function sniff(source: OpenSource): Promise<Compression> {
+  return detectCompression(await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) }))
+}
+
+/** A tar that comes in order only, compressed or not. */
+async function openStream(
+  chunks: AsyncIterable<Uint8Array>,
+  archive: string,
+  context: RunContext,
+  options: OpenOptions,
+): Promise<FileSet> {
+  const outer = await watchCompression(chunks, archive, context)
+  if (options.access !== 'random') {
+    const files = await passingFiles(outer.chunks, archive, context)
+    return { ...files, findings: [...outer.findings(), ...files.findings] }
+  }
+  const source = await spool(outer.chunks, archive, context.signal)
+  const close = async () => source[Symbol.asyncDispose]()
+  try {
+    return await tarFiles(source, archive, context, { findings: outer.findings(), close })
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,81 @@
+import { algorithmOf, asDigest, digestKind, digestOf, hexOf, type Digest } from '../bytes/digest.js'
+import type { Descriptor } from '../model/descriptor.js'
+import type { FindingDetail } from '../model/finding-log.js'
+import { placeOf, type Reading } from './documents.js'
+import { keyOf, type FoundFile } from './files.js'
+
+/** The path that a digest has in an OCI layout. */
+export function blobPath(digest: Digest): string {
+  return `blobs/${algorithmOf(digest) ?? 'sha256'}/${hexOf(digest)}`
+}
+
+/** A blob that a descriptor refers to, or undefined; `from` is the document that holds the descriptor. */
+export async function findBlob(reading: Reading, descriptor: Descriptor, from: string): Promise<FoundFile | undefined> {
+  const digest = checkedDigest(reading, descriptor.digest, from)
+  if (digest === undefined) return undefined
+  const path = blobPath(digest)
+  const found = await reading.files.resolve(keyOf(path) ?? path)
+  if (found.kind === 'file') return found.file
+  if (found.kind === 'broken') reading.log.add(found.code, found.message, { path })
+  return undefined
+}
+
+/** The digest of a descriptor if it may be used as a path; else a finding. */
+export function checkedDigest(reading: Reading, text: string, from: string): Digest | undefined {
+  const kind = digestKind(text)
+  if (kind === 'invalid')
+    reading.log.add('DIGEST_INVALID', `${JSON.stringify(text)} is no digest`, { path: from, actual: text })
+  if (kind === 'unknown-algorithm') {
+    reading.log.add('DIGEST_UNSUPPORTED', `${text} uses an algorithm that cannot be checked here`, { path: from })
+  }
+  return asDigest(text)
+}
+
+/** Holds a small document against the descriptor that led to it: size first, then digest, then the inline copy. */
+export async function checkDocument(
+  reading: Reading,
+  file: FoundFile,
+  descriptor: Descriptor,
+  code: 'BLOB_DIGEST_MISMATCH' | 'CONFIG_DIGEST_MISMATCH',
+): Promise<void> {
+  checkSize(reading, file, descriptor)
+  const digest = asDigest(descriptor.digest)
+  const algorithm = digest === undefined ? undefined : algorithmOf(digest)
+  if (algorithm === undefined || file.source.size > reading.context.limits.json) return
+  const bytes = await file.source.read({ offset: 0, length: file.source.size })
+  const actual = digestOf(bytes, algorithm)
+  if (actual !== digest) {
+    const message = `${file.path} does not have the digest that its descriptor claims`
+    reading.log.add(code, message, { ...placeOf(file), expected: descriptor.digest, actual })
+  }
+  checkInline(reading, descriptor, bytes, placeOf(file))
+}
+
+/** Holds the size of a blob against its descriptor. */
+export function checkSize(reading: Reading, file: FoundFile, descriptor: Descriptor): void {
+  if (descriptor.size === file.source.size) return
+  reading.log.add(
+    'SIZE_MISMATCH',
+    `${file.path} has ${file.source.size} bytes, its descriptor says ${descriptor.size}`,
+    {
+      ...placeOf(file),
+      expected: String(descriptor.size),
+      actual: String(file.source.size),
+    },
+  )
+}
+
+function checkInline(reading: Reading, descriptor: Descriptor, bytes: Uint8Array, place: FindingDetail): void {
+  if (descriptor.data === undefined) return
+  const inline = Uint8Array.from(atobLoose(descriptor.data), (character) => character.charCodeAt(0))
+  const same = inline.length === bytes.length && inline.every((byte, at) => byte === bytes[at])
+  if (!same) reading.log.add('DESCRIPTOR_DATA_MISMATCH', 'the data in the descriptor is not the blob', place)
+}
+
+function atobLoose(text: string): string {
+  try {
+    return atob(text)
+  } catch {
+    return ''
+  }
+}

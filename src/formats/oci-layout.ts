@@ -1,0 +1,123 @@
+import { asDigest, type Digest } from '../bytes/digest.js'
+import { findingLog } from '../model/finding-log.js'
+import type { Image, ImageArchive, LooseBlob } from '../model/image.js'
+import { imageManifest, ociLayout as layoutSchema } from '../model/manifest.js'
+import { archiveOf } from './docker-save.js'
+import { parseOrTell, placeOf, requireDocument, type Reading } from './documents.js'
+import { getFile, type FileSet } from './files.js'
+import type { Format } from './format.js'
+import { isAttestation, isImage, looseBlobsOf, readOciImage, subjectOf } from './oci-image.js'
+import { walkIndex, type FoundManifest } from './oci-walk.js'
+
+const INDEX = 'index.json'
+
+/** An OCI image layout, as a directory or in a tar (OCI image spec, image-layout.md). */
+export const ociLayout: Format = {
+  name: 'oci-layout',
+  async recognises(files) {
+    const index = await getFile(files, INDEX)
+    const marks = [await getFile(files, 'oci-layout'), ...(await files.list('blobs'))]
+    return index !== undefined && marks.some((mark) => mark !== undefined)
+  },
+  async read(files, context) {
+    const log = findingLog(files.location)
+    const { images, loose } = await readLayout({ files, log, context })
+    return { ...archiveOf('oci-layout', files, images, log), loose }
+  },
+}
+
+/** The images of an OCI layout, and the blobs that belong to none. */
+export interface ReadLayout {
+  readonly images: readonly Image[]
+  readonly loose: ImageArchive['loose']
+}
+
+/** Reads index.json and all below it. Errors: ERR_JSON and ERR_DOCUMENT when index.json cannot be read. */
+export async function readLayout(reading: Reading): Promise<ReadLayout> {
+  await checkVersion(reading)
+  const index = await requireDocument(reading, INDEX, imageManifest)
+  const manifests = await walkIndex(reading, index.value, INDEX)
+  const images: Image[] = []
+  const used = new Set(manifests.map(({ file }) => file.path))
+  const loose: LooseBlob[] = []
+  for (const manifest of manifests) {
+    if (isImage(manifest) && !isAttestation(manifest))
+      images.push(withAttachments(await readOciImage(reading, manifest), manifests))
+    else {
+      tellArtifact(reading, manifest)
+      loose.push(...(await looseBlobsOf(reading, manifest)))
+    }
+  }
+  if (manifests.length === 0) reading.log.add('IMAGE_NONE', 'index.json leads to no image', { path: INDEX })
+  tellSharedNames(reading, images)
+  for (const image of images) addUsed(used, image)
+  for (const { path } of loose) used.add(path)
+  return { images, loose: [...loose, ...(await orphans(reading.files, used))] }
+}
+
+async function checkVersion(reading: Reading): Promise<void> {
+  const file = await getFile(reading.files, 'oci-layout')
+  if (file === undefined) {
+    reading.log.add('LAYOUT_VERSION', 'there is no oci-layout file', { path: 'oci-layout' })
+    return
+  }
+  const document = await parseOrTell(reading, file, layoutSchema, 'LAYOUT_VERSION')
+  const version = document?.value.imageLayoutVersion
+  if (document === undefined || version === '1.0.0') return
+  reading.log.add('LAYOUT_VERSION', 'oci-layout names a version that does not exist', {
+    ...placeOf(file),
+    expected: '1.0.0',
+    actual: version ?? 'nothing',
+  })
+}
+
+function tellArtifact(reading: Reading, manifest: FoundManifest): void {
+  if (isAttestation(manifest)) return
+  reading.log.add('ARTIFACT', `${manifest.file.path} is an artifact, not an image`, placeOf(manifest.file))
+}
+
+function withAttachments(image: Image, manifests: readonly FoundManifest[]): Image {
+  const own = image.manifest?.digest
+  const about = manifests.filter((manifest) => isAttestation(manifest) && subjectOf(manifest) === own)
+  return { ...image, attachments: about.map(({ document }) => document.digest) }
+}
+
+function tellSharedNames(reading: Reading, images: readonly Image[]): void {
+  const targets = new Map<string, Digest | undefined>()
+  for (const image of images) {
+    for (const name of image.names) {
+      if (targets.has(name) && targets.get(name) !== image.targetDigest) {
+        reading.log.add('TAG_DUPLICATE', `index.json names two images ${name}`, { path: INDEX })
+      }
+      targets.set(name, image.targetDigest)
+    }
+  }
+}
+
+function addUsed(used: Set<string>, image: Image): void {
+  for (const layer of image.layers) used.add(layer.path)
+  if (image.configSource.kind !== 'derived') used.add(image.configSource.path)
+}
+
+/** Blobs that nothing refers to; what their path claims is proved all the same. */
+async function orphans(files: FileSet, used: ReadonlySet<string>): Promise<readonly LooseBlob[]> {
+  const found: LooseBlob[] = []
+  for (const algorithm of await files.list('blobs')) {
+    for (const hex of await files.list(`blobs/${algorithm}`)) {
+      const path = `blobs/${algorithm}/${hex}`
+      const digest = asDigest(`${algorithm}:${hex}`)
+      const file = used.has(path) || digest === undefined ? undefined : await getFile(files, path)
+      if (digest === undefined || file === undefined || used.has(file.path)) continue
+      const { source, offset, measurement } = file
+      found.push({
+        path,
+        digest,
+        blob: source,
+        referred: false,
+        ...(offset !== undefined && { offset }),
+        ...(measurement && { measurement }),
+      })
+    }
+  }
+  return found
+}

@@ -1,0 +1,61 @@
+import { decompress, detectCompression, SNIFF_BYTES, type CompressionNotice } from '../bytes/compression.js'
+import type { RunContext } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import type { Finding } from '../findings.js'
+import { findingLog } from '../model/finding-log.js'
+
+/** The archive without the compression around it. */
+export interface OuterStream {
+  readonly chunks: AsyncIterable<Uint8Array>
+  /** What was odd about the compression; complete once the chunks are read. */
+  findings(): readonly Finding[]
+}
+
+/**
+ * Takes one level of compression off, known by its first bytes. Where the compressed stream breaks, the chunks end and a
+ * finding tells it: the members that came through are still there to be looked at.
+ */
+export async function watchCompression(
+  chunks: AsyncIterable<Uint8Array>,
+  archive: string,
+  context: RunContext,
+): Promise<OuterStream> {
+  const log = findingLog(archive)
+  const source = chunks[Symbol.asyncIterator]()
+  const head = await firstChunks(source)
+  const kind = detectCompression(head.start)
+  const onNotice = ({ kind: what, message, offset }: CompressionNotice) =>
+    log.add(what === 'checksum' ? 'ARCHIVE_CHECKSUM' : 'ARCHIVE_COMPRESSION_TRAILING', message, { offset })
+  async function* uncompressed(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* decompress(kind, resumed(head.chunks, source), { limits: context.limits, location: archive, onNotice })
+    } catch (error) {
+      if (!(error instanceof ArchiveError) || error.code === 'ERR_ABORTED' || error.code === 'ERR_IO') throw error
+      log.addError(error.code === 'ERR_LIMIT' ? 'LIMIT_REACHED' : 'ARCHIVE_COMPRESSION', error)
+    }
+  }
+  return { chunks: uncompressed(), findings: () => log.findings }
+}
+
+async function firstChunks(
+  source: AsyncIterator<Uint8Array>,
+): Promise<{ start: Uint8Array; chunks: readonly Uint8Array[] }> {
+  const chunks: Uint8Array[] = []
+  const start: number[] = []
+  while (start.length < SNIFF_BYTES) {
+    const next = await source.next()
+    if (next.done === true) break
+    chunks.push(next.value.slice())
+    start.push(...next.value.subarray(0, SNIFF_BYTES - start.length))
+  }
+  return { start: Uint8Array.from(start), chunks }
+}
+
+async function* resumed(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* first
+  try {
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+  } finally {
+    await rest.return?.()
+  }
+}

@@ -1,0 +1,170 @@
+import { bytesSource, type ByteSource } from '../bytes/source.js'
+import { readChunks, type ByteReader } from '../bytes/reader.js'
+import { diffIDOf, hasher, type Hasher } from '../bytes/digest.js'
+import type { RunContext } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import type { Finding } from '../findings.js'
+import { findingLog } from '../model/finding-log.js'
+import { decodeTar, type TarAnswer, type TarRequest } from '../tar/decode.js'
+import type { TarEnd } from '../tar/end.js'
+import type { TarEntry } from '../tar/entry.js'
+import type { Measurement } from '../tar/measurement.js'
+import { layerLint } from '../tree/lint.js'
+import { measureBlob } from '../tree/measure.js'
+import type { FileSet } from './files.js'
+import { memberCollector, wholeAsFile } from './members.js'
+import { notTar } from './tar-files.js'
+
+// Documents stand anywhere in an archive, and which ones matter is known at its end.
+const MOST_KEPT = 48 * 1024 * 1024
+const KNOWN_DOCUMENT = /(?:^|\/)(?:manifest\.json|index\.json|oci-layout|repositories|json|VERSION)$/
+// No root filesystem has these names, so the hash of the whole is not needed.
+const ARCHIVE_MARK =
+  /^(?:oci-layout$|blobs\/sha256\/[a-f0-9]{64}$|[a-f0-9]{64}(?:\/(?:json|layer\.tar|VERSION)|\.json|\.tar)$|sha256:[a-f0-9]{64}$)/
+
+/** A tar that passes by once: every member is measured on the way, small documents are kept. */
+export async function passingFiles(
+  chunks: AsyncIterable<Uint8Array>,
+  archive: string,
+  context: RunContext,
+): Promise<FileSet> {
+  const log = findingLog(archive)
+  const whole = wholeMeter(context)
+  const reader = readChunks(whole.watch(chunks))
+  const collector = memberCollector(log)
+  const keeper = documentKeeper(archive, context)
+  const onEntry = (entry: TarEntry) => {
+    whole.entry(entry)
+    if (entry.type !== 'file') collector.add(entry)
+  }
+  const onFile = async (entry: TarEntry, content: AsyncGenerator<Uint8Array>) => {
+    const kept = keeper.keep(entry, content)
+    const measurement = await measureBlob(kept.chunks, {
+      limits: context.limits,
+      location: `${archive} › ${entry.path}`,
+      layer: 'sniff',
+    })
+    // A member that was cut short is not there: nobody may take it for whole.
+    if (measurement.size === entry.content.length) collector.add(entry, { source: kept.source(), measurement })
+  }
+  const end = await drive(reader, context, { onEntry, onFile, onOddity: (oddity) => collector.oddity(oddity) })
+  if (end.entries === 0 && end.fault !== undefined) throw notTar(archive, end.fault.message, end.fault.offset)
+  collector.end(end)
+  const measurement = whole.end(end)
+  const findings: readonly Finding[] = log.findings
+  return {
+    location: archive,
+    findings,
+    whole: wholeAsFile(goneSource(archive, end.size), measurement),
+    resolve: (path) => Promise.resolve(collector.index.resolve(path)),
+    list: (directory) => Promise.resolve(collector.index.list(directory)),
+    [Symbol.asyncDispose]: () => reader.close(),
+  }
+}
+
+interface PassHandlers {
+  onEntry(entry: TarEntry): void
+  onFile(entry: TarEntry, content: AsyncGenerator<Uint8Array>): Promise<void>
+  onOddity: NonNullable<Parameters<typeof decodeTar>[0]['onOddity']>
+}
+
+/** Drives the decoder over a stream, and hands each file's content on as a stream of its own. */
+async function drive(reader: ByteReader, context: RunContext, handlers: PassHandlers): Promise<TarEnd> {
+  const decoder = decodeTar(
+    { onEntry: (entry) => handlers.onEntry(entry), onOddity: handlers.onOddity },
+    context.limits,
+  )
+  let step = decoder.next()
+  while (step.done !== true) {
+    context.signal?.throwIfAborted()
+    step = decoder.next(await answer(reader, step.value, handlers))
+    context.onProgress?.({ task: 'read', subject: 'archive', done: reader.offset })
+  }
+  return step.value
+}
+
+async function answer(reader: ByteReader, request: TarRequest, handlers: PassHandlers): Promise<TarAnswer> {
+  if (request.want === 'bytes') return reader.read(request.length)
+  const start = reader.offset
+  const content = reader.take(request.length)
+  if (request.part === 'content' && request.entry.type === 'file') await handlers.onFile(request.entry, content)
+  for await (const rest of content) void rest
+  return reader.offset - start
+}
+
+/** Keeps the bytes of members that may be documents, within a budget. */
+function documentKeeper(archive: string, { limits }: RunContext) {
+  let kept = 0
+  return {
+    keep(entry: TarEntry, content: AsyncIterable<Uint8Array>) {
+      const location = `${archive} › ${entry.path}`
+      const { length } = entry.content
+      const isKnown = KNOWN_DOCUMENT.test(entry.path)
+      if (length > limits.json || (!isKnown && kept + length > MOST_KEPT)) {
+        return { chunks: content, source: () => goneSource(location, length) }
+      }
+      kept += length
+      const bytes = new Uint8Array(length)
+      let isDocument = true
+      async function* copy(): AsyncGenerator<Uint8Array> {
+        let at = 0
+        for await (const chunk of content) {
+          if (at === 0 && !isKnown) isDocument = mayBeJson(chunk)
+          if (isDocument) bytes.set(chunk, at)
+          at += chunk.length
+          yield chunk
+        }
+      }
+      const source = () => {
+        if (isDocument) return bytesSource(bytes, location)
+        kept -= length
+        return goneSource(location, length)
+      }
+      return { chunks: copy(), source }
+    },
+  }
+}
+
+// An object, a list, white space before one, a byte order mark; `1.0` of a VERSION file goes by its name.
+function mayBeJson(chunk: Uint8Array): boolean {
+  const [first = 0] = chunk
+  return first === 0x7b || first === 0x5b || first === 0xef || first <= 0x20
+}
+
+/** Bytes that passed by: there is a size to tell, but nothing to read any more. */
+function goneSource(location: string, size: number): ByteSource {
+  const hint = 'give the archive as a file'
+  return {
+    location,
+    size,
+    read: () =>
+      Promise.reject(
+        new ArchiveError('ERR_NOT_SEEKABLE', 'these bytes came through a pipe and are gone', { location, hint }),
+      ),
+  }
+}
+
+/** Measures the whole tar as the one layer it is if it turns out to be a root filesystem. */
+function wholeMeter({ limits }: RunContext) {
+  let hash: Hasher | undefined = hasher()
+  const lint = layerLint(limits)
+  return {
+    async *watch(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const chunk of chunks) {
+        hash?.update(chunk)
+        yield chunk
+      }
+    },
+    entry(entry: TarEntry) {
+      if (ARCHIVE_MARK.test(entry.path)) hash = undefined
+      else if (hash !== undefined) lint.entry(entry)
+    },
+    end(end: TarEnd): Measurement | undefined {
+      if (hash === undefined) return undefined
+      const digest = hash.digest()
+      const { notices, contentSize } = lint.end()
+      const tar = { entries: end.entries, contentSize, whole: end.fault === undefined }
+      return { digest, size: end.size, compression: 'none', diffID: diffIDOf(digest), diffSize: end.size, tar, notices }
+    },
+  }
+}

@@ -1,0 +1,44 @@
+import { ArchiveError } from '../errors.js'
+import { configForImport } from '../model/derived-config.js'
+import { findingLog } from '../model/finding-log.js'
+import type { Image, ImageArchive, Layer } from '../model/image.js'
+import type { Platform } from '../model/platform.js'
+import { archiveOf } from './docker-save.js'
+import type { FileSet } from './files.js'
+import type { Format, ReadOptions } from './format.js'
+import { storedLayer } from './layers.js'
+
+const LINUX: Platform = { os: 'linux', architecture: 'amd64' }
+// `docker import` writes the time it ran; a reader has no such time, and must say the same on every run.
+const EPOCH = '1970-01-01T00:00:00Z'
+
+/** A root filesystem, as `docker export` writes it: one layer, and the config that `docker import` would give it. */
+export const rootfs: Format = {
+  name: 'rootfs',
+  recognises: (files) => Promise.resolve(files.whole !== undefined),
+  read(files, _context, options) {
+    if (files.whole === undefined) {
+      return Promise.reject(
+        new ArchiveError('ERR_NOT_ARCHIVE', 'there is no root filesystem here', { location: files.location }),
+      )
+    }
+    return Promise.resolve(rootfsArchive(files, storedLayer(0, files.whole, {}), options))
+  },
+}
+
+/** The archive of one layer that is a whole root filesystem. */
+export function rootfsArchive(files: FileSet, layer: Layer, { platform = LINUX }: ReadOptions): ImageArchive {
+  const make: (diffIDs: Parameters<typeof configForImport>[1]) => ReturnType<typeof configForImport> = (diffIDs) =>
+    configForImport({ platform, created: EPOCH, comment: 'Imported from -' }, diffIDs, files.location)
+  const image: Image = {
+    names: [],
+    platform,
+    config: { ...make([]).value, rootfs: { type: 'layers' } },
+    configSource: { kind: 'derived', make },
+    manifest: undefined,
+    layers: [layer],
+    attachments: [],
+    path: '',
+  }
+  return archiveOf('rootfs', files, [image], findingLog(files.location))
+}

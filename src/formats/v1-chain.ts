@@ -1,0 +1,36 @@
+import type { V1Document } from '../model/derived-config.js'
+import type { FindingDetail, FindingLog } from '../model/finding-log.js'
+
+/** One image of a v1 archive. */
+export interface V1Node {
+  /** Name of its folder. */
+  readonly id: string
+  readonly document: V1Document
+  readonly place: FindingDetail
+}
+
+// dockerd recurses without bound and dies; real chains have at most a few hundred images.
+const MOST_PARENTS = 1000
+
+/** The images from the root of a chain to `id`, base first. A circle or a gap is a finding and ends the chain there. */
+export function chainOf(nodes: ReadonlyMap<string, V1Node>, id: string, log: FindingLog): readonly V1Node[] {
+  const chain: V1Node[] = []
+  const seen = new Set<string>()
+  let next: string | undefined = id
+  while (next !== undefined && next !== '') {
+    const node = nodes.get(next)
+    if (node === undefined) {
+      const child = chain.at(-1)
+      log.add('V1_PARENT_MISSING', `the parent ${next} of ${child?.id ?? id} is not in the archive`, child?.place)
+      break
+    }
+    if (seen.has(next) || chain.length >= MOST_PARENTS) {
+      log.add('V1_CYCLE', `the parents of ${id} lead back to ${next}`, node.place)
+      break
+    }
+    seen.add(next)
+    chain.push(node)
+    next = node.document.value.parent
+  }
+  return chain.reverse()
+}

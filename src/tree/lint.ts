@@ -1,0 +1,136 @@
+import type { Limits } from '../context.js'
+import type { FindingCode } from '../findings.js'
+import type { TarEntry } from '../tar/entry.js'
+import type { Notice } from '../tar/measurement.js'
+import { cleanKey, cleanPath, latin1 } from '../tar/path.js'
+import { whiteoutOf, type Whiteout } from './whiteout.js'
+
+/** Watches the entries of one layer for what engines refuse or read differently. */
+export interface LayerLint {
+  entry(entry: TarEntry): void
+  /** What was found, in the order of the layer; of each code the first twenty and a count of the others. */
+  end(): { readonly notices: readonly Notice[]; readonly contentSize: number }
+}
+
+const MOST_OF_A_CODE = 20
+// FORMATS: layer tar semantics, entry types; docker says "unhandled tar header type".
+const SUPPORTED = new Set(['0', '1', '2', '3', '4', '5', '6', 'x', 'g'])
+
+type Tell = (code: FindingCode, entry: TarEntry, message: string) => void
+
+/** A lint for one layer. */
+export function layerLint(limits: Limits): LayerLint {
+  const { notices, tell, rest } = teller()
+  const seen = new Map<string, TarEntry['type']>()
+  const whiteouts: { key: string; entry: TarEntry }[] = []
+  let contentSize = 0
+  return {
+    entry(entry) {
+      const clean = cleanPath(entry.rawPath)
+      lintPath(entry, clean, limits, tell)
+      lintType(entry, tell)
+      const repeated = seen.get(clean.key)
+      if (clean.key !== '' && repeated !== undefined)
+        tell('ENTRY_DUPLICATE', entry, `${entry.path} stands in the layer twice`)
+      lintParents(entry, clean.key, seen, tell)
+      if (entry.type === 'hardlink') lintHardLink(entry, seen, tell)
+      const whiteout = whiteoutOf(clean.key)
+      if (whiteout === undefined) contentSize += dockerSize(entry)
+      else lintWhiteout(entry, whiteout, tell)
+      if (whiteout?.kind === 'whiteout') whiteouts.push({ key: whiteout.path, entry })
+      seen.set(clean.key, entry.type)
+    },
+    end() {
+      for (const { key, entry } of whiteouts) {
+        if (seen.has(key))
+          tell('WHITEOUT_OWN_LAYER', entry, `${entry.path} hides something that this layer adds itself`)
+      }
+      return { notices: [...notices, ...rest()], contentSize }
+    },
+  }
+}
+
+function teller(): { notices: readonly Notice[]; tell: Tell; rest: () => readonly Notice[] } {
+  const notices: Notice[] = []
+  const counts = new Map<FindingCode, number>()
+  return {
+    notices,
+    tell(code, entry, message) {
+      const count = (counts.get(code) ?? 0) + 1
+      counts.set(code, count)
+      if (count <= MOST_OF_A_CODE) notices.push({ code, message, layerOffset: entry.header.offset, entry: entry.path })
+    },
+    rest: () =>
+      [...counts]
+        .filter(([, count]) => count > MOST_OF_A_CODE)
+        .map(([code, count]) => ({ code, message: `${count - MOST_OF_A_CODE} more like these` })),
+  }
+}
+
+// What docker's size of a layer counts: bytes of files and of symlink targets, a hard-linked file once (pkg/directory).
+function dockerSize(entry: TarEntry): number {
+  if (entry.type === 'file') return entry.size
+  return entry.type === 'symlink' ? entry.rawLinkPath.length : 0
+}
+
+function lintPath(entry: TarEntry, clean: ReturnType<typeof cleanPath>, limits: Limits, tell: Tell): void {
+  if (clean.escapes) tell('ENTRY_UNSAFE_PATH', entry, `${entry.path} climbs above the root`)
+  if (clean.depth > limits.depth) {
+    tell(
+      'LIMIT_REACHED',
+      entry,
+      `a path of ${clean.depth} components is over the limit of ${limits.depth} (--limit-depth)`,
+    )
+  }
+}
+
+function lintType(entry: TarEntry, tell: Tell): void {
+  if (entry.type === 'unknown' || !SUPPORTED.has(entry.typeflag)) {
+    tell('ENTRY_TYPE_UNSUPPORTED', entry, `${entry.path} has type ${JSON.stringify(entry.typeflag)}`)
+  }
+  const hasNoContent = entry.type !== 'file' && entry.type !== 'unknown' && entry.type !== 'global'
+  if (hasNoContent && entry.size > 0) {
+    tell('ENTRY_UNSAVEABLE', entry, `${entry.path} is a ${entry.type} with a size of ${entry.size}`)
+  }
+  if (entry.sparse !== undefined) tell('ENTRY_UNSAVEABLE', entry, `${entry.path} is a sparse file`)
+  if (entry.type === 'char' && entry.devMajor === 0 && entry.devMinor === 0) {
+    tell('ENTRY_DEVICE_WHITEOUT', entry, `${entry.path} is a character device 0:0`)
+  }
+  for (const key of entry.pax.keys()) {
+    if (/^SCHILY\.xattr\.(?:trusted|user)\.overlay\./.test(key)) {
+      tell('ENTRY_OVERLAY_XATTR', entry, `${entry.path} carries ${key.slice('SCHILY.xattr.'.length)}`)
+    }
+  }
+}
+
+function lintParents(entry: TarEntry, key: string, seen: ReadonlyMap<string, TarEntry['type']>, tell: Tell): void {
+  for (let slash = key.lastIndexOf('/'); slash > 0; slash = key.lastIndexOf('/', slash - 1)) {
+    const type = seen.get(key.slice(0, slash))
+    if (type === 'directory') return
+    if (type !== undefined) {
+      tell('ENTRY_PARENT_NOT_DIRECTORY', entry, `${entry.path} lies below ${key.slice(0, slash)}, which is a ${type}`)
+      return
+    }
+  }
+}
+
+function lintHardLink(entry: TarEntry, seen: ReadonlyMap<string, TarEntry['type']>, tell: Tell): void {
+  const target = cleanKey(latin1(entry.rawLinkPath))
+  if (target.escapes) tell('ENTRY_LINK_ESCAPES', entry, `${entry.path} is a hard link to ${entry.linkPath}`)
+  const type = seen.get(target.key)
+  if (type === undefined || type === 'directory') {
+    const what = type === undefined ? 'no earlier entry of the layer' : 'a directory'
+    tell('ENTRY_LINK_TARGET', entry, `${entry.path} is a hard link to ${entry.linkPath}, ${what}`)
+  }
+}
+
+function lintWhiteout(entry: TarEntry, whiteout: Whiteout, tell: Tell): void {
+  if (whiteout.kind === 'aufs') {
+    tell('WHITEOUT_AUFS', entry, `${entry.path} is metadata of AUFS`)
+    return
+  }
+  if (whiteout.kind === 'invalid') tell('WHITEOUT_INVALID', entry, `${entry.path} is ${whiteout.reason}`)
+  if (entry.type === 'file' && entry.size > 0) {
+    tell('ENTRY_UNSAVEABLE', entry, `the whiteout ${entry.path} has content`)
+  }
+}

@@ -1,0 +1,92 @@
+import { runJobs, workerUrl } from '../bytes/worker-pool.js'
+import { chunksOf, type ByteSource } from '../bytes/source.js'
+import type { DigestAlgorithm } from '../bytes/digest.js'
+import type { RunContext } from '../context.js'
+import type { Measurement } from '../tar/measurement.js'
+import { measureBlob, type MeasureOptions } from './measure.js'
+
+/** A blob to measure. */
+export interface BlobToMeasure {
+  readonly blob: ByteSource
+  readonly layer: MeasureOptions['layer']
+  readonly algorithms?: readonly DigestAlgorithm[]
+}
+
+/** What a measuring worker is told. */
+export interface MeasureJob {
+  readonly place: NonNullable<ByteSource['place']>
+  readonly size: number
+  readonly options: Omit<MeasureOptions, 'onEntry'>
+}
+
+// A worker costs about 15 ms to start: below this, one thread is done before a second has begun.
+const WORTH_WORKERS = 16 * 1024 * 1024
+
+/**
+ * Measures blobs, each once however often it is given, on as many threads as the context allows, largest first.
+ * Errors: ERR_TRUNCATED and ERR_IO where a file changes under our hands, ERR_ABORTED.
+ */
+export async function measureBlobs(
+  blobs: readonly BlobToMeasure[],
+  context: RunContext,
+): Promise<ReadonlyMap<ByteSource, Measurement>> {
+  const unique = [...new Map(blobs.map((item) => [item.blob, item])).values()]
+  const measured = new Map<ByteSource, Measurement>()
+  const progress = progressOf(unique, context)
+  const total = unique.reduce((sum, { blob }) => sum + blob.size, 0)
+  const onThreads = context.concurrency > 1 && total > WORTH_WORKERS
+  const far = onThreads ? unique.filter(({ blob }) => blob.place !== undefined) : []
+  const near = onThreads ? unique.filter(({ blob }) => blob.place === undefined) : unique
+  for (const item of near) {
+    context.signal?.throwIfAborted()
+    const chunks = counted(chunksOf(item.blob, context.signal), progress)
+    measured.set(item.blob, await measureBlob(chunks, optionsOf(item, context)))
+  }
+  await measureFar(far, context, measured, progress)
+  return measured
+}
+
+async function measureFar(
+  items: readonly BlobToMeasure[],
+  context: RunContext,
+  measured: Map<ByteSource, Measurement>,
+  progress: (bytes: number) => void,
+): Promise<void> {
+  const sorted = [...items].sort((a, b) => b.blob.size - a.blob.size)
+  const jobs = sorted.flatMap((item): MeasureJob[] => {
+    const { place, size } = item.blob
+    return place === undefined ? [] : [{ place, size, options: optionsOf(item, context) }]
+  })
+  await runJobs<MeasureJob, Measurement>(workerUrl(import.meta.url, './measure-worker.js'), jobs, {
+    concurrency: context.concurrency,
+    signal: context.signal,
+    onProgress: (_, bytes) => progress(bytes),
+    onDone(index, measurement) {
+      const item = sorted[index]
+      if (item !== undefined) measured.set(item.blob, measurement)
+    },
+  })
+}
+
+function optionsOf({ blob, layer, algorithms }: BlobToMeasure, context: RunContext): MeasureJob['options'] {
+  return { limits: context.limits, location: blob.location, layer, ...(algorithms && { algorithms }) }
+}
+
+function progressOf(blobs: readonly BlobToMeasure[], context: RunContext): (bytes: number) => void {
+  const total = blobs.reduce((sum, { blob }) => sum + blob.size, 0)
+  let done = 0
+  return (bytes) => {
+    done += bytes
+    context.onProgress?.({ task: 'measure', subject: `${blobs.length} blobs`, done, total })
+  }
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onBytes(chunk.length)
+    yield chunk
+  }
+}

@@ -1,0 +1,245 @@
+import {
+  decompress,
+  detectCompression,
+  SNIFF_BYTES,
+  type Compression,
+  type CompressionNotice,
+} from '../bytes/compression.js'
+import { diffIDOf, hasher, type DigestAlgorithm } from '../bytes/digest.js'
+import type { Limits } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import type { FindingCode } from '../findings.js'
+import type { TarOddity } from '../tar/differences.js'
+import type { TarEnd } from '../tar/end.js'
+import type { TarEntry } from '../tar/entry.js'
+import type { Measurement, Notice } from '../tar/measurement.js'
+import { tarPusher, type TarPusher } from '../tar/scan.js'
+import { layerLint } from './lint.js'
+
+/** What to look at while the bytes of a blob pass by. */
+export interface MeasureOptions {
+  readonly limits: Limits
+  readonly location: string
+  /** Digests of the stored bytes to take beside sha256. */
+  readonly algorithms?: readonly DigestAlgorithm[]
+  /** Whether the uncompressed bytes are a layer: `sniff` looks for a tar header first. */
+  readonly layer: 'yes' | 'no' | 'sniff'
+  /** Each entry of the layer, in order. */
+  onEntry?(entry: TarEntry): void
+}
+
+/**
+ * Everything that one pass over a stored blob tells: its digest, its compression, its diffID, and what its tar looks
+ * like. Damage is told in notices; the rest of the bytes is read all the same, since the digest covers them.
+ */
+export async function measureBlob(chunks: AsyncIterable<Uint8Array>, options: MeasureOptions): Promise<Measurement> {
+  const stored = hashed(chunks, options.algorithms?.includes('sha512') === true)
+  const head = await firstBytes(stored.chunks)
+  const compression = detectCompression(head.bytes)
+  const all = prepended(head.chunks, stored.chunks)
+  const content =
+    compression === 'none' ? await readPlain(all, head.bytes, options) : await readPacked(all, compression, options)
+  for await (const rest of all) void rest
+  const { digest, size, sha512 } = stored.end()
+  const diffID = compression === 'none' ? diffIDOf(digest) : content.diffID
+  return {
+    digest,
+    size,
+    ...(sha512 !== undefined && { sha512 }),
+    compression,
+    ...(diffID !== undefined && { diffID }),
+    diffSize: content.size,
+    ...(content.tar && { tar: content.tar }),
+    notices: content.notices,
+  }
+}
+
+type Content = Pick<Measurement, 'diffID' | 'tar' | 'notices'> & { readonly size: number }
+
+async function readPlain(
+  chunks: AsyncIterable<Uint8Array>,
+  head: Uint8Array,
+  options: MeasureOptions,
+): Promise<Content> {
+  const reader = contentReader(head, options)
+  for await (const chunk of chunks) reader.push(chunk)
+  return reader.end([])
+}
+
+async function readPacked(
+  chunks: AsyncIterable<Uint8Array>,
+  kind: Compression,
+  options: MeasureOptions,
+): Promise<Content> {
+  const { limits, location } = options
+  const notices: Notice[] = []
+  const hash = hasher()
+  let reader: ContentReader | undefined
+  try {
+    const onNotice = (notice: CompressionNotice) => notices.push(noticeOf(notice))
+    for await (const chunk of decompress(kind, chunks, { limits, location, onNotice })) {
+      hash.update(chunk)
+      // A first chunk shorter than a header comes of tiny frames only; then a header cannot be looked for.
+      reader ??= contentReader(chunk, options)
+      reader.push(chunk)
+    }
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error
+    notices.push(brokenNotice(error))
+    const content = (reader ?? contentReader(new Uint8Array(0), options)).end(notices)
+    // The bytes behind the break are unknown, so that the tar's own complaints would only repeat it.
+    return { size: content.size, notices, ...(content.tar && { tar: { ...content.tar, whole: false } }) }
+  }
+  const content = (reader ?? contentReader(new Uint8Array(0), options)).end(notices)
+  return { ...content, diffID: diffIDOf(hash.digest()) }
+}
+
+function noticeOf({ kind, message, offset }: CompressionNotice): Notice {
+  return { code: kind === 'checksum' ? 'LAYER_CHECKSUM' : 'LAYER_COMPRESSION_TRAILING', message, offset }
+}
+
+function brokenNotice({ code, message, offset }: ArchiveError): Notice {
+  const found: FindingCode = code === 'ERR_LIMIT' ? 'LIMIT_REACHED' : 'LAYER_COMPRESSION'
+  return { code: found, message, ...(offset !== undefined && { offset }) }
+}
+
+interface ContentReader {
+  push(chunk: Uint8Array): void
+  end(notices: readonly Notice[]): Content
+}
+
+/** Reads uncompressed bytes as a layer, or only counts them where they are none. */
+function contentReader(head: Uint8Array, options: MeasureOptions): ContentReader {
+  let size = 0
+  const isLayer = options.layer === 'yes' || (options.layer === 'sniff' && looksLikeTar(head))
+  const layer = isLayer ? layerReader(options) : undefined
+  return {
+    push(chunk) {
+      size += chunk.length
+      layer?.pusher.push(chunk)
+    },
+    end(notices) {
+      if (layer === undefined) return { size, notices }
+      return { size, ...layer.end(notices, size) }
+    },
+  }
+}
+
+function layerReader(options: MeasureOptions): {
+  pusher: TarPusher
+  end(before: readonly Notice[], size: number): Omit<Content, 'size'>
+} {
+  const lint = layerLint(options.limits)
+  const oddities: TarOddity[] = []
+  const onEntry = (entry: TarEntry) => {
+    lint.entry(entry)
+    options.onEntry?.(entry)
+  }
+  const pusher = tarPusher({ onEntry, onOddity: (oddity) => oddities.push(oddity) }, options.limits)
+  return {
+    pusher,
+    end(before, size) {
+      const end = pusher.end()
+      const { notices, contentSize } = lint.end()
+      return {
+        tar: { entries: end.entries, contentSize, whole: end.fault === undefined },
+        notices: [...before, ...endNotices(end, size), ...notices, ...oddities.flatMap(oddityNotice)],
+      }
+    },
+  }
+}
+
+function endNotices(end: TarEnd, size: number): readonly Notice[] {
+  if (size === 0) return [{ code: 'LAYER_EMPTY', message: 'the layer has no bytes' }]
+  const notices: Notice[] = []
+  if (end.fault !== undefined) {
+    const { kind, message, offset, entry } = end.fault
+    const code = kind === 'limit' ? 'LIMIT_REACHED' : 'LAYER_TAR'
+    return [{ code, message, layerOffset: offset, ...(entry !== undefined && { entry }) }]
+  }
+  if (end.marker === 'none')
+    notices.push({ code: 'LAYER_END_MISSING', message: 'the layer ends without an end marker', layerOffset: size })
+  if (end.trailingNonZero) {
+    const message = `${end.trailing} bytes follow the end marker`
+    notices.push({ code: 'LAYER_TRAILING_BYTES', message, layerOffset: size - end.trailing })
+  }
+  return notices
+}
+
+// Told by other codes, or harmless: every reader agrees on what docker itself would unpack.
+const TOLD_ELSEWHERE: ReadonlySet<TarOddity['kind']> = new Set([
+  'after-end',
+  'missing-end',
+  'missing-padding',
+  'non-standard-type',
+  'size-without-content',
+  'sparse',
+  'v7',
+  'lone-zero-block',
+])
+
+/** An oddity as a notice, where it is one that nothing else tells. */
+export function oddityNotice({ kind, message, offset, entry }: TarOddity): readonly Notice[] {
+  if (TOLD_ELSEWHERE.has(kind)) return []
+  return [{ code: 'ENTRY_AMBIGUOUS', message, layerOffset: offset, entry }]
+}
+
+/** Whether bytes begin like a tar: a header with the magic, or a block of zeros. */
+export function looksLikeTar(head: Uint8Array): boolean {
+  if (head.length < 512) return false
+  const magic = String.fromCharCode(...head.subarray(257, 262))
+  return magic === 'ustar' || head.subarray(0, 512).every((byte) => byte === 0)
+}
+
+interface HashedChunks {
+  readonly chunks: AsyncGenerator<Uint8Array>
+  end(): Pick<Measurement, 'digest' | 'size' | 'sha512'>
+}
+
+function hashed(source: AsyncIterable<Uint8Array>, withSha512: boolean): HashedChunks {
+  const sha256 = hasher()
+  const sha512 = withSha512 ? hasher('sha512') : undefined
+  let size = 0
+  async function* pass(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      sha256.update(chunk)
+      sha512?.update(chunk)
+      size += chunk.length
+      yield chunk
+    }
+  }
+  return {
+    chunks: pass(),
+    end: () => ({ digest: sha256.digest(), size, ...(sha512 && { sha512: sha512.digest() }) }),
+  }
+}
+
+// Enough for every magic and for a first tar header.
+const HEAD = Math.max(SNIFF_BYTES, 512)
+
+async function firstBytes(
+  chunks: AsyncGenerator<Uint8Array>,
+): Promise<{ bytes: Uint8Array; chunks: readonly Uint8Array[] }> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  while (length < HEAD) {
+    const next = await chunks.next()
+    if (next.done === true) break
+    // The first chunk is used before the next one is asked for; only where one is too short are copies kept.
+    if (parts.length === 0 && next.value.length >= HEAD) return { bytes: next.value, chunks: [next.value] }
+    parts.push(next.value.slice())
+    length += next.value.length
+  }
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return { bytes, chunks: [bytes] }
+}
+
+async function* prepended(first: readonly Uint8Array[], rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* first
+  yield* rest
+}
