@@ -137,6 +137,16 @@ describe.each(KINDS)('decompress %s', (kind) => {
   })
 })
 
+test('a trap in a decoder is damage, not a raw error', async () => {
+  const trap = Object.assign(new Error('unreachable'), { name: 'RuntimeError' })
+  async function* source() {
+    yield* chunksOf(SAMPLES.zstd.subarray(0, 9))
+    throw trap
+  }
+  const failure = collect(decompress('zstd', source(), options))
+  await expect(failure).rejects.toMatchObject({ code: 'ERR_COMPRESSION', offset: 9, cause: trap })
+})
+
 test('none passes the bytes through', async () => {
   expect(await collect(decompress('none', chunksOf(SEQ_60, [7]), options))).toEqual(SEQ_60)
 })
