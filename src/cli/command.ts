@@ -3,6 +3,7 @@ import type { Report } from '../model/report.js'
 import { readOptions, textsOf } from './arguments.js'
 import type { Given, Options, ValuesOf } from './arguments.js'
 import type { GlobalValues } from './options.js'
+import { UsageError } from './usage-error.js'
 
 /** An operand: `one` must be given, `optional` may be, `many` stands for one or more. */
 export interface Positional {
@@ -76,8 +77,10 @@ export function defineCommand<const Operands extends Positionals, const Own exte
 }
 
 function readOperands<Operands extends Positionals>(positionals: Operands, given: Given): OperandsOf<Operands> {
-  const values = Object.entries(positionals).map(([name, { kind }]) => {
+  const values = Object.entries(positionals).map(([name, { kind, choices }]) => {
     const texts = textsOf(given[name])
+    const odd = texts.find((text) => choices?.includes(text) === false)
+    if (odd !== undefined) throw new UsageError(`${name} is one of ${choices?.join(', ') ?? ''}, not '${odd}'`)
     return [name, kind === 'many' ? texts : texts[0]]
   })
   // The parser has refused missing and surplus operands; kinds decide text or list, as OperandsOf does.

@@ -6,17 +6,16 @@ import type { Answer } from './command.js'
 import { COMMANDS } from './commands/index.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
 import type { ExitCode } from './exit-code.js'
-import { explain } from './explain.js'
+import { informationFor } from './information.js'
 import { abortOnSignals } from './interrupt.js'
 import type { GlobalValues } from './options.js'
 import { outputTo, writeAll } from './output.js'
-import { parse } from './parse.js'
+import { readableByYargs } from './operands.js'
 import type { Request } from './parse.js'
 import { progressOn } from './progress.js'
 import type { Progress } from './progress.js'
 import { coloured, nowFrom } from './surroundings.js'
 import { troubleOf } from './trouble.js'
-import { toolVersion } from './version.js'
 
 const stdout = outputTo(process.stdout)
 const stderr = outputTo(process.stderr)
@@ -44,11 +43,11 @@ async function failed(error: unknown, interrupted: boolean): Promise<ExitCode> {
 }
 
 async function answered(argv: readonly string[], signal: AbortSignal): Promise<ExitCode> {
-  const explained = argv[0] === 'help' && argv.length === 2 ? explain(argv[1] ?? '') : undefined
-  if (explained !== undefined) return printed(explained)
-  const width = process.stdout.isTTY ? Math.min(process.stdout.columns, 120) : 100
-  const request = await parse(argv, COMMANDS, { version: toolVersion(), width })
-  return request.kind === 'text' ? printed(request.text) : ran(request, signal)
+  const words = readableByYargs(argv)
+  const information = informationFor(words, COMMANDS)
+  if (information !== undefined) return printed(information)
+  const { parse } = await import('./parse.js')
+  return ran(await parse(words, COMMANDS), signal)
 }
 
 async function printed(text: string): Promise<ExitCode> {
@@ -56,7 +55,7 @@ async function printed(text: string): Promise<ExitCode> {
   return EXIT.clean
 }
 
-async function ran(request: Extract<Request, { kind: 'run' }>, signal: AbortSignal): Promise<ExitCode> {
+async function ran(request: Request, signal: AbortSignal): Promise<ExitCode> {
   const progress = progressFor(request.globals)
   let answer: Answer
   try {

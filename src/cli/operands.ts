@@ -2,18 +2,17 @@ import { STDIO } from './arguments.js'
 
 /**
  * The command line as yargs can read it: `-` becomes `stdio:`, since yargs makes it an empty text; operands behind `--`
- * lose the `--` and get `./` where they begin with a dash, since yargs fills no operands from behind it; `help verify`
- * becomes `verify --help`; `--no-color` becomes `--color=never`.
+ * lose the `--` and get `./` where they begin with a dash, since yargs fills no operands from behind it; `--no-color`
+ * becomes `--color=never`.
  */
 export function readableByYargs(argv: readonly string[]): string[] {
   const end = argv.indexOf('--')
   const options = end < 0 ? argv : argv.slice(0, end)
   const operands = end < 0 ? [] : argv.slice(end + 1)
-  const words = [
+  return [
     ...options.map(option),
     ...operands.map((text) => dash(text.length > 1 && text.startsWith('-') ? `./${text}` : text)),
   ]
-  return words[0] === 'help' ? [...words.slice(1), '--help'] : words
 }
 
 function option(text: string): string {

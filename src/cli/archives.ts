@@ -1,0 +1,72 @@
+import type { RunContext } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import { severityOf } from '../findings.js'
+import type { Finding } from '../findings.js'
+import type { ImageArchive } from '../model/image.js'
+import type { FindingReport } from '../model/report.js'
+import type { GlobalValues } from './options.js'
+
+/** What opening an operand depends on. */
+export interface OpenSettings {
+  readonly globals: GlobalValues
+  readonly context: RunContext
+  /** `once` where layers are only measured, `random` where their contents are read again. */
+  readonly access: 'once' | 'random'
+}
+
+/**
+ * Opens an operand (`[transport:]path[:ref|:@n]`, `-` is stdin); its images are those that the operand and `--platform`
+ * mean. Errors: those of parseOperand, openArchive and selectImages.
+ */
+export async function openOperand(text: string, { globals, context, access }: OpenSettings): Promise<ImageArchive> {
+  const [{ openArchive }, { parseOperand }, { parsePlatform }, { selectImages }] = await Promise.all([
+    import('../formats/index.js'),
+    import('../formats/operand.js'),
+    import('../model/platform.js'),
+    import('../model/select.js'),
+  ])
+  const { path, transport, choice } = await parseOperand(text)
+  const platform = globals.platform === undefined ? undefined : parsePlatform(globals.platform)
+  const archive = await openArchive(path, context, {
+    access,
+    ...(transport !== undefined && { transport }),
+    ...(platform !== undefined && { platform }),
+    ...(path === '-' && { stdin: standardInput() }),
+  })
+  if (choice === undefined && platform === undefined) return archive
+  try {
+    const images = selectImages(archive, {
+      ...(choice?.kind === 'name' && { name: choice.name }),
+      ...(choice?.kind === 'index' && { index: choice.index }),
+      ...(platform !== undefined && { platform }),
+    })
+    return { ...archive, images, [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose]() }
+  } catch (error) {
+    await archive[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function standardInput(): AsyncIterable<Uint8Array> {
+  if (process.stdin.isTTY) {
+    throw new ArchiveError('ERR_USAGE', 'standard input is a terminal', { hint: 'docker save app | imgtar verify -' })
+  }
+  return process.stdin
+}
+
+/** Findings as reports carry them, in their order. */
+export function reportFindings(findings: readonly Finding[]): FindingReport[] {
+  return findings.map(({ code, message, where, expected, actual }) => ({
+    code,
+    severity: severityOf({ code, message, where }),
+    message,
+    where,
+    ...(expected !== undefined && { expected }),
+    ...(actual !== undefined && { actual }),
+  }))
+}
+
+/** Whether findings leave the exit code at 0: notes do, errors and warnings do not. */
+export function isClean(findings: readonly FindingReport[]): boolean {
+  return findings.every(({ severity }) => severity === 'note')
+}
