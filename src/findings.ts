@@ -56,7 +56,6 @@ const DOCUMENT_RULES = {
   MANIFEST_MEDIA_TYPE: rule('error', 'A document contradicts its media type', 'One that could be read as manifest and as index is two images (CVE-2021-41190).'),
   MEDIA_TYPE_MISMATCH: rule('warning', 'The media type does not fit the bytes', 'Engines that trust the label fail or skip the layer; imgtar reads by content.'),
   MEDIA_TYPE_UNKNOWN: rule('note', 'A media type that is not known', 'Engines may refuse the layer.'),
-  PARENT_MISMATCH: rule('note', 'The Parent of an image is not one', 'docker drops or refuses the link.'),
   PLATFORM_MISMATCH: rule('warning', 'The platform in the index is not the platform in the config', 'Who selects by platform gets another image than the label says.'),
   PLATFORM_MISSING: rule('note', 'An image of an index is not in the archive', 'Archives may hold some of the platforms that an index lists; the others must come from elsewhere.'),
   REPOSITORIES_MISMATCH: rule('warning', 'The repositories file disagrees with the other documents', 'Old engines read names from it.'),

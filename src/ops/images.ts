@@ -1,0 +1,49 @@
+import type { RunContext } from '../context.js'
+import type { Image } from '../model/image.js'
+import { formatPlatform } from '../model/platform.js'
+import { parseReference, familiarName } from '../model/reference.js'
+import type { ImagesReport } from '../model/report.js'
+import { identify } from './identity.js'
+import { measureLayers, UNMEASURED } from './measure.js'
+import { sizesOf } from './sizes.js'
+
+/** Rows of `imgtar images`. */
+export type ImageRow = ImagesReport['images'][number]
+
+/** A row per name of each image, or one row for an image without names, in the archive's order. */
+export async function listImages(
+  images: readonly Image[],
+  name: string,
+  context: RunContext,
+): Promise<readonly ImageRow[]> {
+  const derived = images.filter((image) => image.configSource.kind === 'derived').flatMap((image) => image.layers)
+  const measured = await measureLayers(derived, [], context)
+  const measurements = derived.length === 0 ? UNMEASURED : measured
+  const layers = images.flatMap((image) => image.layers)
+  const sizes = await sizesOf(layers, measurements, context)
+  return images.flatMap((image) => {
+    const { imageID } = identify(image, measurements)
+    const known = image.layers.map((layer) => sizes.get(layer))
+    const size = known.reduce<number | undefined>(
+      (sum, one) => (sum === undefined || one === undefined ? undefined : sum + one),
+      0,
+    )
+    const row = {
+      archive: name,
+      imageID: imageID ?? '',
+      platform: formatPlatform(image.platform),
+      created: image.config.created ?? null,
+      size: size ?? null,
+    }
+    const names = image.names.length === 0 ? [undefined] : image.names
+    return names.map((own) => ({ ...row, ...repositoryAndTag(own) }))
+  })
+}
+
+function repositoryAndTag(name: string | undefined): Pick<ImageRow, 'repository' | 'tag'> {
+  const reference = name === undefined ? undefined : parseReference(name)
+  // A bare word in an OCI index is a tag without a repository (OCI image spec, annotations.md, ref.name).
+  if (name === undefined || reference?.tag === undefined) return { repository: null, tag: name ?? null }
+  const { tag, registry, repository } = reference
+  return { repository: familiarName({ registry, repository }), tag }
+}

@@ -1,0 +1,68 @@
+import { algorithmOf } from '../bytes/digest.js'
+import type { RunContext } from '../context.js'
+import type { ImageArchive, Layer, LooseBlob } from '../model/image.js'
+import { roleOf } from '../model/media-types.js'
+import type { Measurement } from '../tar/measurement.js'
+import { measureBlob } from '../tree/measure.js'
+import { measureBlobs, type BlobToMeasure } from '../tree/measure-pool.js'
+
+/** What was computed of the blobs of an archive; undefined where there was nothing to compute it from. */
+export interface Measurements {
+  of(blob: Layer | LooseBlob): Measurement | undefined
+}
+
+/** Nothing measured but what was on the way in. */
+export const UNMEASURED: Measurements = { of: (blob) => blob.measurement }
+
+/**
+ * Reads every layer and loose blob of an archive once, on all threads the context allows, and computes digests, diffIDs
+ * and what stands in the tars. Errors: ERR_IO, ERR_TRUNCATED where a file changes meanwhile, ERR_ABORTED.
+ */
+export async function measure(archive: ImageArchive, context: RunContext): Promise<Measurements> {
+  return measureLayers(
+    archive.images.flatMap((image) => image.layers),
+    archive.loose,
+    context,
+  )
+}
+
+/** `measure` for some layers and loose blobs. */
+export async function measureLayers(
+  layers: readonly Layer[],
+  loose: readonly LooseBlob[],
+  context: RunContext,
+): Promise<Measurements> {
+  const stored = [...layers.flatMap(layerToMeasure), ...loose.flatMap(looseToMeasure)]
+  const measured = await measureBlobs(stored, context)
+  const assembled = new Map<Layer, Measurement>()
+  for (const layer of layers) {
+    if (layer.state !== 'assembled' || layer.blob !== undefined || assembled.has(layer)) continue
+    assembled.set(
+      layer,
+      await measureBlob(layer.tar(context), { limits: context.limits, location: layer.path, layer: 'yes' }),
+    )
+  }
+  return {
+    of(blob) {
+      if (blob.measurement !== undefined) return blob.measurement
+      const found = blob.blob === undefined ? undefined : measured.get(blob.blob)
+      return found ?? ('state' in blob ? assembled.get(blob) : undefined)
+    },
+  }
+}
+
+function layerToMeasure({ blob, measurement, claims }: Layer): readonly BlobToMeasure[] {
+  if (blob === undefined || measurement !== undefined) return []
+  const role = claims.mediaType === undefined ? 'layer' : roleOf(claims.mediaType)
+  return [
+    { blob, layer: role === 'layer' || role === 'foreign-layer' ? 'yes' : 'sniff', ...algorithmsFor(claims.digest) },
+  ]
+}
+
+function looseToMeasure({ blob, measurement, digest }: LooseBlob): readonly BlobToMeasure[] {
+  return measurement === undefined ? [{ blob, layer: 'no', ...algorithmsFor(digest) }] : []
+}
+
+function algorithmsFor(digest: string | undefined): Pick<BlobToMeasure, 'algorithms'> {
+  return digest !== undefined && algorithmOf(digest) === 'sha512' ? { algorithms: ['sha512'] } : {}
+}

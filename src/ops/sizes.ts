@@ -1,0 +1,46 @@
+import type { RunContext } from '../context.js'
+import { detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
+import type { Layer } from '../model/image.js'
+import { scanSource } from '../tar/scan.js'
+import { layerLint } from '../tree/lint.js'
+import { measureLayers, type Measurements } from './measure.js'
+
+/** Bytes of the files of each layer as docker counts them; undefined for a layer that is missing or broken. */
+export type LayerSizes = ReadonlyMap<Layer, number | undefined>
+
+/**
+ * The sizes that docker would show for layers. A plain layer that can be read anywhere is only indexed; the others are
+ * measured, unless they were.
+ */
+export async function sizesOf(
+  layers: readonly Layer[],
+  measurements: Measurements,
+  context: RunContext,
+): Promise<LayerSizes> {
+  const sizes = new Map<Layer, number | undefined>()
+  const rest: Layer[] = []
+  for (const layer of layers) {
+    const measured = measurements.of(layer)
+    if (measured !== undefined) sizes.set(layer, measured.tar?.contentSize)
+    else if (layer.state === 'missing') sizes.set(layer, undefined)
+    else if (layer.blob !== undefined && (await isPlain(layer.blob)))
+      sizes.set(layer, await indexedSize(layer.blob, context))
+    else rest.push(layer)
+  }
+  const others = await measureLayers(rest, [], context)
+  for (const layer of rest) sizes.set(layer, others.of(layer)?.tar?.contentSize)
+  return sizes
+}
+
+type Blob = NonNullable<Layer['blob']>
+
+async function isPlain(blob: Blob): Promise<boolean> {
+  const head = await blob.read({ offset: 0, length: Math.min(SNIFF_BYTES, blob.size) })
+  return detectCompression(head) === 'none'
+}
+
+async function indexedSize(blob: Blob, context: RunContext): Promise<number> {
+  const lint = layerLint(context.limits)
+  await scanSource(blob, { onEntry: (entry) => lint.entry(entry) }, context)
+  return lint.end().contentSize
+}

@@ -1,0 +1,144 @@
+import { algorithmOf, hexOf } from '../bytes/digest.js'
+import type { FindingDetail, FindingLog } from '../model/finding-log.js'
+import type { Image, Layer, LooseBlob } from '../model/image.js'
+import { compressionClaimed, roleOf } from '../model/media-types.js'
+import type { Measurement, Notice } from '../tar/measurement.js'
+import { claimedDiffIDs } from './identity.js'
+import type { Measurements } from './measure.js'
+
+/**
+ * Holds the claims for each layer of an image against its measurement. What is wrong with the bytes of a layer that
+ * several images share is told once: `told` remembers which.
+ */
+export function verifyLayers(image: Image, measurements: Measurements, log: FindingLog, told: Set<string>): void {
+  for (const layer of image.layers) {
+    const measured = measurements.of(layer)
+    if (measured === undefined) continue
+    verifyDiffID(image, layer, measured, measurements, log)
+    if (told.has(layer.path)) continue
+    told.add(layer.path)
+    verifyStored(layer, measured, log)
+    for (const notice of measured.notices) tellNotice(layer, measured, notice, log)
+  }
+}
+
+function placeOf(layer: Layer): FindingDetail {
+  return { path: layer.path, layer: layer.index, ...(layer.offset !== undefined && { offset: layer.offset }) }
+}
+
+function verifyDiffID(image: Image, layer: Layer, measured: Measurement, all: Measurements, log: FindingLog): void {
+  const claimed = layer.claims.diffID
+  const { diffID } = measured
+  if (claimed === undefined) {
+    if (claimedDiffIDs(image)[layer.index] === undefined && image.configSource.kind === 'derived')
+      tellUnproved(layer, log)
+    return
+  }
+  if (diffID === undefined || diffID === claimed) return
+  const place = claimedDiffIDs(image).indexOf(diffID)
+  const found = image.layers.findIndex((other) => all.of(other)?.diffID === claimed)
+  const order = place < 0 || found < 0 ? '' : `; it is the one of layer ${place}, the layers are in the wrong order`
+  log.add('DIFFID_MISMATCH', `layer ${layer.index} does not have the diffID that the config claims${order}`, {
+    ...placeOf(layer),
+    expected: claimed,
+    actual: diffID,
+  })
+}
+
+function tellUnproved(layer: Layer, log: FindingLog): void {
+  log.add('LAYER_UNPROVED', `nothing in the archive claims a digest for layer ${layer.index}`, placeOf(layer))
+}
+
+/** The bytes as stored: digest, size, name and label. */
+function verifyStored(layer: Layer, measured: Measurement, log: FindingLog): void {
+  const { digest, size, mediaType, name } = layer.claims
+  if (size !== undefined && size !== measured.size) {
+    log.add('SIZE_MISMATCH', `layer ${layer.index} has ${measured.size} bytes, ${size} are claimed`, {
+      ...placeOf(layer),
+      expected: String(size),
+      actual: String(measured.size),
+    })
+  }
+  if (digest !== undefined && digest !== digestLike(digest, measured)) {
+    log.add('BLOB_DIGEST_MISMATCH', `the stored bytes of layer ${layer.index} do not have the digest that is claimed`, {
+      ...placeOf(layer),
+      expected: digest,
+      actual: digestLike(digest, measured),
+    })
+  }
+  const isNamed =
+    name === undefined || [measured.digest, measured.diffID].some((own) => own !== undefined && hexOf(own) === name)
+  if (!isNamed && digest === undefined) {
+    log.add(
+      'LAYER_NAME_MISMATCH',
+      `the name of layer ${layer.index} claims a hash that neither its stored nor its uncompressed bytes have`,
+      {
+        ...placeOf(layer),
+        expected: `sha256:${name}`,
+        actual: measured.diffID ?? measured.digest,
+      },
+    )
+  }
+  if (mediaType !== undefined) verifyMediaType(layer, measured, mediaType, log)
+}
+
+function digestLike(claimed: string, measured: Measurement): string {
+  return algorithmOf(claimed) === 'sha512' ? (measured.sha512 ?? 'not measured') : measured.digest
+}
+
+function verifyMediaType(layer: Layer, measured: Measurement, mediaType: string, log: FindingLog): void {
+  const role = roleOf(mediaType)
+  if (role !== 'layer' && role !== 'foreign-layer') {
+    log.add(
+      'MEDIA_TYPE_UNKNOWN',
+      `the media type of layer ${layer.index} is ${JSON.stringify(mediaType)}`,
+      placeOf(layer),
+    )
+    return
+  }
+  const claimed = compressionClaimed(mediaType)
+  if (claimed === undefined || claimed === measured.compression) return
+  log.add('MEDIA_TYPE_MISMATCH', `the bytes of layer ${layer.index} are not what ${mediaType} says`, {
+    ...placeOf(layer),
+    expected: claimed,
+    actual: measured.compression,
+  })
+}
+
+function tellNotice(layer: Layer, measured: Measurement, notice: Notice, log: FindingLog): void {
+  const start = layer.offset
+  // In a plain layer every byte has its place in the archive; in a compressed one only the compressed bytes have.
+  const inner = notice.offset ?? (measured.compression === 'none' ? notice.layerOffset : undefined) ?? 0
+  log.add(notice.code, notice.message, {
+    ...placeOf(layer),
+    ...(start !== undefined && { offset: start + inner }),
+    ...(notice.layerOffset !== undefined && { layerOffset: notice.layerOffset }),
+    ...(notice.entry !== undefined && { entry: notice.entry }),
+  })
+}
+
+/** Proves the blobs that belong to no image by their paths and descriptors. */
+export function verifyLoose(loose: readonly LooseBlob[], measurements: Measurements, log: FindingLog): void {
+  for (const blob of loose) {
+    const measured = measurements.of(blob)
+    const place = { path: blob.path, ...(blob.offset !== undefined && { offset: blob.offset }) }
+    if (!blob.referred) log.add('BLOB_ORPHAN', `nothing refers to ${blob.path}`, place)
+    if (measured === undefined) continue
+    const actual = digestLike(blob.digest, measured)
+    if (actual !== blob.digest) {
+      log.add('BLOB_DIGEST_MISMATCH', `${blob.path} does not have the digest that is claimed for it`, {
+        ...place,
+        expected: blob.digest,
+        actual,
+      })
+    }
+    if (blob.size !== undefined && blob.size !== measured.size) {
+      const [expected, actualSize] = [String(blob.size), String(measured.size)]
+      log.add('SIZE_MISMATCH', `${blob.path} has ${actualSize} bytes, ${expected} are claimed`, {
+        ...place,
+        expected,
+        actual: actualSize,
+      })
+    }
+  }
+}
