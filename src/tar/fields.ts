@@ -6,17 +6,8 @@ import type { Meta } from './meta.js'
 import { applyPax } from './pax.js'
 import { displayPath } from './path.js'
 
-const TYPES: Readonly<Record<string, TarEntryType>> = {
-  '\0': 'file',
-  '0': 'file',
-  '1': 'hardlink',
-  '2': 'symlink',
-  '3': 'char',
-  '4': 'block',
-  '5': 'directory',
-  '6': 'fifo',
-  g: 'global',
-}
+// By the type byte's digit, '0' to '6'.
+const TYPES: readonly TarEntryType[] = ['file', 'hardlink', 'symlink', 'char', 'block', 'directory', 'fifo']
 
 /** A header with all that its meta entries say, and what it makes. */
 export interface MemberFields {
@@ -43,10 +34,10 @@ function withLongNames(header: HeaderFields, { longName, longLink }: Meta): Head
   return { ...header, rawPath, rawLinkPath }
 }
 
-function typeOf(header: HeaderFields): TarEntryType {
+function typeOf({ typeflag, rawPath }: HeaderFields): TarEntryType {
   // V7 had no directories: a trailing slash in the final name makes one, and only for the type NUL.
-  if (header.typeflag === 0 && header.rawPath.at(-1) === 0x2f) return 'directory'
-  return TYPES[String.fromCharCode(header.typeflag)] ?? 'unknown'
+  if (typeflag === 0) return rawPath.at(-1) === 0x2f ? 'directory' : 'file'
+  return TYPES[typeflag - 0x30] ?? 'unknown'
 }
 
 function hasContent(type: TarEntryType): boolean {
@@ -94,10 +85,10 @@ export function entryOf(
     mode: Number(header.mode),
     uid: Number(header.uid),
     gid: Number(header.gid),
-    uname: displayPath(uname),
-    gname: displayPath(gname),
+    uname,
+    gname,
     size: sparse === undefined ? Number(header.size) : sparse.size,
-    mtimeNs: BigInt(header.mtime) * 1_000_000_000n + BigInt(header.mtimeNanos),
+    mtimeNs: nanoseconds(header),
     linkPath: displayPath(rawLinkPath),
     rawLinkPath,
     devMajor: Number(header.devMajor),
@@ -107,6 +98,11 @@ export function entryOf(
     content: place.content,
     ...(sparse === undefined ? {} : { sparse: sparse.regions }),
   }
+}
+
+function nanoseconds({ mtime, mtimeNanos }: HeaderFields): bigint {
+  const whole = BigInt(mtime) * 1_000_000_000n
+  return mtimeNanos === 0 ? whole : whole + BigInt(mtimeNanos)
 }
 
 /** The entry that Go makes of a global header: its name, or the path that its records would give, and the records. */

@@ -1,4 +1,5 @@
 import { TarStop } from './end.js'
+import { displayPath } from './path.js'
 
 /** A tar is made of blocks of this many bytes. */
 export const BLOCK = 512
@@ -15,8 +16,9 @@ export interface HeaderFields {
   readonly mode: number | bigint
   readonly uid: number | bigint
   readonly gid: number | bigint
-  readonly uname: Uint8Array
-  readonly gname: Uint8Array
+  /** For people, as `displayPath` shows bytes. */
+  readonly uname: string
+  readonly gname: string
   readonly size: number | bigint
   /** Whole seconds since 1970. */
   readonly mtime: number | bigint
@@ -56,8 +58,8 @@ export function readHeader(block: Uint8Array, offset: number): HeaderFields {
     mtimeNanos: 0,
     typeflag: byteAt(block, 156),
     rawLinkPath: readString(block, 157, 100),
-    uname: extended ? readString(block, 265, 32) : NOTHING,
-    gname: extended ? readString(block, 297, 32) : NOTHING,
+    uname: extended ? readText(block, 265, 32) : '',
+    gname: extended ? readText(block, 297, 32) : '',
     devMajor: extended ? number(329, 8, 'devmajor') : 0,
     devMinor: extended ? number(337, 8, 'devminor') : 0,
     format,
@@ -92,18 +94,15 @@ export function hasChecksum(block: Uint8Array): boolean {
 
 /** True where only the sum of signed bytes fits (Sun's tar). */
 function checkSum(block: Uint8Array, offset: number): boolean {
-  let unsigned = 0
-  let high = 0
-  for (let at = 0; at < BLOCK; at++) {
-    const byte = at >= 148 && at < 156 ? 0x20 : byteAt(block, at) // the field itself counts as spaces
-    unsigned += byte
-    high += byte >> 7
-  }
+  let sum = 8 * 0x20 // the field itself counts as spaces
+  for (let at = 0; at < BLOCK; at++) sum += block[at] ?? 0
+  for (let at = 148; at < 156; at++) sum -= block[at] ?? 0
   const claimed = readOctal(block, 148, 8)
-  if (claimed === unsigned) return false
-  if (claimed === unsigned - 256 * high) return true
+  if (claimed === sum) return false
+  const high = block.reduce((count, byte, at) => count + (at >= 148 && at < 156 ? 0 : byte >> 7), 0)
+  if (claimed === sum - 256 * high) return true
   const says = claimed === undefined ? 'is no number' : `is ${claimed.toString()}`
-  throw new TarStop('checksum', offset, `the header's checksum ${says}, its bytes add up to ${unsigned.toString()}`)
+  throw new TarStop('checksum', offset, `the header's checksum ${says}, its bytes add up to ${sum.toString()}`)
 }
 
 function readField(block: Uint8Array, at: number, length: number, name: string, offset: number): number | bigint {
@@ -154,6 +153,10 @@ export function readString(block: Uint8Array, at: number, length: number): Uint8
   let end = at
   while (end < at + length && byteAt(block, end) !== 0) end++
   return end === at ? NOTHING : block.slice(at, end)
+}
+
+function readText(block: Uint8Array, at: number, length: number): string {
+  return block[at] === 0 ? '' : displayPath(readString(block, at, length))
 }
 
 // 345 - prefix: 155 bytes in ustar, 131 in star; GNU keeps its access and change time there.

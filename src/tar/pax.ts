@@ -1,6 +1,6 @@
 import { TarStop } from './end.js'
 import { narrow, type HeaderFields } from './header.js'
-import { latin1, latin1Bytes } from './path.js'
+import { displayPath, latin1, latin1Bytes } from './path.js'
 
 /** The records of one PAX header: the key one latin1 character a byte, the value raw; the last of equal keys counts. */
 export interface PaxRecords {
@@ -73,6 +73,10 @@ function addSparse(sparse: string[], key: string, value: string, offset: number)
  */
 export function applyPax(header: HeaderFields, records: ReadonlyMap<string, Uint8Array>, offset: number): HeaderFields {
   const text = (key: string, field: Uint8Array) => present(records, key) ?? field
+  const shown = (key: string) => {
+    const value = present(records, key)
+    return value === undefined ? undefined : displayPath(value)
+  }
   const number = (key: string, field: number | bigint) => {
     const value = present(records, key)
     return value === undefined ? field : readInteger(key, value, offset)
@@ -85,8 +89,8 @@ export function applyPax(header: HeaderFields, records: ReadonlyMap<string, Uint
     ...header,
     rawPath: text('path', header.rawPath),
     rawLinkPath: text('linkpath', header.rawLinkPath),
-    uname: text('uname', header.uname),
-    gname: text('gname', header.gname),
+    uname: shown('uname') ?? header.uname,
+    gname: shown('gname') ?? header.gname,
     uid: number('uid', header.uid),
     gid: number('gid', header.gid),
     size: number('size', header.size),

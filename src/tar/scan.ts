@@ -30,10 +30,6 @@ export function tarPusher(handlers: TarHandlers, limits: RunContext['limits']): 
     step = decoder.next(value)
   }
   const gather = (part: Uint8Array, length: number) => {
-    if (held === undefined && part.length === length) {
-      answer(part)
-      return
-    }
     held ??= new Uint8Array(length)
     held.set(part, count)
     count += part.length
@@ -43,14 +39,17 @@ export function tarPusher(handlers: TarHandlers, limits: RunContext['limits']): 
     push(chunk) {
       for (let at = 0; at < chunk.length && step.done !== true;) {
         const request = step.value
-        const part = chunk.subarray(at, at + request.length - count)
-        at += part.length
+        const length = Math.min(request.length - count, chunk.length - at)
+        const from = at
+        at += length
         if (request.want === 'bytes') {
-          gather(part, request.length)
+          const part = chunk.subarray(from, at)
+          if (length === request.length) answer(part)
+          else gather(part, request.length)
           continue
         }
-        if (request.part === 'content') handlers.onContent?.(request.entry, part)
-        count += part.length
+        if (request.part === 'content') handlers.onContent?.(request.entry, chunk.subarray(from, at))
+        count += length
         if (count === request.length) answer(count)
       }
     },
