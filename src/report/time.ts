@@ -28,7 +28,9 @@ function hoursInWords(hours: number, seconds: number): string {
 
 /** Seconds since 1970, with or without a fraction, as `2026-11-21 02:57` in UTC; `@seconds` where no calendar reaches. */
 export function listingTime(seconds: string): string {
-  const time = new Date(Math.floor(Number(seconds)) * 1000)
+  // Cut the fraction as text: a number would round .999999999 up. What lies before 1970 counts down.
+  const [whole = '', fraction] = seconds.split('.')
+  const time = new Date((Number(whole) - (whole.startsWith('-') && fraction !== undefined ? 1 : 0)) * 1000)
   const text = Number.isNaN(time.getTime()) ? '' : time.toISOString()
   return /^\d{4}-/.test(text) ? `${text.slice(0, 10)} ${text.slice(11, 16)}` : `@${seconds}`
 }
