@@ -48,7 +48,10 @@ export function tarPusher(handlers: TarHandlers, limits: RunContext['limits']): 
           else gather(part, request.length)
           continue
         }
-        if (request.part === 'content') handlers.onContent?.(request.entry, chunk.subarray(from, at))
+        if (request.part === 'content' && handlers.onContent !== undefined) {
+          const left = request.entry.content.length - count // the rest is padding
+          if (left > 0) handlers.onContent(request.entry, chunk.subarray(from, Math.min(at, from + left)))
+        }
         count += length
         if (count === request.length) answer(count)
       }
@@ -133,7 +136,8 @@ async function* stepsOfSource(source: ByteSource, handlers: TarHandlers, { limit
       continue
     }
     if (request.part === 'content' && handlers.onContent !== undefined) {
-      for await (const piece of pieces(source, span, signal)) handlers.onContent(request.entry, piece)
+      const content = { offset: span.offset, length: Math.min(span.length, request.entry.content.length) }
+      for await (const piece of pieces(source, content, signal)) handlers.onContent(request.entry, piece)
     }
     step = decoder.next(span.length)
   }

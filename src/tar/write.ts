@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
 import { ArchiveError } from '../errors.js'
 import type { TarEntry } from './entry.js'
-import { BLOCK } from './header.js'
+import { BLOCK, paddingOf } from './header.js'
+export { paddingOf } from './header.js'
 import { displayPath, latin1, latin1Bytes } from './path.js'
 
 type EntryFields =
@@ -26,11 +27,6 @@ export interface TarHeaderFields extends Pick<TarEntry, EntryFields> {
 
 /** What ends a tar: two zero blocks, as Go and docker write them, and no rounding up. */
 export const TAR_END_BYTES = 2 * BLOCK
-
-/** Zero bytes that follow a content of that many bytes. */
-export function paddingOf(size: number): number {
-  return -size & (BLOCK - 1)
-}
 
 /**
  * The header blocks of one entry, byte for byte as Go's archive/tar writes them for docker: ustar where all fits,
