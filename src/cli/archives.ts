@@ -1,9 +1,7 @@
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
-import { severityOf } from '../findings.js'
-import type { Finding } from '../findings.js'
 import type { ImageArchive } from '../model/image.js'
-import type { FindingReport } from '../model/report.js'
+import type { ErrorReport, FindingReport } from '../model/report.js'
 import type { GlobalValues } from './options.js'
 
 /** What opening an operand depends on. */
@@ -54,16 +52,22 @@ function standardInput(): AsyncIterable<Uint8Array> {
   return process.stdin
 }
 
-/** Findings as reports carry them, in their order. */
-export function reportFindings(findings: readonly Finding[]): FindingReport[] {
-  return findings.map(({ code, message, where, expected, actual }) => ({
+/** An error as reports carry it: the member is told apart from the archive. */
+export function reportError(error: ArchiveError, archive: string): ErrorReport {
+  const { code, message, location = archive, offset, hint } = error
+  const path = location.startsWith(`${archive} › `) ? location.slice(archive.length + 3) : undefined
+  return {
     code,
-    severity: severityOf({ code, message, where }),
     message,
-    where,
-    ...(expected !== undefined && { expected }),
-    ...(actual !== undefined && { actual }),
-  }))
+    where: { archive, ...(path !== undefined && { path }), ...(offset !== undefined && { offset }) },
+    ...(hint !== undefined && { hint }),
+  }
+}
+
+/** The error if it is about one archive, so that others can be looked at; whatever else was thrown goes on. */
+export function oneArchiveOnly(error: unknown, context: RunContext): ArchiveError {
+  if (error instanceof ArchiveError && context.signal?.aborted !== true && error.code !== 'ERR_ABORTED') return error
+  throw error
 }
 
 /** Whether findings leave the exit code at 0: notes do, errors and warnings do not. */

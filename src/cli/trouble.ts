@@ -1,4 +1,4 @@
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, toArchiveError } from '../errors.js'
 import { visible, visibleName } from '../report/escape.js'
 import { EXIT } from './exit-code.js'
 import type { ExitCode } from './exit-code.js'
@@ -20,7 +20,10 @@ export function troubleOf(
   if (error instanceof UsageError) {
     return { exitCode: EXIT.trouble, message: `imgtar: ${visible(error.message)}\n  hint: imgtar --help\n${stack}` }
   }
-  if (error instanceof ArchiveError) return { exitCode: EXIT.trouble, message: `${archiveTrouble(error)}${stack}` }
+  // What the system refuses (a full disk behind stdout) is no bug either.
+  if (error instanceof ArchiveError || (error instanceof Error && 'syscall' in error)) {
+    return { exitCode: EXIT.trouble, message: `${archiveTrouble(toArchiveError(error))}${stack}` }
+  }
   return { exitCode: EXIT.bug, message: bug(error, stack) }
 }
 

@@ -1,5 +1,5 @@
 import { flag, value, wholeNumber } from '../arguments.js'
-import { isClean, openOperand, reportFindings } from '../archives.js'
+import { isClean, openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
 import { UsageError } from '../usage-error.js'
@@ -28,7 +28,8 @@ export const ls = defineCommand({
   async run({ operands, options, globals, context }) {
     if (options.layer !== undefined && options['all-layers'])
       throw new UsageError('--layer and --all-layers exclude each other')
-    const [{ list }, { selectImage }] = await Promise.all([
+    const [{ describeFinding }, { list }, { selectImage }] = await Promise.all([
+      import('../../ops/describe.js'),
       import('../../ops/list.js'),
       import('../../model/select.js'),
     ])
@@ -45,7 +46,7 @@ export const ls = defineCommand({
       },
       context,
     )
-    const findings = reportFindings([...archive.findings, ...listing.findings])
+    const findings = [...archive.findings, ...listing.findings].map(describeFinding)
     return {
       ...envelope('ls', isClean(findings)),
       archive: archive.location,
