@@ -22,6 +22,7 @@ const WHOLE = [
 /** Each step: what it shows, the exit code that is right, the arguments, and a file for stdin. */
 const STEPS = [
   ['Every engine’s archives, proved: layers, blobs, configs and documents.', 0, ['verify', ...WHOLE.map(sample)]],
+  ['No digest in it to check against: read to the end, and said so.', 0, ['verify', sample('app-export.tar')]],
   ['What is inside, without a daemon.', 0, ['inspect', sample('app.tar')]],
   [
     'As `docker images` would print it.',
