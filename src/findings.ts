@@ -98,6 +98,7 @@ const LAYER_RULES = {
   ENTRY_LINK_TARGET: rule('warning', 'A hard link in a layer does not point to an earlier entry of the layer', 'overlay2 fails to load it; drivers that unpack onto the lower layers may accept it.'),
   ENTRY_OVERLAY_XATTR: rule('warning', 'An entry carries overlayfs attributes', 'overlay2 obeys them and shows another tree than the layers say.'),
   ENTRY_PARENT_NOT_DIRECTORY: rule('warning', 'An entry lies below something that is no directory', 'Drivers replace it or write through it: different trees.'),
+  ENTRY_SYMLINK_CLIMBS: rule('note', 'A symlink in a layer climbs above the root', 'In a container it ends at the root; on the host of a naive extractor it leads out.'),
   ENTRY_TYPE_UNSUPPORTED: rule('error', 'An entry has a type that docker refuses', 'unhandled tar header type.'),
   ENTRY_UNSAFE_PATH: rule('warning', 'The path of an entry leaves the root', 'Old engines clamp it, new ones refuse the layer.'),
   ENTRY_UNSAVEABLE: rule('warning', 'docker can load this layer but not save it again', 'A link, directory or whiteout with content, or a sparse file: tar-split cannot give the bytes back.'),

@@ -31,7 +31,7 @@ export async function readConfigFile(
     return absent(file.path)
   }
   compareHash(reading, file, claimed, document.digest)
-  return { source: { kind: 'stored', document, path: file.path }, config: document.value }
+  return { source: { kind: 'stored', document, ...placeOf(file), path: file.path }, config: document.value }
 }
 
 /** A damaged config has the wrong digest as well: both are said. */

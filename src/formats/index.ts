@@ -66,9 +66,13 @@ async function readWith(
     for (const format of formats) {
       if (await format.recognises(files)) return await format.read(files, context, options)
     }
-    throw new ArchiveError('ERR_NOT_ARCHIVE', `this is no ${formats.map(({ name }) => name).join(' or ')} archive`, {
-      location: files.location,
-    })
+    throw new ArchiveError(
+      'ERR_NOT_ARCHIVE',
+      'no document says what this archive holds: manifest.json, index.json and v1 folders are missing',
+      {
+        location: files.location,
+      },
+    )
   } catch (error) {
     await files[Symbol.asyncDispose]()
     throw withFindings(error, files)

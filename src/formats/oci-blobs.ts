@@ -1,34 +1,34 @@
-import { algorithmOf, asDigest, digestKind, digestOf, hexOf, type Digest } from '../bytes/digest.js'
+import { algorithmOf, asDigest, digestKind, digestOf, hexOf } from '../bytes/digest.js'
 import type { Descriptor } from '../model/descriptor.js'
 import type { FindingDetail } from '../model/finding-log.js'
 import { placeOf, type Reading } from './documents.js'
 import { keyOf, type FoundFile } from './files.js'
 
 /** The path that a digest has in an OCI layout. */
-export function blobPath(digest: Digest): string {
-  return `blobs/${algorithmOf(digest) ?? 'sha256'}/${hexOf(digest)}`
+export function blobPath(digest: string): string {
+  return `blobs/${digest.slice(0, digest.indexOf(':'))}/${hexOf(digest)}`
 }
 
 /** A blob that a descriptor refers to, or undefined; `from` is the document that holds the descriptor. */
 export async function findBlob(reading: Reading, descriptor: Descriptor, from: string): Promise<FoundFile | undefined> {
-  const digest = checkedDigest(reading, descriptor.digest, from)
-  if (digest === undefined) return undefined
-  const path = blobPath(digest)
+  if (!mayBePath(reading, descriptor.digest, from)) return undefined
+  const path = blobPath(descriptor.digest)
   const found = await reading.files.resolve(keyOf(path) ?? path)
   if (found.kind === 'file') return found.file
   if (found.kind === 'broken') reading.log.add(found.code, found.message, { path })
   return undefined
 }
 
-/** The digest of a descriptor if it may be used as a path; else a finding. */
-export function checkedDigest(reading: Reading, text: string, from: string): Digest | undefined {
+/** Whether the digest of a descriptor follows the grammar, so that it may be used as a path; else a finding. */
+function mayBePath(reading: Reading, text: string, from: string): boolean {
   const kind = digestKind(text)
-  if (kind === 'invalid')
+  if (kind === 'invalid') {
     reading.log.add('DIGEST_INVALID', `${JSON.stringify(text)} is no digest`, { path: from, actual: text })
+  }
   if (kind === 'unknown-algorithm') {
     reading.log.add('DIGEST_UNSUPPORTED', `${text} uses an algorithm that cannot be checked here`, { path: from })
   }
-  return asDigest(text)
+  return kind !== 'invalid'
 }
 
 /** Holds a small document against the descriptor that led to it: size first, then digest, then the inline copy. */

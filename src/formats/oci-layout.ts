@@ -36,9 +36,9 @@ export interface ReadLayout {
 export async function readLayout(reading: Reading): Promise<ReadLayout> {
   await checkVersion(reading)
   const index = await requireDocument(reading, INDEX, imageManifest)
-  const manifests = await walkIndex(reading, index.value, INDEX)
+  const { manifests, reached } = await walkIndex(reading, index.value, INDEX)
   const images: Image[] = []
-  const used = new Set(manifests.map(({ file }) => file.path))
+  const used = new Set(reached)
   const loose: LooseBlob[] = []
   for (const manifest of manifests) {
     if (isImage(manifest) && !isAttestation(manifest))

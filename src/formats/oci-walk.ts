@@ -24,27 +24,34 @@ const MOST_DEPTH = 8
 interface Walk {
   readonly reading: Reading
   readonly found: FoundManifest[]
+  /** Paths of all indexes and manifests that were reached. */
+  readonly reached: Set<string>
   /** Digests on the way down, against circles. */
   readonly above: readonly string[]
   readonly names: readonly string[]
   readonly target: Digest | undefined
 }
 
-/** Every manifest below index.json, in document order; one that is named twice comes once, with all its names. */
-export async function walkIndex(
-  reading: Reading,
-  index: ImageManifest,
-  path: string,
-): Promise<readonly FoundManifest[]> {
+/** What index.json leads to. */
+export interface WalkedIndex {
+  /** Every manifest, in document order; one that is named twice comes once, with all its names. */
+  readonly manifests: readonly FoundManifest[]
+  /** Paths of all indexes and manifests, readable or not. */
+  readonly reached: ReadonlySet<string>
+}
+
+/** Follows index.json, and the indexes it leads to, down to the manifests. */
+export async function walkIndex(reading: Reading, index: ImageManifest, path: string): Promise<WalkedIndex> {
   const found: FoundManifest[] = []
+  const reached = new Set<string>()
   for (const descriptor of index.manifests ?? []) {
     await walk(
-      { reading, found, above: [], names: namesOf(descriptor), target: asDigest(descriptor.digest) },
+      { reading, found, reached, above: [], names: namesOf(descriptor), target: asDigest(descriptor.digest) },
       descriptor,
       path,
     )
   }
-  return mergeNames(found)
+  return { manifests: mergeNames(found), reached }
 }
 
 async function walk(state: Walk, descriptor: Descriptor, from: string): Promise<void> {
@@ -54,6 +61,7 @@ async function walk(state: Walk, descriptor: Descriptor, from: string): Promise<
     tellMissing(state, descriptor, from)
     return
   }
+  state.reached.add(file.path)
   await checkDocument(reading, file, descriptor, 'BLOB_DIGEST_MISMATCH')
   const document = await parseOrTell(reading, file, imageManifest, 'MANIFEST_INVALID')
   if (document === undefined || !checkMediaType(reading, descriptor, document.value, file.path)) return

@@ -1,16 +1,17 @@
 import { bytesSource, type ByteSource } from '../bytes/source.js'
 import { readChunks, type ByteReader } from '../bytes/reader.js'
-import { diffIDOf, hasher, type Hasher } from '../bytes/digest.js'
+import { diffIDOf, digestOf, hasher, type Hasher } from '../bytes/digest.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import { findingLog } from '../model/finding-log.js'
 import { decodeTar, type TarAnswer, type TarRequest } from '../tar/decode.js'
+import type { TarOddity } from '../tar/differences.js'
 import type { TarEnd } from '../tar/end.js'
 import type { TarEntry } from '../tar/entry.js'
 import type { Measurement } from '../tar/measurement.js'
 import { layerLint } from '../tree/lint.js'
-import { measureBlob } from '../tree/measure.js'
+import { measureBlob, oddityNotice } from '../tree/measure.js'
 import type { FileSet } from './files.js'
 import { memberCollector, wholeAsFile } from './members.js'
 import { notTar } from './tar-files.js'
@@ -36,6 +37,7 @@ export async function passingFiles(
   const onEntry = (entry: TarEntry) => {
     whole.entry(entry)
     if (entry.type !== 'file') collector.add(entry)
+    else if (entry.content.length === 0) collector.add(entry, emptyFile(`${archive} › ${entry.path}`))
   }
   const onFile = async (entry: TarEntry, content: AsyncGenerator<Uint8Array>) => {
     const kept = keeper.keep(entry, content)
@@ -47,8 +49,13 @@ export async function passingFiles(
     // A member that was cut short is not there: nobody may take it for whole.
     if (measurement.size === entry.content.length) collector.add(entry, { source: kept.source(), measurement })
   }
-  const end = await drive(reader, context, { onEntry, onFile, onOddity: (oddity) => collector.oddity(oddity) })
+  const onOddity = (oddity: TarOddity) => {
+    collector.oddity(oddity)
+    whole.oddity(oddity)
+  }
+  const end = await drive(reader, context, { onEntry, onFile, onOddity })
   if (end.entries === 0 && end.fault !== undefined) throw notTar(archive, end.fault.message, end.fault.offset)
+  if (end.size === 0) throw notTar(archive, 'there are no bytes', 0)
   collector.end(end)
   const measurement = whole.end(end)
   const findings: readonly Finding[] = log.findings
@@ -86,9 +93,10 @@ async function drive(reader: ByteReader, context: RunContext, handlers: PassHand
 async function answer(reader: ByteReader, request: TarRequest, handlers: PassHandlers): Promise<TarAnswer> {
   if (request.want === 'bytes') return reader.read(request.length)
   const start = reader.offset
-  const content = reader.take(request.length)
-  if (request.part === 'content' && request.entry.type === 'file') await handlers.onFile(request.entry, content)
-  for await (const rest of content) void rest
+  if (request.part === 'content' && request.entry.type === 'file') {
+    await handlers.onFile(request.entry, reader.take(request.entry.content.length))
+  }
+  for await (const rest of reader.take(start + request.length - reader.offset)) void rest
   return reader.offset - start
 }
 
@@ -131,6 +139,21 @@ function mayBeJson(chunk: Uint8Array): boolean {
   return first === 0x7b || first === 0x5b || first === 0xef || first <= 0x20
 }
 
+/** What the decoder asks no content for. */
+function emptyFile(location: string) {
+  const digest = digestOf(new Uint8Array(0))
+  const notices = [{ code: 'LAYER_EMPTY', message: 'the layer has no bytes' }] as const
+  const measurement: Measurement = {
+    digest,
+    size: 0,
+    compression: 'none',
+    diffID: diffIDOf(digest),
+    diffSize: 0,
+    notices,
+  }
+  return { source: bytesSource(new Uint8Array(0), location), measurement }
+}
+
 /** Bytes that passed by: there is a size to tell, but nothing to read any more. */
 function goneSource(location: string, size: number): ByteSource {
   const hint = 'give the archive as a file'
@@ -148,6 +171,7 @@ function goneSource(location: string, size: number): ByteSource {
 function wholeMeter({ limits }: RunContext) {
   let hash: Hasher | undefined = hasher()
   const lint = layerLint(limits)
+  const oddities: TarOddity[] = []
   return {
     async *watch(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
       for await (const chunk of chunks) {
@@ -159,12 +183,23 @@ function wholeMeter({ limits }: RunContext) {
       if (ARCHIVE_MARK.test(entry.path)) hash = undefined
       else if (hash !== undefined) lint.entry(entry)
     },
+    oddity(oddity: TarOddity) {
+      if (hash !== undefined) oddities.push(oddity)
+    },
     end(end: TarEnd): Measurement | undefined {
       if (hash === undefined) return undefined
       const digest = hash.digest()
       const { notices, contentSize } = lint.end()
       const tar = { entries: end.entries, contentSize, whole: end.fault === undefined }
-      return { digest, size: end.size, compression: 'none', diffID: diffIDOf(digest), diffSize: end.size, tar, notices }
+      return {
+        digest,
+        size: end.size,
+        compression: 'none',
+        diffID: diffIDOf(digest),
+        diffSize: end.size,
+        tar,
+        notices: [...notices, ...oddities.flatMap(oddityNotice)],
+      }
     },
   }
 }

@@ -25,6 +25,7 @@ export async function tarFiles(
     const isThere = entry.type === 'file' && offset + length <= source.size
     collector.add(entry, isThere ? { source: slice(source, entry.content, `${archive} › ${entry.path}`) } : undefined)
   }
+  if (source.size === 0) throw notTar(archive, 'there are no bytes', 0)
   const end = await scanSource(source, { onEntry, onOddity: (oddity) => collector.oddity(oddity) }, context)
   if (end.entries === 0 && end.fault !== undefined) throw notTar(archive, end.fault.message, end.fault.offset)
   collector.end(end)

@@ -37,6 +37,8 @@ export interface Layer {
   readonly offset?: number
   /** Made while the archive passed by on a pipe. */
   readonly measurement?: Measurement
+  /** The layer is the archive itself, so that how its tar ends is told of the archive. */
+  readonly isWhole?: boolean
   /** The uncompressed tar, byte for byte. Errors: ERR_NOT_FOUND when missing, ERR_COMPRESSION, ERR_NOT_SEEKABLE. */
   tar(context: RunContext): AsyncIterable<Uint8Array>
 }
@@ -47,7 +49,12 @@ export interface Layer {
  * it or it cannot be read, which is a finding.
  */
 export type ConfigSource =
-  | { readonly kind: 'stored'; readonly document: RawJson<ImageConfig>; readonly path: string }
+  | {
+      readonly kind: 'stored'
+      readonly document: RawJson<ImageConfig>
+      readonly path: string
+      readonly offset?: number
+    }
   | { readonly kind: 'derived'; readonly make: (diffIDs: readonly DiffID[]) => RawJson<ImageConfig> }
   | { readonly kind: 'absent'; readonly path: string }
 

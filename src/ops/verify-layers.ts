@@ -16,11 +16,17 @@ export function verifyLayers(image: Image, measurements: Measurements, log: Find
     if (measured === undefined) continue
     verifyDiffID(image, layer, measured, measurements, log)
     if (told.has(layer.path)) continue
+    if (image.configSource.kind === 'derived') tellUnproved(layer, log)
     told.add(layer.path)
     verifyStored(layer, measured, log)
-    for (const notice of measured.notices) tellNotice(layer, measured, notice, log)
+    for (const notice of measured.notices) {
+      if (layer.isWhole !== true || !TOLD_OF_ARCHIVE.has(notice.code)) tellNotice(layer, measured, notice, log)
+    }
   }
 }
+
+// What the archive says of its own tar, where the layer is that tar.
+const TOLD_OF_ARCHIVE: ReadonlySet<Notice['code']> = new Set(['LAYER_TAR', 'LAYER_TRAILING_BYTES', 'LAYER_END_MISSING'])
 
 function placeOf(layer: Layer): FindingDetail {
   return { path: layer.path, layer: layer.index, ...(layer.offset !== undefined && { offset: layer.offset }) }
@@ -29,12 +35,7 @@ function placeOf(layer: Layer): FindingDetail {
 function verifyDiffID(image: Image, layer: Layer, measured: Measurement, all: Measurements, log: FindingLog): void {
   const claimed = layer.claims.diffID
   const { diffID } = measured
-  if (claimed === undefined) {
-    if (claimedDiffIDs(image)[layer.index] === undefined && image.configSource.kind === 'derived')
-      tellUnproved(layer, log)
-    return
-  }
-  if (diffID === undefined || diffID === claimed) return
+  if (claimed === undefined || diffID === undefined || diffID === claimed) return
   const place = claimedDiffIDs(image).indexOf(diffID)
   const found = image.layers.findIndex((other) => all.of(other)?.diffID === claimed)
   const order = place < 0 || found < 0 ? '' : `; it is the one of layer ${place}, the layers are in the wrong order`
@@ -78,6 +79,10 @@ function verifyStored(layer: Layer, measured: Measurement, log: FindingLog): voi
         actual: measured.diffID ?? measured.digest,
       },
     )
+  }
+  const role = mediaType === undefined ? 'layer' : roleOf(mediaType)
+  if (role === 'layer' && measured.tar === undefined && measured.diffSize > 0) {
+    log.add('LAYER_TAR', `layer ${layer.index} is no tar`, placeOf(layer))
   }
   if (mediaType !== undefined) verifyMediaType(layer, measured, mediaType, log)
 }

@@ -2,7 +2,7 @@ import type { Limits } from '../context.js'
 import type { FindingCode } from '../findings.js'
 import type { TarEntry } from '../tar/entry.js'
 import type { Notice } from '../tar/measurement.js'
-import { cleanKey, cleanPath, latin1 } from '../tar/path.js'
+import { cleanKey, cleanPath, latin1, linkEscapes } from '../tar/path.js'
 import { whiteoutOf, type Whiteout } from './whiteout.js'
 
 /** Watches the entries of one layer for what engines refuse or read differently. */
@@ -34,6 +34,9 @@ export function layerLint(limits: Limits): LayerLint {
         tell('ENTRY_DUPLICATE', entry, `${entry.path} stands in the layer twice`)
       lintParents(entry, clean.key, seen, tell)
       if (entry.type === 'hardlink') lintHardLink(entry, seen, tell)
+      if (entry.type === 'symlink' && linkEscapes(entry.rawPath, entry.rawLinkPath)) {
+        tell('ENTRY_SYMLINK_CLIMBS', entry, `${entry.path} is a link to ${entry.linkPath}, above the root`)
+      }
       const whiteout = whiteoutOf(clean.key)
       if (whiteout === undefined) contentSize += dockerSize(entry)
       else lintWhiteout(entry, whiteout, tell)
