@@ -155,7 +155,7 @@ function fieldsThatDiffer(a: Actual | undefined, b: ExpectedNode | undefined): s
     // When umoci made a directory that no entry describes, its time is that of the unpacking.
     if (field === 'mtime' && a.implied) return []
     const [x, y] = [JSON.stringify(a[field]), JSON.stringify(b[field])]
-    return x === y ? [] : [`${field} ${x ?? 'none'}, umoci ${y ?? 'none'}`]
+    return x === y ? [] : [`${field} ${x}, umoci ${y}`]
   })
 }
 
