@@ -46,13 +46,17 @@ export function runJobs<Input, Output>(
   options: PoolOptions<Output>,
 ): Promise<void> {
   const { concurrency, signal } = options
+  const listening = new AbortController()
   const threads: Worker[] = []
   let [next, open] = [0, jobs.length]
-  const stop = () => Promise.all(threads.map((thread) => thread.terminate()))
+  const stop = async () => {
+    listening.abort()
+    await Promise.all(threads.map((thread) => thread.terminate()))
+  }
   const work = new Promise<void>((resolve, reject) => {
     if (open === 0) resolve()
     if (signal?.aborted === true) reject(aborted())
-    signal?.addEventListener('abort', () => reject(aborted()), { once: true })
+    signal?.addEventListener('abort', () => reject(aborted()), { signal: listening.signal })
     const give = (thread: Worker) => {
       if (next < jobs.length) thread.postMessage({ index: next, input: jobs[next++] })
     }

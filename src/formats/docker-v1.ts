@@ -79,7 +79,9 @@ async function heads(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, string[]>()
   const repositories = await readRepositories(reading)
-  if (repositories === undefined) {
+  // A cut archive lost the file, and the cut was told.
+  const isCut = reading.files.findings.some(({ code }) => code === 'ARCHIVE_TRUNCATED' || code === 'ARCHIVE_HEADER')
+  if (repositories === undefined && !isCut) {
     reading.log.add('REPOSITORIES_MISMATCH', 'there is no repositories file, without which docker loads nothing', {
       path: 'repositories',
     })

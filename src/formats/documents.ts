@@ -29,11 +29,10 @@ export async function findFile(reading: Reading, name: string, missing: FindingC
   }
   const found = await files.resolve(key)
   if (found.kind === 'file') return found.file
-  if (found.kind === 'missing') log.add(missing, `${name} is not in the archive`, { path: name })
-  else {
-    const offset = found.offset === undefined ? {} : { offset: found.offset }
-    log.add(found.code, found.message, { path: name, ...offset })
-  }
+  const place = { path: name, ...('offset' in found && { offset: found.offset }) }
+  if (found.kind === 'missing') log.add(missing, `${name} is not in the archive`, place)
+  else if (found.kind === 'cut') log.add(missing, `only a part of ${name} is in the archive`, place)
+  else log.add(found.code, found.message, place)
   return undefined
 }
 

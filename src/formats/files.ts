@@ -33,6 +33,8 @@ export interface FoundFile {
 export type Resolution =
   | { readonly kind: 'file'; readonly file: FoundFile }
   | { readonly kind: 'missing' }
+  /** The archive ends inside it. */
+  | { readonly kind: 'cut'; readonly offset?: number }
   | { readonly kind: 'broken'; readonly code: FindingCode; readonly message: string; readonly offset?: number }
 
 /** The named files of an archive, wherever they lie. Follows links inside, refuses loops. */

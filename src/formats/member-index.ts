@@ -49,6 +49,9 @@ export class MemberIndex {
       return this.children.has(path) ? broken('MEMBER_LINK_BROKEN', `${path} is a directory`) : { kind: 'missing' }
     }
     if (member.type === 'symlink' || member.type === 'hardlink') return this.follow(member, '')
+    if (member.source === undefined && member.type === 'file') {
+      return { kind: 'cut', ...(member.offset !== undefined && { offset: member.offset }) }
+    }
     if (member.source === undefined) {
       const what = member.type === 'directory' ? 'a directory' : 'no regular file'
       return broken('MEMBER_LINK_BROKEN', `${path} is ${what}`, member.offset)
