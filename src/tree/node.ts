@@ -1,7 +1,7 @@
 import type { Span } from '../bytes/source.js'
 import type { SparseRegion, TarEntry } from '../tar/entry.js'
 import { latin1 } from '../tar/path.js'
-import { xattrsOf } from './xattrs.js'
+import { NO_XATTRS, xattrsOf } from './xattrs.js'
 
 /** What a node of a tree is; a hard link is a second name for one of these. */
 export type NodeType = 'file' | 'symlink' | 'char' | 'block' | 'directory' | 'fifo'
@@ -45,7 +45,6 @@ export interface TreeNode {
 export type DirectoryNode = TreeNode & { readonly inode: { readonly children: Map<string, TreeNode> } }
 
 const NOWHERE: Span = { offset: 0, length: 0 }
-const NONE: ReadonlyMap<string, Uint8Array> = new Map()
 
 /** Whether a node is a directory. */
 export function isDirectory(node: TreeNode | undefined): node is DirectoryNode {
@@ -64,7 +63,7 @@ export function impliedDirectory(layer: number): DirectoryNode {
     linkPath: '',
     devMajor: 0,
     devMinor: 0,
-    xattrs: NONE,
+    xattrs: NO_XATTRS,
     layer,
     content: NOWHERE,
     sparse: undefined,
@@ -86,7 +85,7 @@ export function inodeOf(entry: TarEntry, type: NodeType, layer: number): Inode {
     linkPath: type === 'symlink' ? latin1(entry.rawLinkPath) : '',
     devMajor: device ? entry.devMajor : 0,
     devMinor: device ? entry.devMinor : 0,
-    xattrs: entry.pax.size === 0 ? NONE : xattrsOf(entry.pax),
+    xattrs: xattrsOf(entry.pax),
     layer,
     content: type === 'file' ? entry.content : NOWHERE,
     sparse: entry.sparse,

@@ -1,5 +1,6 @@
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
+import { latin1, latin1Bytes } from '../tar/path.js'
 import type { LayerNotes } from './layer-notes.js'
 import { impliedDirectory, isDirectory, type DirectoryNode, type TreeNode } from './node.js'
 import { resolve } from './resolve.js'
@@ -23,7 +24,12 @@ export function put({ tree, limits }: Making, parent: DirectoryNode, name: strin
       hint: 'raise it with --limit-entries if the archive is trusted',
     })
   }
-  parent.inode.children.set(name, node)
+  parent.inode.children.set(ownString(name), node)
+}
+
+// A part of a path keeps the whole path in memory (V8 makes a slice of it from 13 characters on); a name outlives it.
+function ownString(name: string): string {
+  return name.length < 13 ? name : latin1(latin1Bytes(name))
 }
 
 /**

@@ -2,14 +2,16 @@ const RECORD = 'SCHILY.xattr.'
 // What overlayfs keeps about its own layers: no part of an image, and obeyed by some drivers when an archive smuggles it in.
 const OVERLAY = /^(?:trusted|user)\.overlay\./
 
+/** What most files have; one for all of them, since a tree has many. */
+export const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map()
+
 /**
  * Extended attributes by name out of the PAX records of an entry, without those of overlayfs. Only `SCHILY.xattr.`
  * counts, as for docker: what bsdtar writes as `LIBARCHIVE.xattr.` never reaches a container.
  */
 export function xattrsOf(pax: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, Uint8Array> {
-  const xattrs = new Map<string, Uint8Array>()
-  for (const [name, value] of named(pax)) if (!OVERLAY.test(name)) xattrs.set(name, value)
-  return xattrs
+  const xattrs = Array.from(named(pax)).filter(([name]) => !OVERLAY.test(name))
+  return xattrs.length === 0 ? NO_XATTRS : new Map(xattrs)
 }
 
 /** Names of the attributes of an entry that overlayfs would obey. */
