@@ -1,0 +1,159 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const IMGTAR = fileURLToPath(new URL('../bin/imgtar.mjs', import.meta.url))
+
+/** imgtar with these arguments. */
+const imgtar = (...words) => [process.execPath, IMGTAR, ...words]
+
+/** A line of shell; `$1` and on are the words. */
+const shell = (line, ...words) => ['sh', '-c', line, 'sh', ...words]
+
+const openssl = {
+  name: 'openssl dgst -sha256',
+  needs: ['openssl'],
+  command: ({ file }) => ['openssl', 'dgst', '-sha256', file],
+}
+const verify = { name: 'imgtar verify FILE', command: ({ file }) => imgtar('verify', '-q', file) }
+const verifyPipe = {
+  name: 'cat FILE | imgtar verify -',
+  command: ({ file }) => shell('cat "$1" | "$2" "$3" verify -q -', file, ...imgtar()),
+}
+const catPipe = {
+  name: 'cat FILE | openssl dgst -sha256',
+  needs: ['openssl'],
+  command: ({ file }) => shell('cat "$1" | openssl dgst -sha256', file),
+}
+const toDirectory = (transport) => ({
+  name: `skopeo copy ${transport}: dir:`,
+  needs: ['skopeo'],
+  slow: true,
+  command: ({ file, scratch }) => [
+    'skopeo',
+    '--insecure-policy',
+    'copy',
+    '-q',
+    `${transport}:${file}`,
+    `dir:${join(scratch, 'skopeo')}`,
+  ],
+})
+const crane = {
+  name: 'crane validate',
+  needs: ['crane'],
+  slow: true,
+  command: ({ file }) => ['crane', 'validate', '--tarball', file],
+}
+const dockerLoad = {
+  name: 'docker load',
+  needs: ['docker'],
+  slow: true,
+  // The daemon does the work: the memory shown is that of the client. It keeps layers it has, so the image goes first.
+  before: ({ file }) =>
+    shell('docker image rm -f "imgtar-bench:$(basename "$1" .tar)" >/dev/null 2>&1; docker version >/dev/null', file),
+  command: ({ file }) => ['docker', 'load', '-q', '-i', file],
+  after: ({ file }) => shell('docker image rm -f "imgtar-bench:$(basename "$1" .tar)"', file),
+}
+
+/** Decompresses and hashes one blob after the other, as one would by hand; the outer archive is not even looked at. */
+const blobsThrough = (name, program, suffix, prefix = '') => ({
+  name,
+  needs: [program, 'openssl', ...prefix.split(' ').slice(0, 1)].filter(Boolean),
+  command: ({ blobs }) =>
+    shell(
+      `for blob; do ${prefix} sh -c '${program} -dc "$1" | openssl dgst -sha256' sh "$blob"; done`,
+      ...blobs(suffix),
+    ),
+})
+
+/**
+ * What can be compared: each job reads one input with every contender, and ratios are to the first one that is here.
+ * An aim is a bound on the ratio of the median of imgtar (`of`) to that of another contender, or on its memory.
+ */
+export const JOBS = [
+  {
+    name: 'verify',
+    title: 'docker-save, 9 uncompressed layers',
+    input: 'save',
+    contenders: [openssl, verify, toDirectory('docker-archive'), dockerLoad, crane],
+    aims: [
+      { of: verify, against: openssl, ratio: 0.65 },
+      { of: verify, megabytes: 150 },
+    ],
+  },
+  {
+    name: 'verify-pipe',
+    title: 'the same through a pipe',
+    input: 'save',
+    contenders: [catPipe, verifyPipe],
+    aims: [{ of: verifyPipe, megabytes: 150 }],
+  },
+  {
+    name: 'verify-one',
+    title: 'docker-save of a single layer',
+    input: 'one layer',
+    contenders: [openssl, verify],
+    aims: [],
+  },
+  {
+    name: 'verify-gzip',
+    title: 'OCI archive, 9 gzip layers',
+    input: 'gzip',
+    contenders: [
+      toDirectory('oci-archive'),
+      verify,
+      verifyPipe,
+      blobsThrough('gzip -dc | openssl, each blob', 'gzip', 'gz'),
+      blobsThrough('pigz -dc | openssl, each blob', 'pigz', 'gz'),
+    ],
+    aims: [
+      { of: verify, against: toDirectory('oci-archive'), ratio: 1 },
+      { of: verify, megabytes: 150 },
+    ],
+  },
+  {
+    name: 'verify-zstd',
+    title: 'OCI archive, 9 zstd layers',
+    input: 'zstd',
+    contenders: [
+      blobsThrough('zstd -dc | openssl, each blob', 'zstd', 'zst'),
+      blobsThrough('the same on one core', 'zstd', 'zst', 'taskset -c 0'),
+      verify,
+      verifyPipe,
+      toDirectory('oci-archive'),
+    ],
+    aims: [
+      { of: verify, against: { name: 'zstd -dc | openssl, each blob' }, ratio: 0.9 },
+      { of: verify, megabytes: 150 },
+    ],
+  },
+  {
+    name: 'verify-files',
+    title: 'docker-save, 100,000 small files (10,000 with --quick)',
+    input: 'files',
+    contenders: [openssl, verify, verifyPipe],
+    aims: [{ of: verify, megabytes: 150 }],
+  },
+  {
+    name: 'start',
+    title: 'start-up',
+    input: 'tiny',
+    contenders: [
+      { name: 'node -e 0', command: () => [process.execPath, '-e', '0'] },
+      { name: 'imgtar --version', command: () => imgtar('--version') },
+      { name: 'imgtar --help', command: () => imgtar('--help') },
+      { name: 'imgtar images FILE, 5 MB', command: ({ file }) => imgtar('images', '-q', file) },
+      { name: 'imgtar verify FILE, 5 MB', command: ({ file }) => imgtar('verify', '-q', file) },
+    ],
+    aims: [],
+  },
+  {
+    name: 'index',
+    title: 'listing the images of the 1 GB docker-save',
+    input: 'save',
+    contenders: [
+      { name: 'tar -tf', needs: ['tar'], command: ({ file }) => ['tar', '-tf', file] },
+      { name: 'imgtar images FILE', command: ({ file }) => imgtar('images', '-q', file) },
+    ],
+    aims: [],
+  },
+]
