@@ -81,29 +81,23 @@ export async function scanSource(source: ByteSource, handlers: TarHandlers, cont
 export async function* tarEntries(
   input: ByteSource | AsyncIterable<Uint8Array>,
   context: ScanContext & { readonly location?: string },
-): AsyncGenerator<TarEntry, TarEnd, undefined> {
+): AsyncGenerator<TarEntry, void, undefined> {
   const found: TarEntry[] = []
   const handlers: TarHandlers = { onEntry: (entry) => found.push(entry) }
   const isSource = 'read' in input
   const steps = isSource ? stepsOfSource(input, handlers, context) : stepsOfChunks(input, handlers, context)
-  for (;;) {
-    const step = await steps.next()
+  for await (const end of steps) {
     yield* found.splice(0)
-    if (step.done !== true) continue
-    const { fault } = step.value
-    if (fault !== undefined) throw tarFaultError(fault, isSource ? input.location : context.location)
-    return step.value
+    if (end?.fault !== undefined) throw tarFaultError(end.fault, isSource ? input.location : context.location)
   }
 }
 
-/** Pauses after every piece that was read, so that entries can be taken; answers with the end. */
-type Steps = AsyncGenerator<undefined, TarEnd, undefined>
+/** Pauses after every piece that was read, so that entries can be taken; the last step is the end. */
+type Steps = AsyncGenerator<TarEnd | undefined, void, undefined>
 
 async function finish(steps: Steps): Promise<TarEnd> {
-  for (;;) {
-    const step = await steps.next()
-    if (step.done === true) return step.value
-  }
+  for await (const end of steps) if (end !== undefined) return end
+  throw new TypeError('a scan without an end')
 }
 
 async function* stepsOfChunks(
@@ -115,9 +109,9 @@ async function* stepsOfChunks(
   for await (const chunk of chunks) {
     signal?.throwIfAborted()
     pusher.push(chunk)
-    yield
+    yield undefined
   }
-  return pusher.end()
+  yield pusher.end()
 }
 
 async function* stepsOfSource(source: ByteSource, handlers: TarHandlers, { limits, signal }: ScanContext): Steps {
@@ -131,7 +125,7 @@ async function* stepsOfSource(source: ByteSource, handlers: TarHandlers, { limit
     offset += span.length
     if (request.want === 'bytes') {
       const bytes = window.held(span)
-      if (bytes === undefined) yield
+      if (bytes === undefined) yield undefined
       step = decoder.next(bytes ?? (await window.load(span)))
       continue
     }
@@ -141,7 +135,7 @@ async function* stepsOfSource(source: ByteSource, handlers: TarHandlers, { limit
     }
     step = decoder.next(span.length)
   }
-  return step.value
+  yield step.value
 }
 
 const PIECE = 256 * 1024
