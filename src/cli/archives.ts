@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { ImageArchive } from '../model/image.js'
@@ -29,7 +30,7 @@ export async function openOperand(text: string, { globals, context, access }: Op
     access,
     ...(transport !== undefined && { transport }),
     ...(platform !== undefined && { platform }),
-    ...(path === '-' && { stdin: standardInput() }),
+    ...(path === '-' && { stdin: standardInput(context) }),
   })
   if (choice === undefined && platform === undefined) return archive
   try {
@@ -45,11 +46,12 @@ export async function openOperand(text: string, { globals, context, access }: Op
   }
 }
 
-function standardInput(): AsyncIterable<Uint8Array> {
+function standardInput({ signal }: RunContext): AsyncIterable<Uint8Array> {
   if (process.stdin.isTTY) {
     throw new ArchiveError('ERR_USAGE', 'standard input is a terminal', { hint: 'docker save app | imgtar verify -' })
   }
-  return process.stdin
+  // Nothing may ever come down a pipe: waiting for it must end with the interruption.
+  return signal === undefined ? process.stdin : addAbortSignal(signal, process.stdin)
 }
 
 /** An error as reports carry it: the member is told apart from the archive. */

@@ -24,7 +24,7 @@ export type OperandsOf<Given extends Positionals> = {
       : string
 }
 
-/** A line of a command's help: what to type and what it does. */
+/** A line to type, and what it does; for the help. */
 export type Example = readonly [line: string, meaning: string]
 
 /** What a command is given. */
@@ -79,10 +79,11 @@ export function defineCommand<const Operands extends Positionals, const Own exte
 function readOperands<Operands extends Positionals>(positionals: Operands, given: Given): OperandsOf<Operands> {
   const values = Object.entries(positionals).map(([name, { kind, choices }]) => {
     const texts = textsOf(given[name])
+    if (texts.length === 0 && kind !== 'optional') throw new UsageError(`${name.toUpperCase()} is missing`)
     const odd = texts.find((text) => choices?.includes(text) === false)
     if (odd !== undefined) throw new UsageError(`${name} is one of ${choices?.join(', ') ?? ''}, not '${odd}'`)
     return [name, kind === 'many' ? texts : texts[0]]
   })
-  // The parser has refused missing and surplus operands; kinds decide text or list, as OperandsOf does.
+  // None that must be given is missing; kinds decide text or list, as OperandsOf does.
   return Object.fromEntries(values) as OperandsOf<Operands>
 }

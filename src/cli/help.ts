@@ -43,7 +43,7 @@ export function commandHelp(command: Command): string {
     '',
     `${command.summary.slice(0, 1).toUpperCase()}${command.summary.slice(1)}.`,
     '',
-    ...command.examples.flatMap(([line, meaning]) => [`  imgtar ${line}`, `      ${meaning}`]),
+    ...command.examples.flatMap(([line, meaning]) => [`  ${line}`, `      ${meaning}`]),
     '',
     ...operands.map(([name, { summary }]) => `  ${name.toUpperCase().padEnd(9)}  ${summary}`),
     ...section('Options:', command.options),

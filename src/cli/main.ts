@@ -24,20 +24,33 @@ const stderr = outputTo(process.stderr)
 export async function main(argv: readonly string[]): Promise<void> {
   // Whatever ends the process before the answer stands (a promise that nobody resolves, a lost worker) must not look like a pass.
   process.exitCode = EXIT.trouble
-  process.on('uncaughtException', (error) => void failed(error, false).then((code) => process.exit(code)))
+  const onEnd = (): void => void process.stderr.write('imgtar: a bug in imgtar: the work ended without an answer\n')
+  process.on('exit', onEnd)
+  process.on(
+    'uncaughtException',
+    (error) => void failed(error, { interrupted: false, argv }).then((code) => process.off('exit', onEnd).exit(code)),
+  )
   const { signal, stop } = abortOnSignals()
   let code: ExitCode
   try {
     code = await answered(argv, signal)
   } catch (error) {
-    code = await failed(error, signal.aborted)
+    code = await failed(error, { interrupted: signal.aborted, argv })
   }
   stop()
+  process.off('exit', onEnd)
   process.exitCode = code
 }
 
-async function failed(error: unknown, interrupted: boolean): Promise<ExitCode> {
-  const trouble = troubleOf(error, { interrupted, debug: process.env.IMGTAR_DEBUG === '1' })
+interface Failure {
+  readonly interrupted: boolean
+  readonly argv: readonly string[]
+}
+
+async function failed(error: unknown, { interrupted, argv }: Failure): Promise<ExitCode> {
+  const command = COMMANDS.find(({ name }) => argv.includes(name))?.name
+  const debug = process.env.IMGTAR_DEBUG === '1'
+  const trouble = troubleOf(error, { interrupted, debug, ...(command !== undefined && { command }) })
   await stderr.write(trouble.message).catch(() => undefined)
   return trouble.exitCode
 }

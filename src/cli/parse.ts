@@ -68,11 +68,11 @@ function withCommand(parser: Argv, command: Command, chosen: (given: Given) => v
   return parser.command(usageOf(command), command.summary, build, chosen)
 }
 
+// Every operand is optional for yargs: it would report a missing one where the fault is an unknown option before it.
 function usageOf(command: Command): string {
-  const operands = Object.entries(command.positionals).map(([name, { kind }]) => {
-    if (kind === 'many') return `<${name}..>`
-    return kind === 'one' ? `<${name}>` : `[${name}]`
-  })
+  const operands = Object.entries(command.positionals).map(([name, { kind }]) =>
+    kind === 'many' ? `[${name}..]` : `[${name}]`,
+  )
   return [command.name, ...operands].join(' ')
 }
 

@@ -10,15 +10,24 @@ export interface Trouble {
   readonly message: string
 }
 
+/** What is known of the run that failed. */
+export interface FailedRun {
+  readonly interrupted: boolean
+  /** Whether stacks are wanted. */
+  readonly debug: boolean
+  /** The command that was typed, where it is one. */
+  readonly command?: string
+}
+
 /** Sorts what was thrown into bad usage, an archive that cannot be read, an interruption, or our bug. */
-export function troubleOf(
-  error: unknown,
-  settings: { readonly interrupted: boolean; readonly debug: boolean },
-): Trouble {
-  const stack = settings.debug && error instanceof Error ? `${visibleLines(error.stack ?? '')}\n` : ''
-  if (settings.interrupted) return { exitCode: EXIT.interrupted, message: `imgtar: interrupted\n${stack}` }
+export function troubleOf(error: unknown, { interrupted, debug, command }: FailedRun): Trouble {
+  const stack = debug && error instanceof Error ? `${visibleLines(error.stack ?? '')}\n` : ''
+  if (interrupted) return { exitCode: EXIT.interrupted, message: `imgtar: interrupted\n${stack}` }
   if (error instanceof UsageError) {
-    return { exitCode: EXIT.trouble, message: `imgtar: ${visible(error.message)}\n  hint: imgtar --help\n${stack}` }
+    return {
+      exitCode: EXIT.trouble,
+      message: `imgtar: ${visible(error.message)}\n  hint: imgtar ${command === undefined ? '--help' : `help ${command}`}\n${stack}`,
+    }
   }
   // What the system refuses (a full disk behind stdout) is no bug either.
   if (error instanceof ArchiveError || (error instanceof Error && 'syscall' in error)) {

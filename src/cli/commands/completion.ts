@@ -11,9 +11,12 @@ export function completion(commands: () => readonly Command[]): Command {
     positionals: { shell: { kind: 'one', summary: 'bash, zsh or fish', choices: SHELLS } },
     options: {},
     examples: [
-      ['completion bash > ~/.local/share/bash-completion/completions/imgtar', 'for bash, from the next shell on'],
-      ['completion zsh > "${fpath[1]}/_imgtar"', 'for zsh'],
-      ['completion fish > ~/.config/fish/completions/imgtar.fish', 'for fish'],
+      [
+        'imgtar completion bash > ~/.local/share/bash-completion/completions/imgtar',
+        'for bash, from the next shell on',
+      ],
+      ['imgtar completion zsh > "${fpath[1]}/_imgtar"', 'for zsh'],
+      ['imgtar completion fish > ~/.config/fish/completions/imgtar.fish', 'for fish'],
     ],
     async run({ operands }) {
       const { COMPLETION_SCRIPTS } = await import('../completion/index.js')

@@ -10,9 +10,9 @@ export const history = defineCommand({
   positionals: { archive: { kind: 'one', summary: 'the archive, and which image where it holds several' } },
   options: { 'no-trunc': flag('whole IDs and commands') },
   examples: [
-    ['history app.tar', 'IMAGE CREATED CREATED BY SIZE COMMENT'],
-    ['history --no-trunc bundle.tar:web:2', 'one image of several, commands in full'],
-    ['history app.tar --json', 'with the diffID of the layer that each step made'],
+    ['imgtar history app.tar', 'IMAGE CREATED CREATED BY SIZE COMMENT'],
+    ['imgtar history --no-trunc bundle.tar:web:2', 'one image of several, commands in full'],
+    ['imgtar history app.tar --json', 'with the diffID of the layer that each step made'],
   ],
   async run({ operands, globals, context }) {
     const [operation, { describeFinding }, { selectImage }] = await Promise.all([

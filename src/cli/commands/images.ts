@@ -15,9 +15,9 @@ export const images = defineCommand({
   positionals: { archive: { kind: 'many', summary: 'where to look; an unreadable one does not stop the others' } },
   options: { 'no-trunc': flag('whole image IDs') },
   examples: [
-    ['images app.tar bundle.tar', 'REPOSITORY TAG IMAGE ID CREATED SIZE, a row for each name'],
-    ['images --no-trunc oci/', 'whole image IDs'],
-    ["images *.tar --json | jq -r '.images[] | [.archive, .imageID] | @tsv'", 'which archive holds which image'],
+    ['imgtar images app.tar bundle.tar', 'REPOSITORY TAG IMAGE ID CREATED SIZE, a row for each name'],
+    ['imgtar images --no-trunc oci/', 'whole image IDs'],
+    ["imgtar images *.tar --json | jq -r '.images[] | [.archive, .imageID] | @tsv'", 'which archive holds which image'],
   ],
   async run({ operands, globals, context }) {
     const all: Listed = { images: [], findings: [] }

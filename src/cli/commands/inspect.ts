@@ -10,10 +10,13 @@ export const inspect = defineCommand({
   positionals: { archive: { kind: 'one', summary: 'the archive; with :REF or :@N one of its images' } },
   options: { measure: flag('read every layer and hold each claim against what was measured') },
   examples: [
-    ['inspect app.tar', 'IDs, names, platform, config, and the layers with diffIDs, chainIDs, digests, sizes, history'],
-    ['inspect --measure app.tar', 'the same, with every claim proved'],
-    ['inspect oci/ --platform linux/arm64', 'one image of a multi-platform index'],
-    ["inspect app.tar --json | jq -r '.images[].imageID'", 'for a program'],
+    [
+      'imgtar inspect app.tar',
+      'IDs, names, platform, config, and the layers with diffIDs, chainIDs, digests, sizes, history',
+    ],
+    ['imgtar inspect --measure app.tar', 'the same, with every claim proved'],
+    ['imgtar inspect oci/ --platform linux/arm64', 'one image of a multi-platform index'],
+    ["imgtar inspect app.tar --json | jq -r '.images[].imageID'", 'for a program'],
   ],
   async run({ operands, options, globals, context }) {
     const operation = await import('../../ops/inspect.js')

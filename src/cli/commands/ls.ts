@@ -18,12 +18,12 @@ export const ls = defineCommand({
     'all-layers': flag('every layer as it is stored, by path: who put what where'),
   },
   examples: [
-    ['ls app.tar', 'every file that a container would see'],
-    ['ls app.tar /etc', 'what is in one directory'],
-    ['ls app.tar --layer 2', 'what layer 2 adds, replaces and deletes'],
-    ['ls app.tar --all-layers /etc/passwd', 'every layer that wrote the file'],
-    ['ls bundle.tar:web:2 --json', 'one image of several, for a program'],
-    ['ls - < rootfs.tar', 'a docker export on stdin'],
+    ['imgtar ls app.tar', 'every file that a container would see'],
+    ['imgtar ls app.tar /etc', 'what is in one directory'],
+    ['imgtar ls app.tar --layer 2', 'what layer 2 adds, replaces and deletes'],
+    ['imgtar ls app.tar --all-layers /etc/passwd', 'every layer that wrote the file'],
+    ['imgtar ls bundle.tar:web:2 --json', 'one image of several, for a program'],
+    ['imgtar ls - < rootfs.tar', 'a docker export on stdin'],
   ],
   async run({ operands, options, globals, context }) {
     if (options.layer !== undefined && options['all-layers'])

@@ -14,12 +14,12 @@ export const verify = defineCommand({
   positionals: { archive: { kind: 'many', summary: 'what to prove; an unreadable one does not stop the others' } },
   options: {},
   examples: [
-    ['verify app.tar', 'exit code 0 when it is whole, 1 when something is wrong, 2 when it cannot be read'],
-    ['verify *.tar oci/', 'files of any format and OCI layouts; the worst one decides the exit code'],
+    ['imgtar verify app.tar', 'exit code 0 when it is whole, 1 when something is wrong, 2 when it cannot be read'],
+    ['imgtar verify *.tar oci/', 'files of any format and OCI layouts; the worst one decides the exit code'],
     ['docker save app | imgtar verify -', 'on its way, in one pass, with nothing written to disk'],
-    ['verify -q app.tar && docker load -i app.tar', 'load only what is proved'],
-    ['verify --json app.tar', 'one JSON document with codes, paths, offsets and digests (docs/json.md)'],
-    ['help DIFFID_MISMATCH', 'what a code means and what to do'],
+    ['imgtar verify -q app.tar && docker load -i app.tar', 'load only what is proved'],
+    ['imgtar verify --json app.tar', 'one JSON document with codes, paths, offsets and digests (docs/json.md)'],
+    ['imgtar help DIFFID_MISMATCH', 'what a code means and what to do'],
   ],
   async run({ operands, globals, context }) {
     const archives: Verdict[] = []

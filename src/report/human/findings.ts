@@ -6,8 +6,8 @@ import { paintFor } from '../paint.js'
 import type { Ink, Paint } from '../paint.js'
 import type { Style } from '../presenter.js'
 
-/** Findings of one code that are printed whole; `--json` has all. */
-const MOST_OF_A_CODE = 20
+/** Findings of one code that are printed; `--json` has all. */
+const MOST_OF_A_CODE: Record<Severity, number> = { error: 20, warning: 20, note: 3 }
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note']
 const INKS: Record<Severity, Ink> = { error: 'bad', warning: 'warn', note: 'note' }
 
@@ -45,11 +45,12 @@ export function* findingLines(findings: readonly FindingReport[], style: Style):
 }
 
 function* groupLines(group: readonly FindingReport[], paint: Paint): Generator<string> {
-  for (const finding of group.slice(0, MOST_OF_A_CODE)) yield* lines(finding, paint)
   const [first] = group
   if (first === undefined) return
-  if (group.length > MOST_OF_A_CODE) {
-    yield `    … and ${group.length - MOST_OF_A_CODE} more of ${first.code}; --json lists them all`
+  const most = MOST_OF_A_CODE[first.severity]
+  for (const finding of group.slice(0, most)) yield* lines(finding, paint)
+  if (group.length > most) {
+    yield `    … and ${group.length - most} more of ${first.code}; --json lists them all`
   }
   const help = helpOf(first.code)
   if (help !== undefined) yield `    ${paint('faint', `help: ${help}`)}`
@@ -66,7 +67,7 @@ function* lines(finding: FindingReport, paint: Paint): Generator<string> {
 /** A place inside an archive in words: member, byte, layer, entry; empty where it is the archive itself. */
 export function placeOf(where: FindingReport['where']): string {
   const parts = [
-    where.path === undefined ? undefined : visibleName(where.path),
+    where.path === undefined || where.path === '' ? undefined : visibleName(where.path),
     where.offset === undefined ? undefined : `byte ${where.offset}`,
     where.layer === undefined ? undefined : `layer ${where.layer}`,
     where.entry === undefined ? undefined : `entry ${visibleName(where.entry)}`,

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { layerTar } from '../support/layers.js'
+import { dockerArchive, layerOf } from './images.js'
+import { BIN, run } from './run.js'
+
+const web = dockerArchive({ names: ['web:1'], layers: [layerOf('a', 'a')] })
+const many = layerTar(
+  Array.from({ length: 20_000 }, (_, index) => ({ path: `a-file-with-a-name-${index}`, content: '' })),
+)
+
+let cwd = ''
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'imgtar-process-'))
+  await writeFile(join(cwd, 'web.tar'), web)
+  await writeFile(join(cwd, 'many.tar'), many)
+})
+afterAll(() => rm(cwd, { recursive: true, force: true }))
+
+const shell = (script: string) =>
+  spawnSync('bash', ['-c', script, process.execPath, BIN], { cwd, encoding: 'utf8', timeout: 60_000 })
+
+test('a reader that leaves early is no failure', () => {
+  const { stdout, stderr } = shell('"$0" "$1" ls many.tar | head -n 1; echo "exit ${PIPESTATUS[0]}"')
+  expect(stdout).toMatch(/^-rw-r--r-- 0 0 0 .* \/a-file-with-a-name-0\nexit 0\n$/)
+  expect(stderr).toBe('')
+})
+
+test('a long listing comes whole through a pipe', async () => {
+  const { stdout, exitCode } = await run(['ls', 'many.tar'], { cwd })
+  expect(stdout.split('\n')).toHaveLength(20_001)
+  expect(exitCode).toBe(0)
+})
+
+test.skipIf(!existsSync('/dev/full'))('a full disk behind stdout is trouble, not a pass', () => {
+  const { status, stderr } = shell('"$0" "$1" verify web.tar > /dev/full')
+  expect(status).toBe(2)
+  expect(stderr).toMatch(/ENOSPC.*\(ERR_IO\)/)
+})
+
+test('SIGINT while a pipe is read ends with 130 and says so', async () => {
+  const ended = await run(['verify', '-'], {
+    cwd,
+    meanwhile(child) {
+      child.stdin?.write(web.subarray(0, 700))
+      setTimeout(() => child.kill('SIGINT'), 1500)
+    },
+  })
+  expect(ended).toMatchObject({ exitCode: 130, signal: null, stdout: '', stderr: 'imgtar: interrupted\n' })
+})
+
+test('colour comes by FORCE_COLOR, and goes by NO_COLOR and --no-color', async () => {
+  const coloured = await run(['verify', 'web.tar'], { cwd, environment: { FORCE_COLOR: '1' } })
+  const plain = await run(['verify', 'web.tar'], { cwd, environment: { FORCE_COLOR: '1', NO_COLOR: '1' } })
+  const refused = await run(['verify', '--no-color', 'web.tar'], { cwd, environment: { FORCE_COLOR: '1' } })
+  expect(coloured.stdout).toContain('\u001b[32mwhole\u001b[39m')
+  expect([plain.stdout, refused.stdout].join('')).not.toContain('\u001b')
+})
+
+test('a pipe has no progress on it unless it is asked for, and stdout never has', async () => {
+  const { stdout, stderr } = await run(['verify', 'many.tar'], { cwd })
+  expect(stderr).toBe('')
+  expect(stdout).not.toContain('\r')
+})
+
+test('help, version and usage errors load no schema, no format and no operation', () => {
+  const heavy = /zod|\/dist\/(?:formats|ops|tree|bytes)\//
+  const loaded = (line: string): string => shell(`NODE_DEBUG=esm "$0" "$1" ${line}`).stderr
+  expect(loaded('verify web.tar')).toMatch(heavy)
+  for (const line of ['--help', 'verify --help', '--version', 'verify --nonsense', 'ls']) {
+    expect(loaded(line)).not.toMatch(heavy)
+  }
+})
