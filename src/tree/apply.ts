@@ -1,10 +1,10 @@
 import type { Limits } from '../context.js'
-import type { Addition, LayerChanges, Removal } from './changes.js'
+import type { Addition, LayerChanges } from './changes.js'
 import { linkInode } from './hardlink.js'
 import type { LayerNotes } from './layer-notes.js'
 import { isDirectory, redescribed, type DirectoryNode, type Inode, type TreeNode } from './node.js'
 import { directoryAt, put, type Making } from './place.js'
-import { resolve } from './resolve.js'
+import { applyRemovals } from './remove.js'
 import type { Tree } from './tree.js'
 
 /**
@@ -15,54 +15,8 @@ import type { Tree } from './tree.js'
  */
 export function applyChanges(tree: Tree, changes: LayerChanges, notes: LayerNotes, limits: Limits): void {
   const making: Making = { tree, layer: changes.layer, notes, limits, linksNoted: new Set() }
-  if (changes.removals.length > 0) remove(making, changes)
+  if (changes.removals.length > 0) applyRemovals(making, changes)
   for (const addition of changes.additions) add(making, addition, changes.aufs)
-}
-
-function remove(making: Making, { removals, additions }: LayerChanges): void {
-  noteOwn(making.notes, removals, additions)
-  const own = new Set<string>()
-  for (const addition of additions) {
-    if (!('inode' in addition) || addition.inode.type !== 'symlink') own.add(addition.key)
-  }
-  // Where the layer puts a directory in the place of a link, its whiteouts are about the directory: nothing lower is in it.
-  const mayFollow = (path: string) => !own.has(path)
-  for (const { kind, path, key } of removals) {
-    if (kind === 'whiteout') removeName(making.tree, path, mayFollow)
-    else removeChildren(making, path, key, mayFollow)
-  }
-}
-
-function removeName(tree: Tree, path: string, mayFollow: (path: string) => boolean): void {
-  const slash = path.lastIndexOf('/')
-  const parent = resolve(tree, slash < 0 ? '' : path.slice(0, slash), { followLast: true, mayFollow })
-  if (isDirectory(parent?.node)) parent.node.inode.children.delete(path.slice(slash + 1))
-}
-
-function removeChildren(making: Making, path: string, key: string, mayFollow: (path: string) => boolean): void {
-  const { tree, notes } = making
-  if (path === '' && tree.root.inode.children.size > 0) {
-    notes.tell('WHITEOUT_ROOT', key, 'an opaque root: everything of the layers below is taken away')
-  }
-  const found = resolve(tree, path, { followLast: true, mayFollow })
-  if (isDirectory(found?.node)) found.node.inode.children.clear()
-  // All drivers make the directory that a marker lies in.
-  else if (found !== undefined && found.node === undefined) directoryAt(making, path, key)
-}
-
-/** Notes the whiteouts of what the layer itself has: drivers go by the order of the tar, or fail. */
-function noteOwn(notes: LayerNotes, removals: readonly Removal[], additions: readonly Addition[]): void {
-  const markers = new Map(removals.filter(({ kind }) => kind === 'whiteout').map(({ path, key }) => [path, key]))
-  for (const { key } of additions) {
-    if (markers.size === 0) return
-    for (let end = key.length; end > 0; end = key.lastIndexOf('/', end - 1)) {
-      const path = key.slice(0, end)
-      const marker = markers.get(path)
-      if (marker === undefined) continue
-      notes.tell('WHITEOUT_OWN_LAYER', marker, `the layer has ${JSON.stringify(key)} as well, which is kept`)
-      markers.delete(path)
-    }
-  }
 }
 
 function add(making: Making, addition: Addition, aufs: ReadonlyMap<string, Inode>): void {

@@ -50,7 +50,8 @@ export function directoryAt(making: Making, path: string, key: string): Director
   return isDirectory(found.node) ? found.node : makeDirectories(making, found.names, key)
 }
 
-function makeDirectories(making: Making, names: readonly string[], key: string): DirectoryNode {
+/** The directory at these components, none of them a link; what is missing is made, what is no directory gives way. */
+export function makeDirectories(making: Making, names: readonly string[], key: string): DirectoryNode {
   const { tree, layer, notes, limits } = making
   if (names.length > limits.depth) {
     throw new ArchiveError(

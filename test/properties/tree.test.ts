@@ -64,17 +64,19 @@ function applyPlainly(files: Files, layer: readonly LayerEntry[]): void {
   const marks = layer.filter(({ path }) => baseOf(path).startsWith('.wh.'))
   const added = layer.filter((entry) => !marks.includes(entry))
   const own = new Set(added.filter(({ type }) => type !== 'symlink').map(({ path }) => path))
+  const mayFollow = (link: string) => !own.has(link)
   for (const { path } of marks) {
-    const directory = real(files, parentOf(path), (link) => !own.has(link))
+    const directory = parentOf(path)
+    if (real(files, directory, mayFollow) !== directory) continue
+    const above = directory === '' ? [] : directory.split('/').map((_, at, parts) => parts.slice(0, at + 1).join('/'))
+    if (above.every((one) => (files.get(one)?.type ?? 'directory') === 'directory')) makeDirectories(files, directory)
+  }
+  for (const { path } of marks) {
+    const directory = real(files, parentOf(path), mayFollow)
     if (directory === undefined) continue
-    if (baseOf(path) === '.wh..wh..opq') {
-      if (directory === '' || files.get(directory)?.type === 'directory') removeBelow(files, directory)
-      else if (!files.has(directory)) makeDirectories(files, directory)
-    } else {
-      const gone = joined(directory, baseOf(path).slice('.wh.'.length))
-      files.delete(gone)
-      removeBelow(files, gone)
-    }
+    const gone = joined(directory, baseOf(path).slice('.wh.'.length))
+    if (baseOf(path) !== '.wh..wh..opq') files.delete(gone)
+    removeBelow(files, baseOf(path) === '.wh..wh..opq' ? directory : gone)
   }
   for (const entry of added) addPlainly(files, entry)
 }

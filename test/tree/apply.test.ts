@@ -118,7 +118,7 @@ describe('taking away', () => {
   })
 
   test('a whiteout of nothing does nothing', async () => {
-    const merged = await mergeEntries(base, [file('.wh.x'), file('none/.wh.x'), file('f/.wh.x')])
+    const merged = await mergeEntries(base, [file('.wh.x'), file('f/.wh.x')])
     expect(paths(merged)).toEqual(paths(await mergeEntries(base)))
     expect(merged.found).toEqual([])
   })
@@ -138,8 +138,11 @@ describe('taking away', () => {
     expect(nodeAt(merged, 'd')?.inode.mode).toBe(0o711)
   })
 
-  test('an opaque marker makes its directory', async () => {
-    expect(paths(await mergeEntries([file('n/.wh..wh..opq')]))).toEqual(['n/'])
+  test('a marker implies its directory, unless the layer hides that or a file is in the way', async () => {
+    expect(paths(await mergeEntries([file('n/.wh..wh..opq'), file('m/o/.wh.x')]))).toEqual(['m/', 'm/o/', 'n/'])
+    expect(paths(await mergeEntries(base, [file('.wh.d'), file('d/b/.wh.c'), file('d/x/.wh.y')]))).toEqual(['f'])
+    expect(paths(await mergeEntries([file('f')], [file('f/.wh..wh..opq'), file('f/x/.wh.y')]))).toEqual(['f'])
+    expect(paths(await mergeEntries([symlink('l', 'none')], [file('l/.wh.x')]))).toEqual(['l -> none'])
   })
 
   test('an opaque root takes away everything, and is found, since overlay2 does not', async () => {
