@@ -68,3 +68,10 @@ class ChunkReader implements ByteReader {
 export function readChunks(chunks: AsyncIterable<Uint8Array>): ByteReader {
   return new ChunkReader(chunks)
 }
+
+/** Reads a stream to its end for the sake of those who watch it on the way. */
+export async function drain(chunks: AsyncIterable<unknown>): Promise<void> {
+  const source = chunks[Symbol.asyncIterator]()
+  let next = await source.next()
+  while (next.done !== true) next = await source.next()
+}

@@ -5,6 +5,7 @@ import { ArchiveError, ERROR_CODES, type ErrorCode } from '../errors.js'
 export type WorkerMessage =
   | { readonly kind: 'done'; readonly index: number; readonly output: unknown }
   | { readonly kind: 'progress'; readonly index: number; readonly bytes: number }
+  | { readonly kind: 'part'; readonly index: number; readonly part: unknown }
   | { readonly kind: 'failed'; readonly index: number; readonly failure: Failure }
 
 /** An error on its way between threads, which lose the class of what is thrown. */
@@ -18,13 +19,15 @@ export interface Failure {
 }
 
 /** How jobs are run. */
-export interface PoolOptions<Output> {
+export interface PoolOptions<Output, Part = never> {
   /** Most threads at once. */
   readonly concurrency: number
   readonly signal?: AbortSignal | undefined
   onDone(index: number, output: Output): void
   /** Bytes a job read since it last said so. */
   onProgress?(index: number, bytes: number): void
+  /** What a job found so far, in its order. What this throws fails the run. */
+  onPart?(index: number, part: Part): void
 }
 
 /**
@@ -40,11 +43,7 @@ export function workerUrl(asking: string, name: string): URL {
  * work. Resolves when all are done; the first failure stops the others and is thrown. Errors: what the job threw,
  * ERR_ABORTED.
  */
-export function runJobs<Input, Output>(
-  worker: URL,
-  jobs: readonly Input[],
-  options: PoolOptions<Output>,
-): Promise<void> {
+export function runJobs<Output>(worker: URL, jobs: readonly unknown[], options: PoolOptions<Output>): Promise<void> {
   const { concurrency, signal } = options
   const listening = new AbortController()
   const threads: Worker[] = []
@@ -65,17 +64,28 @@ export function runJobs<Input, Output>(
       threads.push(thread)
       thread.on('error', reject)
       thread.on('message', (message: WorkerMessage) => {
-        if (message.kind === 'progress') return options.onProgress?.(message.index, message.bytes)
-        if (message.kind === 'failed') return reject(revive(message.failure))
-        options.onDone(message.index, message.output as Output) // the worker's job function gives what its caller expects
-        open -= 1
-        if (open === 0) resolve()
-        else give(thread)
+        if (message.kind === 'progress') options.onProgress?.(message.index, message.bytes)
+        else if (message.kind === 'failed') reject(revive(message.failure))
+        else {
+          options.onDone(message.index, message.output as Output) // the worker's job function gives what its caller expects
+          open -= 1
+          if (open === 0) resolve()
+          else give(thread)
+        }
       })
       give(thread)
     }
   })
   return work.finally(stop)
+}
+
+/** An event handler that threw would take the process down. */
+function attempt(work: () => void, onError: (error: unknown) => void): void {
+  try {
+    work()
+  } catch (error) {
+    onError(error)
+  }
 }
 
 function aborted(): ArchiveError {

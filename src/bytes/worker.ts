@@ -3,14 +3,14 @@ import { ArchiveError } from '../errors.js'
 import type { Failure, WorkerMessage } from './worker-pool.js'
 
 /** The far side of `runJobs`: answers every job that comes in with what `run` makes of it. */
-export function serveJobs<Input, Output>(
-  run: (input: Input, onBytes: (bytes: number) => void) => Promise<Output>,
-): void {
+export function serveJobs(run: (input: unknown, onBytes: (bytes: number) => void) => Promise<unknown>): void {
   const port = parentPort
   if (port === null) throw new Error('this module runs in worker threads only')
   const post = (message: WorkerMessage) => port.postMessage(message)
-  port.on('message', ({ index, input }: { index: number; input: Input }) => {
-    run(input, (bytes) => post({ kind: 'progress', index, bytes })).then(
+  port.on('message', ({ index, input }: { index: number; input: unknown }) => {
+    const onPart: PostPart<Part> = (part, owned) =>
+      port.postMessage({ kind: 'part', index, part } satisfies WorkerMessage, owned)
+    run(input, (bytes) => post({ kind: 'progress', index, bytes }), onPart).then(
       (output) => post({ kind: 'done', index, output }),
       (error: unknown) => post({ kind: 'failed', index, failure: failureOf(error) }),
     )

@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises'
 import { detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
 import { chunksOf, fileSource, type OpenSource } from '../bytes/source.js'
 import { spool } from '../bytes/spool.js'
-import type { RunContext } from '../context.js'
+import { runContext, type RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
 import type { ImageArchive } from '../model/image.js'
 import type { Platform } from '../model/platform.js'
@@ -18,7 +18,7 @@ import type { Transport } from './operand.js'
 import { passingFiles } from './passing-files.js'
 import { rootfs } from './rootfs.js'
 import { tarFiles } from './tar-files.js'
-import { watchCompression } from './outer-compression.js'
+import { watchCompression, type OuterStream } from './outer-compression.js'
 
 /** Every format, most particular first; the first that recognises an archive reads it. */
 const FORMATS: readonly Format[] = [hybrid, dockerSave, ociLayout, dockerV1, rootfs]
@@ -49,7 +49,11 @@ export interface OpenOptions {
  * Errors: ERR_NOT_FOUND, ERR_NOT_ARCHIVE, ERR_JSON and ERR_DOCUMENT where the document that all hangs on is damaged,
  * ERR_COMPRESSION, ERR_TRUNCATED, ERR_LIMIT.
  */
-export async function openArchive(path: string, context: RunContext, options: OpenOptions = {}): Promise<ImageArchive> {
+export async function openArchive(
+  path: string,
+  context: RunContext = runContext(),
+  options: OpenOptions = {},
+): Promise<ImageArchive> {
   const formats = options.transport === undefined ? FORMATS : BY_TRANSPORT[options.transport]
   if (path !== '-' && (await isDirectory(path))) return openDirectory(path, context, options, formats)
   const files = await openFiles(path, context, options)
@@ -154,15 +158,29 @@ async function openStream(
 ): Promise<FileSet> {
   const outer = await watchCompression(chunks, archive, context)
   if (options.access !== 'random') {
-    const files = await passingFiles(outer.chunks, archive, context)
+    const files = await passingFiles(outer.chunks, archive, context).catch(whyNot(outer))
     return { ...files, findings: [...outer.findings(), ...files.findings] }
   }
   const source = await spool(outer.chunks, archive, context.signal)
   const close = async () => source[Symbol.asyncDispose]()
   try {
-    return await tarFiles(source, archive, context, { findings: outer.findings(), close })
+    return await tarFiles(source, archive, context, { findings: outer.findings(), close }).catch(whyNot(outer))
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** What came out of a broken compressed stream is no tar because the stream is broken. */
+function whyNot(outer: OuterStream): (error: unknown) => never {
+  return (error) => {
+    const fault = outer.findings().find(({ code }) => code === 'ARCHIVE_COMPRESSION' || code === 'LIMIT_REACHED')
+    if (fault === undefined || !(error instanceof ArchiveError) || error.code !== 'ERR_NOT_ARCHIVE') throw error
+    const { archive, offset } = fault.where
+    throw new ArchiveError(fault.code === 'LIMIT_REACHED' ? 'ERR_LIMIT' : 'ERR_COMPRESSION', fault.message, {
+      location: archive,
+      cause: error,
+      ...(offset !== undefined && { offset }),
+    })
   }
 }

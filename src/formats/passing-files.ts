@@ -1,5 +1,5 @@
 import { bytesSource, type ByteSource } from '../bytes/source.js'
-import { readChunks, type ByteReader } from '../bytes/reader.js'
+import { drain, readChunks, type ByteReader } from '../bytes/reader.js'
 import { diffIDOf, digestOf, hasher, type Hasher } from '../bytes/digest.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
@@ -16,9 +16,13 @@ import type { FileSet } from './files.js'
 import { memberCollector, wholeAsFile } from './members.js'
 import { notTar } from './tar-files.js'
 
+// What is smaller is no layer, and kept whatever it is: `null` is JSON as well.
+const LEAST_TAR = 512
 // Documents stand anywhere in an archive, and which ones matter is known at its end.
 const MOST_KEPT = 48 * 1024 * 1024
 const KNOWN_DOCUMENT = /(?:^|\/)(?:manifest\.json|index\.json|oci-layout|repositories|json|VERSION)$/
+// Claims are read after the bytes are gone, but the place of a blob tells what they will be.
+const SHA512_BLOB = /(?:^|\/)blobs\/sha512\/[a-f0-9]+$/
 // No root filesystem has these names, so the hash of the whole is not needed.
 const ARCHIVE_MARK =
   /^(?:oci-layout$|blobs\/sha256\/[a-f0-9]{64}$|[a-f0-9]{64}(?:\/(?:json|layer\.tar|VERSION)|\.json|\.tar)$|sha256:[a-f0-9]{64}$)/
@@ -45,6 +49,7 @@ export async function passingFiles(
       limits: context.limits,
       location: `${archive} › ${entry.path}`,
       layer: 'sniff',
+      ...(SHA512_BLOB.test(entry.path) && { algorithms: ['sha512'] }),
     })
     // A member that was cut short is not there: nobody may take it for whole.
     if (measurement.size === entry.content.length) collector.add(entry, { source: kept.source(), measurement })
@@ -96,7 +101,7 @@ async function answer(reader: ByteReader, request: TarRequest, handlers: PassHan
   if (request.part === 'content' && request.entry.type === 'file') {
     await handlers.onFile(request.entry, reader.take(request.entry.content.length))
   }
-  for await (const rest of reader.take(start + request.length - reader.offset)) void rest
+  await drain(reader.take(start + request.length - reader.offset))
   return reader.offset - start
 }
 
@@ -117,7 +122,7 @@ function documentKeeper(archive: string, { limits }: RunContext) {
       async function* copy(): AsyncGenerator<Uint8Array> {
         let at = 0
         for await (const chunk of content) {
-          if (at === 0 && !isKnown) isDocument = mayBeJson(chunk)
+          if (at === 0 && !isKnown) isDocument = length < LEAST_TAR || mayBeJson(chunk)
           if (isDocument) bytes.set(chunk, at)
           at += chunk.length
           yield chunk

@@ -1,4 +1,4 @@
-import type { RunContext } from '../context.js'
+import { runContext, type RunContext } from '../context.js'
 import type { Finding } from '../findings.js'
 import { findingLog } from '../model/finding-log.js'
 import type { ImageArchive } from '../model/image.js'
@@ -18,7 +18,7 @@ export interface Verified {
  * Measures an archive and holds every claim in it against what was measured. Every fault is a finding, and all are found
  * in one run. Errors: those of `measure`.
  */
-export async function verify(archive: ImageArchive, context: RunContext): Promise<Verified> {
+export async function verify(archive: ImageArchive, context: RunContext = runContext()): Promise<Verified> {
   return compare(archive, await measure(archive, context))
 }
 

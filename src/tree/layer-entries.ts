@@ -1,6 +1,6 @@
 import { detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
 import type { ByteSource } from '../bytes/source.js'
-import type { RunContext } from '../context.js'
+import { runContext, type RunContext } from '../context.js'
 import { toArchiveError, type ArchiveError } from '../errors.js'
 import type { FindingCode } from '../findings.js'
 import type { FindingLog } from '../model/finding-log.js'
@@ -13,7 +13,7 @@ import { scanChunks, scanSource, tarEntries } from '../tar/scan.js'
  * The entries of a layer in the order of its tar. A blob that is stored plain is not read but hopped over, unless
  * contents are wanted. Errors: those of `layer.tar`, and ERR_TAR_HEADER, ERR_TRUNCATED, ERR_LIMIT where the tar breaks.
  */
-export async function* entriesOf(layer: Layer, context: RunContext): AsyncGenerator<TarEntry> {
+export async function* entriesOf(layer: Layer, context: RunContext = runContext()): AsyncGenerator<TarEntry> {
   const plain = await plainBlob(layer, context)
   yield* tarEntries(plain ?? layer.tar(context), { ...context, location: plain?.location ?? layer.path })
 }

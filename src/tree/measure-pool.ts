@@ -57,7 +57,7 @@ async function measureFar(
     const { place, size } = item.blob
     return place === undefined ? [] : [{ place, size, options: optionsOf(item, context) }]
   })
-  await runJobs<MeasureJob, Measurement>(workerUrl(import.meta.url, './measure-worker.js'), jobs, {
+  await runJobs<Measurement>(workerUrl(import.meta.url, './measure-worker.js'), jobs, {
     concurrency: context.concurrency,
     signal: context.signal,
     onProgress: (_, bytes) => progress(bytes),

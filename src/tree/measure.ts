@@ -5,6 +5,7 @@ import {
   type Compression,
   type CompressionNotice,
 } from '../bytes/compression.js'
+import { drain } from '../bytes/reader.js'
 import { diffIDOf, hasher, type DigestAlgorithm } from '../bytes/digest.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
@@ -12,6 +13,7 @@ import type { FindingCode } from '../findings.js'
 import type { TarOddity } from '../tar/differences.js'
 import type { TarEnd } from '../tar/end.js'
 import type { TarEntry } from '../tar/entry.js'
+import { hasChecksum } from '../tar/header.js'
 import type { Measurement, Notice } from '../tar/measurement.js'
 import { tarPusher, type TarPusher } from '../tar/scan.js'
 import { layerLint } from './lint.js'
@@ -39,7 +41,7 @@ export async function measureBlob(chunks: AsyncIterable<Uint8Array>, options: Me
   const all = prepended(head.chunks, stored.chunks)
   const content =
     compression === 'none' ? await readPlain(all, head.bytes, options) : await readPacked(all, compression, options)
-  for await (const rest of all) void rest
+  await drain(all)
   const { digest, size, sha512 } = stored.end()
   const diffID = compression === 'none' ? diffIDOf(digest) : content.diffID
   return {
@@ -77,10 +79,11 @@ async function readPacked(
   let reader: ContentReader | undefined
   try {
     const onNotice = (notice: CompressionNotice) => notices.push(noticeOf(notice))
-    for await (const chunk of decompress(kind, chunks, { limits, location, onNotice })) {
+    const stream = decompress(kind, chunks, { limits, location, onNotice })
+    const head = await firstBytes(stream)
+    reader = contentReader(head.bytes, options)
+    for await (const chunk of prepended(head.chunks, stream)) {
       hash.update(chunk)
-      // A first chunk shorter than a header comes of tiny frames only; then a header cannot be looked for.
-      reader ??= contentReader(chunk, options)
       reader.push(chunk)
     }
   } catch (error) {
@@ -90,8 +93,7 @@ async function readPacked(
     // The bytes behind the break are unknown, so that the tar's own complaints would only repeat it.
     return { size: content.size, notices, ...(content.tar && { tar: { ...content.tar, whole: false } }) }
   }
-  const content = (reader ?? contentReader(new Uint8Array(0), options)).end(notices)
-  return { ...content, diffID: diffIDOf(hash.digest()) }
+  return { ...reader.end(notices), diffID: diffIDOf(hash.digest()) }
 }
 
 function noticeOf({ kind, message, offset }: CompressionNotice): Notice {
@@ -184,11 +186,12 @@ export function oddityNotice({ kind, message, offset, entry }: TarOddity): reado
   return [{ code: 'ENTRY_AMBIGUOUS', message, layerOffset: offset, entry }]
 }
 
-/** Whether bytes begin like a tar: a header with the magic, or a block of zeros. */
+/** Whether bytes begin like a tar: a header with the magic or, as V7 has none, with its checksum; or a block of zeros. */
 export function looksLikeTar(head: Uint8Array): boolean {
   if (head.length < 512) return false
-  const magic = String.fromCharCode(...head.subarray(257, 262))
-  return magic === 'ustar' || head.subarray(0, 512).every((byte) => byte === 0)
+  const block = head.subarray(0, 512)
+  const magic = String.fromCharCode(...block.subarray(257, 262))
+  return magic === 'ustar' || hasChecksum(block) || block.every((byte) => byte === 0)
 }
 
 interface HashedChunks {
