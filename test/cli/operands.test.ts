@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { readableByYargs } from '../../src/cli/operands.js'
+
+test.each([
+  [
+    ['verify', '-'],
+    ['verify', 'stdio:'],
+  ],
+  [
+    ['save', '-o', '-', '--output=-'],
+    ['save', '-o', 'stdio:', '--output=stdio:'],
+  ],
+  [
+    ['verify', '--', '-dash.tar', '--json', 'plain.tar', '-'],
+    ['verify', './-dash.tar', './--json', 'plain.tar', 'stdio:'],
+  ],
+  [
+    ['verify', '--no-color', 'a-b', '-q'],
+    ['verify', '--color=never', 'a-b', '-q'],
+  ],
+  [
+    ['verify', '--', '--', 'a'],
+    ['verify', './--', 'a'],
+  ],
+])('%j is handed on as %j', (argv, words) => {
+  expect(readableByYargs(argv)).toEqual(words)
+})
