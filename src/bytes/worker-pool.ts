@@ -19,7 +19,7 @@ export interface Failure {
 }
 
 /** How jobs are run. */
-export interface PoolOptions<Output, Part = never> {
+export interface PoolOptions<Output, Part = unknown> {
   /** Most threads at once. */
   readonly concurrency: number
   readonly signal?: AbortSignal | undefined
@@ -43,7 +43,11 @@ export function workerUrl(asking: string, name: string): URL {
  * work. Resolves when all are done; the first failure stops the others and is thrown. Errors: what the job threw,
  * ERR_ABORTED.
  */
-export function runJobs<Output>(worker: URL, jobs: readonly unknown[], options: PoolOptions<Output>): Promise<void> {
+export function runJobs<Output, Part = unknown>(
+  worker: URL,
+  jobs: readonly unknown[],
+  options: PoolOptions<Output, Part>,
+): Promise<void> {
   const { concurrency, signal } = options
   const listening = new AbortController()
   const threads: Worker[] = []
@@ -65,6 +69,8 @@ export function runJobs<Output>(worker: URL, jobs: readonly unknown[], options: 
       thread.on('error', reject)
       thread.on('message', (message: WorkerMessage) => {
         if (message.kind === 'progress') options.onProgress?.(message.index, message.bytes)
+        else if (message.kind === 'part')
+          attempt(() => options.onPart?.(message.index, message.part as Part), reject) // as its jobs post them
         else if (message.kind === 'failed') reject(revive(message.failure))
         else {
           options.onDone(message.index, message.output as Output) // the worker's job function gives what its caller expects

@@ -2,13 +2,18 @@ import { parentPort } from 'node:worker_threads'
 import { ArchiveError } from '../errors.js'
 import type { Failure, WorkerMessage } from './worker-pool.js'
 
+/** How a job tells what it found before it is done; `owned` buffers leave this thread. */
+export type PostPart = (part: unknown, owned: readonly ArrayBuffer[]) => void
+
 /** The far side of `runJobs`: answers every job that comes in with what `run` makes of it. */
-export function serveJobs(run: (input: unknown, onBytes: (bytes: number) => void) => Promise<unknown>): void {
+export function serveJobs(
+  run: (input: unknown, onBytes: (bytes: number) => void, onPart: PostPart) => Promise<unknown>,
+): void {
   const port = parentPort
   if (port === null) throw new Error('this module runs in worker threads only')
   const post = (message: WorkerMessage) => port.postMessage(message)
   port.on('message', ({ index, input }: { index: number; input: unknown }) => {
-    const onPart: PostPart<Part> = (part, owned) =>
+    const onPart: PostPart = (part, owned) =>
       port.postMessage({ kind: 'part', index, part } satisfies WorkerMessage, owned)
     run(input, (bytes) => post({ kind: 'progress', index, bytes }), onPart).then(
       (output) => post({ kind: 'done', index, output }),

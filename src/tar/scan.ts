@@ -3,6 +3,7 @@ import type { RunContext } from '../context.js'
 import { decodeTar, type TarAnswer, type TarHandlers, type TarRequest } from './decode.js'
 import { tarFaultError, type TarEnd } from './end.js'
 import type { TarEntry } from './entry.js'
+import { recorded } from './replay.js'
 
 /** What a scan needs of the run. */
 export type ScanContext = Pick<RunContext, 'limits' | 'signal'>
@@ -17,9 +18,17 @@ export interface TarPusher {
 
 const EMPTY = new Uint8Array(0)
 
-/** A scan for the hot path: no promises, contents are handed on as views of what was pushed. */
-export function tarPusher(handlers: TarHandlers, limits: RunContext['limits']): TarPusher {
-  const decoder = decodeTar(handlers, limits)
+/**
+ * A scan for the hot path: no promises, contents are handed on as views of what was pushed, and so are, where somebody
+ * wants to replay them, the header blocks.
+ */
+export function tarPusher(
+  handlers: TarHandlers,
+  limits: RunContext['limits'],
+  onHeader?: (bytes: Uint8Array) => void,
+): TarPusher {
+  const plain = decodeTar(handlers, limits)
+  const decoder = onHeader === undefined ? plain : recorded(plain, onHeader)
   let step = decoder.next()
   let held: Uint8Array | undefined // what a request for bytes has got so far, where a chunk did not have it all
   let count = 0 // bytes of the request that are already there
