@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto'
+import { link, lstat, open, realpath, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Writable } from 'node:stream'
+import { ArchiveError, toArchiveError } from '../errors.js'
+
+/** Where bytes go. Nothing of it shows before `commit`; disposing of it without one leaves no trace. */
+export interface Output extends AsyncDisposable {
+  /** As the user named it. */
+  readonly location: string
+  /** Bytes written so far. */
+  readonly position: number
+  /** Appends; the chunk is the caller's again when the promise resolves. Errors: ERR_OUTPUT. */
+  write(chunk: Uint8Array): Promise<void>
+  /** What only a file can do; undefined for a pipe or a device. */
+  readonly seekable: Seekable | undefined
+  /** Flushes to the disk and puts the file in its place at once. Errors: ERR_OUTPUT. */
+  commit(): Promise<void>
+}
+
+/** Changes to what was written already. */
+export interface Seekable {
+  /** Overwrites bytes before `position`. */
+  patch(offset: number, bytes: Uint8Array): Promise<void>
+  /** Forgets all bytes from that one on. */
+  rewind(position: number): Promise<void>
+}
+
+/** How to open an output. */
+export interface OutputOptions {
+  /** Whether a file that exists may be replaced. */
+  readonly force: boolean
+}
+
+/** ERR_OUTPUT for what the system said; our own errors pass as they are. */
+export function outputError(cause: unknown, location: string): ArchiveError {
+  const error = toArchiveError(cause, { location })
+  if (error === cause || error.code === 'ERR_ABORTED') return error
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'EPIPE') return new ArchiveError('ERR_OUTPUT', 'the reader of the pipe has gone', { location, cause })
+  return new ArchiveError('ERR_OUTPUT', error.message, { location, cause })
+}
+
+/** A name beside `path` that nobody else uses. */
+export function nameBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.imgtar-${randomBytes(6).toString('hex')}`)
+}
+
+/** ERR_OUTPUT for a place that is taken. */
+export function refuseTaken(location: string): ArchiveError {
+  return new ArchiveError('ERR_OUTPUT', 'the output exists', { location, hint: '--force replaces it' })
+}
+
+/**
+ * Opens a file to be written: beside its place, and moved there by `commit`. What exists and is neither file nor
+ * directory (a device, a named pipe) is written as it is. Errors: ERR_OUTPUT where it exists and `force` is not set, or
+ * is a directory, or cannot be made.
+ */
+export async function fileOutput(path: string, { force }: OutputOptions): Promise<Output> {
+  const status = await lstat(await target(path)).catch(() => undefined)
+  if (status?.isDirectory() === true) {
+    throw new ArchiveError('ERR_OUTPUT', 'the output is a directory', { location: path })
+  }
+  if (status !== undefined && !status.isFile()) return deviceOutput(path)
+  if (status !== undefined && !force) throw refuseTaken(path)
+  const place = await target(path)
+  const beside = nameBeside(place)
+  const handle = await open(beside, 'wx').catch((cause: unknown) => {
+    throw outputError(cause, path)
+  })
+  return besideOutput(path, { place, beside, handle, force })
+}
+
+// A symlink stays one: what it leads to is replaced.
+async function target(path: string): Promise<string> {
+  return realpath(path).catch(() => path)
+}
+
+interface Beside {
+  readonly place: string
+  readonly beside: string
+  readonly handle: FileHandle
+  readonly force: boolean
+}
+
+function besideOutput(location: string, { place, beside, handle, force }: Beside): Output {
+  let position = 0
+  let open = true
+  const told = (cause: unknown): never => {
+    throw outputError(cause, location)
+  }
+  const close = async (): Promise<void> => {
+    if (!open) return
+    open = false
+    await handle.close()
+  }
+  return {
+    location,
+    get position() {
+      return position
+    },
+    async write(chunk) {
+      await writeFully(handle, chunk, position).catch(told)
+      position += chunk.length
+    },
+    seekable: {
+      patch: (offset, bytes) => writeFully(handle, bytes, offset).catch(told),
+      async rewind(to) {
+        await handle.truncate(to).catch(told)
+        position = to
+      },
+    },
+    async commit() {
+      try {
+        await handle.sync()
+        await close()
+        await (force ? rename(beside, place) : moveToFree(beside, place, location))
+        await syncDirectory(dirname(place))
+      } catch (cause) {
+        told(cause)
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await close().catch(() => undefined)
+      await rm(beside, { force: true })
+    },
+  }
+}
+
+async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let done = 0
+  while (done < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
+    done += bytesWritten
+  }
+}
+
+// rename(2) replaces what came there meanwhile, link(2) does not; file systems without links have only the former.
+async function moveToFree(from: string, to: string, location: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') throw refuseTaken(location)
+    await rename(from, to)
+    return
+  }
+  await unlink(from)
+}
+
+/** Makes a rename in a directory last; systems that cannot are left alone. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r').catch(() => undefined)
+  await handle?.sync().catch(() => undefined)
+  await handle?.close()
+}
+
+async function deviceOutput(path: string): Promise<Output> {
+  const handle = await open(path, 'w').catch((cause: unknown) => {
+    throw outputError(cause, path)
+  })
+  let position = 0
+  return {
+    location: path,
+    get position() {
+      return position
+    },
+    async write(chunk) {
+      let done = 0
+      while (done < chunk.length) {
+        const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, null).catch((cause: unknown) => {
+          throw outputError(cause, path)
+        })
+        done += bytesWritten
+      }
+      position += chunk.length
+    },
+    seekable: undefined,
+    commit: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => handle.close(),
+  }
+}
+
+/** A stream that is open already, such as standard output; it is not ended. Errors of it come as ERR_OUTPUT. */
+export function streamOutput(stream: Writable, location = '-'): Output {
+  let position = 0
+  let failure: Error | undefined
+  const onError = (error: Error): void => void (failure ??= error)
+  stream.on('error', onError)
+  return {
+    location,
+    get position() {
+      return position
+    },
+    async write(chunk) {
+      if (failure !== undefined) throw outputError(failure, location)
+      await new Promise<void>((resolve, reject) => {
+        stream.write(chunk, (error) => (error ? reject(outputError(error, location)) : resolve()))
+      })
+      position += chunk.length
+    },
+    seekable: undefined,
+    commit: () => (failure === undefined ? Promise.resolve() : Promise.reject(outputError(failure, location))),
+    [Symbol.asyncDispose]: () => {
+      stream.off('error', onError)
+      return Promise.resolve()
+    },
+  }
+}
