@@ -115,7 +115,8 @@ function progressFor(globals: GlobalValues): Progress {
   return progressOn({
     mode: globals.progress,
     terminal: process.stderr.isTTY && process.env.TERM !== 'dumb',
-    width: () => process.stderr.columns,
+    // A terminal without a size says 0.
+    width: () => (process.stderr.columns > 0 ? process.stderr.columns : 80),
     write: (text) => process.stderr.write(text),
     clock: () => performance.now(),
   })

@@ -28,7 +28,7 @@ function notice(finding: FindingReport, style: Style): string {
 }
 
 /** An error as people read it: place, message, code, and the way out on a line of its own. */
-export function* errorLines(error: ErrorReport, style: Style): Generator<string> {
+function* errorLines(error: ErrorReport, style: Style): Generator<string> {
   const { archive, path, offset } = error.where
   const place = [archive, path].filter((part) => part !== undefined && part !== '').join(' › ')
   const at = offset === undefined ? '' : `, byte ${offset}`
