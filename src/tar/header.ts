@@ -187,8 +187,16 @@ export function readString(block: Uint8Array, at: number, length: number): Uint8
   return end === at ? NOTHING : block.slice(at, end)
 }
 
+// Owners' names are short and stand in every header: letter by letter is quicker than to copy and decode them.
 function readText(block: Uint8Array, at: number, length: number): string {
-  return block[at] === 0 ? '' : displayPath(readString(block, at, length))
+  let text = ''
+  for (let next = at; next < at + length; next++) {
+    const byte = byteAt(block, next)
+    if (byte === 0) break
+    if (byte > 0x7f) return displayPath(readString(block, at, length))
+    text += String.fromCharCode(byte)
+  }
+  return text
 }
 
 // 345 - prefix: 155 bytes in ustar, 131 in star; GNU keeps its access and change time there.
