@@ -96,6 +96,7 @@ const LAYER_RULES = {
   ENTRY_DUPLICATE: rule('error', 'A path stands in a layer twice', 'docker refuses: duplicates of file paths not supported.'),
   ENTRY_LINK_ESCAPES: rule('error', 'A hard link in a layer leads out of the root', 'New engines refuse it; never extract it with a naive tool.'),
   ENTRY_LINK_TARGET: rule('warning', 'A hard link in a layer does not point to an earlier entry of the layer', 'overlay2 fails to load it; drivers that unpack onto the lower layers may accept it.'),
+  ENTRY_NAME_TOO_LONG: rule('warning', 'An entry has a name that no file system holds', 'Linux allows 255 bytes for a name and 4095 for a path: docker cannot unpack the layer.'),
   ENTRY_OVERLAY_XATTR: rule('warning', 'An entry carries overlayfs attributes', 'overlay2 obeys them and shows another tree than the layers say.'),
   ENTRY_PARENT_NOT_DIRECTORY: rule('warning', 'An entry lies below something that is no directory', 'Drivers replace it or write through it: different trees.'),
   ENTRY_SYMLINK_CLIMBS: rule('note', 'A symlink in a layer climbs above the root', 'In a container it ends at the root; on the host of a naive extractor it leads out.'),

@@ -36,9 +36,16 @@ export async function findFile(reading: Reading, name: string, missing: FindingC
   return undefined
 }
 
+// Of what passes by on a pipe only that is kept which begins as a document does.
+function tellPassed(error: unknown): never {
+  if (!(error instanceof ArchiveError) || error.code !== 'ERR_NOT_SEEKABLE') throw error
+  const { location = '' } = error
+  throw new ArchiveError('ERR_JSON', 'the bytes do not begin as JSON does', { location, offset: 0, cause: error })
+}
+
 /** Reads and parses a file that was found. Errors: ERR_JSON and ERR_DOCUMENT with the offset in the document, ERR_LIMIT. */
 export async function parseFile<T>(reading: Reading, file: FoundFile, schema: z.ZodType<T>): Promise<RawJson<T>> {
-  const bytes = await readDocument(file.source, reading.context.limits)
+  const bytes = await readDocument(file.source, reading.context.limits).catch(tellPassed)
   const document = parseJson(bytes, schema, file.source.location)
   tellOddities(reading.log, document, file)
   return document

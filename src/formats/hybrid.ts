@@ -1,5 +1,5 @@
 import { findingLog, type FindingLog } from '../model/finding-log.js'
-import type { Image, Layer } from '../model/image.js'
+import type { Image, Layer, LooseBlob } from '../model/image.js'
 import { archiveOf, dockerSave, readSaveImages } from './docker-save.js'
 import type { Reading } from './documents.js'
 import { getFile } from './files.js'
@@ -28,12 +28,31 @@ export const hybrid: Format = {
     compareSides(log, saved, layout.images)
     const images = merge(saved, layout.images)
     const used = new Set(images.flatMap((image) => [pathOfConfig(image), ...image.layers.map((layer) => layer.path)]))
+    const others = [...layout.loose, ...layout.images.flatMap(layersAsLoose)]
     const loose = await markV1Documents(
-      layout.loose.filter(({ path }) => !used.has(path)),
+      others.filter(({ path }) => !used.has(path)),
       context,
     )
     return { ...archiveOf('hybrid', files, images, log), loose }
   },
+}
+
+/** Layers as blobs to be proved where no image of ours has them: manifest.json may say other layers for the same config. */
+function layersAsLoose({ layers }: Image): readonly LooseBlob[] {
+  return layers.flatMap(({ path, blob, claims, offset, measurement }) => {
+    if (blob === undefined || claims.digest === undefined) return []
+    return [
+      {
+        path,
+        blob,
+        digest: claims.digest,
+        referred: true,
+        ...(claims.size !== undefined && { size: claims.size }),
+        ...(offset !== undefined && { offset }),
+        ...(measurement && { measurement }),
+      },
+    ]
+  })
 }
 
 function pathOfConfig({ configSource }: Image): string {

@@ -174,7 +174,7 @@ async function openStream(
 /** What came out of a broken compressed stream is no tar because the stream is broken. */
 function whyNot(outer: OuterStream): (error: unknown) => never {
   return (error) => {
-    const fault = outer.findings().find(({ code }) => code === 'ARCHIVE_COMPRESSION' || code === 'LIMIT_REACHED')
+    const fault = outer.findings().find(({ code }) => code !== 'ARCHIVE_COMPRESSION_TRAILING')
     if (fault === undefined || !(error instanceof ArchiveError) || error.code !== 'ERR_NOT_ARCHIVE') throw error
     const { archive, offset } = fault.where
     throw new ArchiveError(fault.code === 'LIMIT_REACHED' ? 'ERR_LIMIT' : 'ERR_COMPRESSION', fault.message, {

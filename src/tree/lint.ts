@@ -16,6 +16,10 @@ const MOST_OF_A_CODE = 20
 // FORMATS: layer tar semantics, entry types; docker says "unhandled tar header type".
 const SUPPORTED = new Set(['0', '1', '2', '3', '4', '5', '6', 'x', 'g'])
 
+// Linux, limits.h: NAME_MAX, and PATH_MAX with its NUL.
+const MOST_NAME = 255
+const MOST_PATH = 4095
+
 type Tell = (code: FindingCode, entry: TarEntry, message: string) => void
 
 /** A lint for one layer. */
@@ -30,8 +34,7 @@ export function layerLint(limits: Limits): LayerLint {
       lintPath(entry, clean, limits, tell)
       lintType(entry, tell)
       const repeated = seen.get(clean.key)
-      if (clean.key !== '' && repeated !== undefined)
-        tell('ENTRY_DUPLICATE', entry, `${entry.path} stands in the layer twice`)
+      if (repeated !== undefined) tell('ENTRY_DUPLICATE', entry, `${entry.path} stands in the layer twice`)
       lintParents(entry, clean.key, seen, tell)
       if (entry.type === 'hardlink') lintHardLink(entry, seen, tell)
       if (entry.type === 'symlink' && linkEscapes(entry.rawPath, entry.rawLinkPath)) {
@@ -78,6 +81,9 @@ function dockerSize(entry: TarEntry): number {
 
 function lintPath(entry: TarEntry, clean: ReturnType<typeof cleanPath>, limits: Limits, tell: Tell): void {
   if (clean.escapes) tell('ENTRY_UNSAFE_PATH', entry, `${entry.path} climbs above the root`)
+  if (isTooLong(clean.key)) {
+    tell('ENTRY_NAME_TOO_LONG', entry, `the path at offset ${entry.header.offset} has a name too long to be a file's`)
+  }
   if (clean.depth > limits.depth) {
     tell(
       'LIMIT_REACHED',
@@ -85,6 +91,11 @@ function lintPath(entry: TarEntry, clean: ReturnType<typeof cleanPath>, limits: 
       `a path of ${clean.depth} components is over the limit of ${limits.depth} (--limit-depth)`,
     )
   }
+}
+
+function isTooLong(key: string): boolean {
+  if (key.length <= MOST_NAME) return false
+  return key.length > MOST_PATH || key.split('/').some(({ length }) => length > MOST_NAME)
 }
 
 function lintType(entry: TarEntry, tell: Tell): void {
