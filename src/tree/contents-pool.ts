@@ -1,0 +1,134 @@
+import { chunksOf, type ByteSource } from '../bytes/source.js'
+import { runJobs, workerUrl } from '../bytes/worker-pool.js'
+import type { RunContext } from '../context.js'
+import type { Layer } from '../model/image.js'
+import type { TarEntry } from '../tar/entry.js'
+import {
+  entriesOfParts,
+  readContents,
+  type ContentsOptions,
+  type ContentsPart,
+  type ContentsSummary,
+} from './contents.js'
+import { comparedWith } from './same-bytes.js'
+
+/** A layer to read. */
+export interface LayerToRead {
+  readonly layer: Layer
+  /** A blob that may hold the same bytes: compared on the way, so that it need not be read as a layer of its own. */
+  readonly twin?: ByteSource
+  /** Its entries in order; the hash (a view, 32 bytes) of each file that is not empty, unless its content is cut off. */
+  readonly onEntry: (entry: TarEntry, hash: Uint8Array | undefined) => void
+}
+
+/** What was read of a layer. */
+export interface LayerRead extends ContentsSummary {
+  /** Whether the twin holds the same bytes. */
+  readonly twinIsSame: boolean
+}
+
+/** What a reading worker is told. */
+export interface ContentsJob {
+  readonly place: NonNullable<ByteSource['place']>
+  readonly twin?: NonNullable<ByteSource['place']>
+  readonly size: number
+  readonly options: ContentsOptions
+}
+
+/** What it answers. */
+export type ContentsDone = Omit<LayerRead, 'twinIsSame'> & { readonly differs: boolean }
+
+// As for measuring: a worker costs about 15 ms to start.
+const WORTH_WORKERS = 16 * 1024 * 1024
+
+/**
+ * Reads layers, each once, on as many threads as the context allows, largest first; answers in the order given. Layers
+ * that are missing must not be among them. Errors: ERR_IO and ERR_TRUNCATED where a file changes meanwhile, ERR_ABORTED,
+ * and what `onEntry` throws.
+ */
+export async function readLayers(items: readonly LayerToRead[], context: RunContext): Promise<readonly LayerRead[]> {
+  const read = new Map<LayerToRead, LayerRead>()
+  const total = items.reduce((sum, { layer }) => sum + (layer.blob?.size ?? 0), 0)
+  const progress = progressOf(items.length, total, context)
+  const onThreads = context.concurrency > 1 && total > WORTH_WORKERS
+  const far = onThreads ? items.filter(canGoFar) : []
+  const near = onThreads ? items.filter((item) => !canGoFar(item)) : items
+  for (const item of near) read.set(item, await readNear(item, context, progress))
+  await readFar(far, context, read, progress)
+  return items.flatMap((item) => read.get(item) ?? [])
+}
+
+function canGoFar({ layer, twin }: LayerToRead): boolean {
+  return layer.state === 'stored' && layer.blob?.place !== undefined && (twin === undefined || twin.place !== undefined)
+}
+
+async function readNear(
+  { layer, twin, onEntry }: LayerToRead,
+  context: RunContext,
+  progress: (bytes: number) => void,
+): Promise<LayerRead> {
+  const { limits, signal } = context
+  const same = isSameFile(layer.blob, twin)
+  let differs = false
+  const stored =
+    layer.state === 'stored' && layer.blob !== undefined ? chunksOf(layer.blob, signal) : layer.tar(context)
+  const counted = countedBy(stored, progress)
+  const chunks =
+    twin === undefined || same ? counted : comparedWith(counted, chunksOf(twin, signal), () => (differs = true))
+  const options = { limits, location: layer.path, diffID: twin === undefined }
+  const summary = await readContents(chunks, options, entriesOfParts(limits, onEntry))
+  return { ...summary, twinIsSame: twin !== undefined && !differs }
+}
+
+async function readFar(
+  items: readonly LayerToRead[],
+  context: RunContext,
+  read: Map<LayerToRead, LayerRead>,
+  progress: (bytes: number) => void,
+): Promise<void> {
+  const sorted = [...items].sort((a, b) => (b.layer.blob?.size ?? 0) - (a.layer.blob?.size ?? 0))
+  const takers = sorted.map(({ onEntry }) => entriesOfParts(context.limits, onEntry))
+  const jobs = sorted.flatMap((item) => jobOf(item, context))
+  await runJobs<ContentsDone, ContentsPart>(workerUrl(import.meta.url, './contents-worker.js'), jobs, {
+    concurrency: context.concurrency,
+    signal: context.signal,
+    onProgress: (_, bytes) => progress(bytes),
+    onPart: (index, part) => takers[index]?.(part),
+    onDone(index, { differs, ...summary }) {
+      const item = sorted[index]
+      if (item !== undefined) read.set(item, { ...summary, twinIsSame: item.twin !== undefined && !differs })
+    },
+  })
+}
+
+function jobOf({ layer, twin }: LayerToRead, { limits }: RunContext): readonly ContentsJob[] {
+  const { blob, path } = layer
+  if (blob?.place === undefined) return []
+  const { place, size } = blob
+  const options = { limits, location: path, diffID: twin === undefined }
+  const compared = twin?.place === undefined || isSameFile(blob, twin) ? {} : { twin: twin.place }
+  return [{ place, size, options, ...compared }]
+}
+
+function isSameFile(one: ByteSource | undefined, other: ByteSource | undefined): boolean {
+  if (one?.place === undefined || other?.place === undefined) return one !== undefined && one === other
+  return one.place.file === other.place.file && one.place.offset === other.place.offset && one.size === other.size
+}
+
+function progressOf(count: number, total: number, context: RunContext): (bytes: number) => void {
+  let done = 0
+  return (bytes) => {
+    done += bytes
+    context.onProgress?.({ task: 'read', subject: `${count} layers`, done, total })
+  }
+}
+
+async function* countedBy(
+  chunks: AsyncIterable<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onBytes(chunk.length)
+    yield chunk
+  }
+}

@@ -1,0 +1,201 @@
+import type { RunContext } from '../context.js'
+import { findingLog, type FindingLog } from '../model/finding-log.js'
+import type { Layer } from '../model/image.js'
+import type { TarEntry } from '../tar/entry.js'
+import { applyChanges } from './apply.js'
+import { collectChanges, type LayerChanges } from './changes.js'
+import { cloneTree } from './clone.js'
+import { contentHashTable, type ContentHashes } from './content-hashes.js'
+import { readLayers, type LayerRead, type LayerToRead } from './contents-pool.js'
+import { layerNotes, type LayerNotes } from './layer-notes.js'
+import type { Inode } from './node.js'
+import { emptyTree, type Tree } from './tree.js'
+
+/** A merged tree of which the content of every file is known by its sha256. */
+export interface HashedTree {
+  readonly tree: Tree
+  /** sha256 of a file's content, 32 bytes (a view); undefined for all else, and where the content is cut off. */
+  hashOf(inode: Inode): Uint8Array | undefined
+  /** What the pass over each layer told, base first; undefined for a layer that is missing. */
+  readonly layers: readonly (LayerRead | undefined)[]
+  /** Whether every layer could be read to its end. */
+  readonly whole: boolean
+}
+
+/** Hears of each entry of a layer as it is stored, in order. */
+export type EntryWatch = (layer: Layer, entry: TarEntry, hash: Uint8Array | undefined) => void
+
+/** The layers of one image, the log for what is odd about them, and who else wants to hear of their entries. */
+export interface Layered {
+  readonly layers: readonly Layer[]
+  readonly log: FindingLog
+  readonly watch?: EntryWatch
+}
+
+/** sha256 of no bytes. */
+const EMPTY_HASH = Uint8Array.from(
+  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'.match(/../g) ?? [],
+  (hex) => Number.parseInt(hex, 16),
+)
+
+/**
+ * The merged tree of layers with the hash of every file, each layer read once. What is odd, broken or missing is a
+ * finding in the log, as for `mergedTree`. Errors: ERR_LIMIT, ERR_ABORTED, ERR_IO.
+ */
+export async function hashedTree(image: Layered, context: RunContext): Promise<HashedTree> {
+  const readings = image.layers.map((layer) => readingOf(layer, image, context))
+  await readAll(readings, context)
+  const tree = emptyTree()
+  for (const reading of readings) apply(tree, reading, image.log, context)
+  return treeOf(tree, readings)
+}
+
+/**
+ * Two merged trees, read together on all threads. Layers at the same place that claim the same diffID are compared byte
+ * for byte and read as one; where all layers up to one are the same, both trees share their inodes.
+ */
+export async function hashedTrees(
+  a: Layered,
+  b: Layered,
+  context: RunContext,
+): Promise<readonly [HashedTree, HashedTree]> {
+  const ofA = a.layers.map((layer, index) => readingOf(layer, a, context, twinOf(layer, b.layers[index])))
+  const ofB = b.layers.map((layer) => readingOf(layer, b, context))
+  await readAll([...ofA, ...ofB.filter((_, index) => ofA[index]?.twin === undefined)], context)
+  await readUnlike(ofA, ofB, context)
+  const shared = sharedLayers(ofA)
+  for (const [index, reading] of ofB.entries()) takeTwin(reading, ofA[index], index >= shared)
+  const tree = emptyTree()
+  for (const reading of ofA.slice(0, shared)) apply(tree, reading, a.log, context)
+  const other = cloneTree(tree)
+  for (const reading of ofA.slice(shared)) apply(tree, reading, a.log, context)
+  for (const reading of ofB.slice(shared)) apply(other, reading, b.log, context)
+  return [treeOf(tree, ofA), treeOf(other, ofB)]
+}
+
+/** A layer on its way into a tree. */
+interface Reading {
+  readonly layer: Layer
+  readonly item: LayerToRead
+  readonly twin: Layer['blob']
+  readonly log: FindingLog
+  readonly notes: LayerNotes
+  changes: LayerChanges
+  hashes: ContentHashes
+  read: LayerRead | undefined
+}
+
+function readingOf(layer: Layer, { log, watch }: Layered, context: RunContext, twin?: Layer['blob']): Reading {
+  // Layers are read side by side: each has its own log, so that the findings of all come in order.
+  const own = findingLog(log.archive)
+  const notes = layerNotes(own, layer)
+  const { add, changes } = collectChanges(layer.index, notes, context.limits)
+  const hashes = contentHashTable()
+  const onEntry = (entry: TarEntry, hash: Uint8Array | undefined) => {
+    add(entry)
+    if (hash !== undefined) hashes.add(entry.content.offset, hash)
+    watch?.(layer, entry, hash)
+  }
+  const item = { layer, onEntry, ...(twin !== undefined && { twin }) }
+  return { layer, item, twin, log: own, notes, changes, hashes, read: undefined }
+}
+
+function twinOf(layer: Layer, other: Layer | undefined): Layer['blob'] {
+  if (layer.state !== 'stored' || other?.state !== 'stored' || layer.blob?.size !== other.blob?.size) return undefined
+  const { diffID } = layer.claims
+  return diffID !== undefined && diffID === other.claims.diffID ? other.blob : undefined
+}
+
+async function readAll(readings: readonly Reading[], context: RunContext): Promise<void> {
+  const present = readings.filter(({ layer }) => layer.state !== 'missing')
+  const read = await readLayers(
+    present.map(({ item }) => item),
+    context,
+  )
+  for (const [index, reading] of present.entries()) reading.read = read[index]
+}
+
+/** Where twins turn out not to be alike, the second one is a layer of its own after all. */
+async function readUnlike(a: readonly Reading[], b: readonly Reading[], context: RunContext): Promise<void> {
+  const unlike = a.flatMap((reading, index) => (reading.read?.twinIsSame === false && reading.twin ? [index] : []))
+  if (unlike.length === 0) return
+  const others = unlike.flatMap((index) => b[index] ?? [])
+  await readAll(others, context)
+  const again = unlike.flatMap((index) => a[index] ?? [])
+  const measured = await readLayers(
+    again.map(({ layer }) => ({ layer, onEntry: () => undefined })),
+    context,
+  )
+  for (const [index, reading] of again.entries()) reading.read = measured[index]
+}
+
+function tellFaults({ layer, read, log }: Reading): void {
+  const place = { path: layer.path, layer: layer.index }
+  if (layer.state === 'missing') log.add('LAYER_MISSING', 'the layer is not in the archive', place)
+  if (read?.fault !== undefined) {
+    const { code, message, offset, layerOffset, entry } = read.fault
+    log.add(code, message, {
+      ...place,
+      ...(offset !== undefined && { offset: (layer.offset ?? 0) + offset }),
+      ...(layerOffset !== undefined && { layerOffset }),
+      ...(entry !== undefined && { entry }),
+    })
+  }
+  const claimed = layer.claims.diffID
+  if (read?.diffID !== undefined && claimed !== undefined && claimed !== read.diffID) {
+    const message = `layer ${layer.index} does not have the diffID that the config claims`
+    log.add('DIFFID_MISMATCH', message, { ...place, expected: claimed, actual: read.diffID })
+  }
+}
+
+/** How many layers, from the base up, are the same in both. */
+function sharedLayers(readings: readonly Reading[]): number {
+  const first = readings.findIndex(({ read }) => read?.twinIsSame !== true)
+  return first < 0 ? readings.length : first
+}
+
+function takeTwin(reading: Reading, twin: Reading | undefined, isApplied: boolean): void {
+  if (twin?.read?.twinIsSame !== true) return
+  const { changes, hashes, read } = twin
+  reading.read = read
+  reading.hashes = hashes
+  if (!isApplied) return
+  // Directories take in children while they are in a tree: each tree has its own.
+  const additions = changes.additions.map((addition) =>
+    'inode' in addition && addition.inode.children !== undefined
+      ? { ...addition, inode: { ...addition.inode, children: new Map() } }
+      : addition,
+  )
+  reading.changes = { ...changes, additions }
+}
+
+const NO_CHANGES = { additions: [], removals: [], aufs: new Map<string, Inode>() }
+
+function apply(tree: Tree, reading: Reading, log: FindingLog, context: RunContext): void {
+  const { changes, notes } = reading
+  tellFaults(reading)
+  applyChanges(tree, changes, notes, context.limits)
+  notes.close()
+  for (const { code, message, where, expected, actual } of reading.log.findings) {
+    const { archive: _, ...place } = where
+    log.add(code, message, {
+      ...place,
+      ...(expected !== undefined && { expected }),
+      ...(actual !== undefined && { actual }),
+    })
+  }
+  // The tree has what it needs of them; there may be many.
+  reading.changes = { ...NO_CHANGES, layer: changes.layer }
+}
+
+function treeOf(tree: Tree, readings: readonly Reading[]): HashedTree {
+  return {
+    tree,
+    hashOf(inode) {
+      if (inode.type !== 'file') return undefined
+      return inode.size === 0 ? EMPTY_HASH : readings[inode.layer]?.hashes.at(inode.content.offset)
+    },
+    layers: readings.map(({ read }) => read),
+    whole: readings.every(({ read }) => read !== undefined && read.fault === undefined),
+  }
+}
