@@ -27,6 +27,10 @@ function couldNotRead(report: Report): boolean {
       return report.archives.some((archive) => archive.error !== undefined)
     case 'imgtar/images/v1':
       return report.errors.length > 0
+    case 'imgtar/diff/v1':
+      return !report.whole
+    case 'imgtar/rootfs-digest/v1':
+      return report.digest === null
     case 'imgtar/inspect/v1':
     case 'imgtar/history/v1':
     case 'imgtar/ls/v1':

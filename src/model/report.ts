@@ -1,32 +1,9 @@
 import { z } from 'zod'
+import { diffSchema, rootfsDigestSchema } from './report-diff.js'
+import { envelope, errorSchema, findingSchema } from './report-parts.js'
 
-/** Who made a report. */
-export const toolSchema = z.object({ name: z.literal('imgtar'), version: z.string() })
-
-/** A finding as reports carry it. */
-export const findingSchema = z.object({
-  code: z.string().describe('stable code, explained in docs/findings.md'),
-  severity: z.enum(['error', 'warning', 'note']),
-  message: z.string(),
-  where: z.object({
-    archive: z.string().describe('as named on the command line'),
-    path: z.string().optional().describe('member inside the archive'),
-    offset: z.number().optional().describe('byte in the archive (uncompressed, when the archive is compressed)'),
-    layer: z.number().optional().describe('index of the layer, base = 0'),
-    entry: z.string().optional().describe('path inside the layer'),
-    layerOffset: z.number().optional().describe('byte in the uncompressed layer'),
-  }),
-  expected: z.string().optional(),
-  actual: z.string().optional(),
-})
-
-/** Why an archive could not be read. */
-export const errorSchema = z.object({
-  code: z.string().describe('stable code, ERR_…'),
-  message: z.string(),
-  where: z.object({ archive: z.string(), path: z.string().optional(), offset: z.number().optional() }),
-  hint: z.string().optional(),
-})
+export { diffSchema, rootfsDigestSchema } from './report-diff.js'
+export { errorSchema, findingSchema, toolSchema } from './report-parts.js'
 
 /** A layer as reports carry it. */
 export const layerSchema = z.object({
@@ -51,12 +28,6 @@ export const imageSchema = z.object({
   platform: z.string(),
   created: z.string().optional(),
   layers: z.array(layerSchema),
-})
-
-const envelope = <Name extends string>(name: Name) => ({
-  schema: z.literal(`imgtar/${name}/v1`),
-  tool: toolSchema,
-  ok: z.boolean().describe('whether the exit code is 0'),
 })
 
 /** `imgtar verify --json`. */
@@ -161,6 +132,8 @@ export const REPORT_SCHEMAS = {
   images: imagesSchema,
   history: historySchema,
   ls: lsSchema,
+  diff: diffSchema,
+  'rootfs-digest': rootfsDigestSchema,
 } as const
 
 export type FindingReport = z.output<typeof findingSchema>
@@ -172,6 +145,9 @@ export type InspectReport = z.output<typeof inspectSchema>
 export type ImagesReport = z.output<typeof imagesSchema>
 export type HistoryReport = z.output<typeof historySchema>
 export type LsReport = z.output<typeof lsSchema>
+export type DiffReport = z.output<typeof diffSchema>
+export type RootfsDigestReport = z.output<typeof rootfsDigestSchema>
 export type EntryReport = z.output<typeof entrySchema>
 /** What operations answer: plain data, `JSON.stringify` loses nothing. */
-export type Report = VerifyReport | InspectReport | ImagesReport | HistoryReport | LsReport
+export type Report =
+  VerifyReport | InspectReport | ImagesReport | HistoryReport | LsReport | DiffReport | RootfsDigestReport

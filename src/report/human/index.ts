@@ -1,5 +1,6 @@
 import type { Report } from '../../model/report.js'
 import type { Presenter, Style } from '../presenter.js'
+import { diffText, rootfsDigestText } from './diff.js'
 import { historyText } from './history.js'
 import { imagesText } from './images.js'
 import { inspectText } from './inspect.js'
@@ -30,5 +31,9 @@ function linesOf(report: Report, style: Style): Iterable<string> {
       return historyText(report, style)
     case 'imgtar/ls/v1':
       return lsText(report, style)
+    case 'imgtar/diff/v1':
+      return diffText(report, style)
+    case 'imgtar/rootfs-digest/v1':
+      return rootfsDigestText(report)
   }
 }
