@@ -37,6 +37,12 @@ export async function* packWrapper(
   yield new Uint8Array(TAR_END_BYTES)
 }
 
+/** The header of one member alone, 512 bytes: for an archive that is put together elsewhere. Throws ERR_OUTPUT. */
+export async function wrapperHeader(entry: Omit<WrapperEntry, 'content'>): Promise<Uint8Array> {
+  guard(entry, entry.path)
+  return headerOf(entry, entry.path)
+}
+
 const LAST_SECOND = 2 ** 31 - 1
 
 // tar-stream wraps later times, writes 0644 for the mode 0, and renames what needs a PAX header.

@@ -1,0 +1,218 @@
+import { digestOf, hexOf, type Digest } from '../../bytes/digest.js'
+import type { Compression } from '../../bytes/compression.js'
+import { ArchiveError } from '../../errors.js'
+import { byBytes, goObject, goList, goString } from '../../model/go-json.js'
+import { MEDIA_TYPES } from '../../model/media-types.js'
+import type { OutgoingImage, OutgoingLayer } from '../../model/outgoing.js'
+import { canonicalName, familiarName, parseReference } from '../../model/reference.js'
+
+const encoder = new TextEncoder()
+
+/** A document with what descriptors say of it. */
+export interface BlobDocument {
+  readonly bytes: Uint8Array
+  readonly digest: Digest
+  readonly mediaType: string
+}
+
+/** The oci-layout file. */
+export const OCI_LAYOUT = encoder.encode('{"imageLayoutVersion":"1.0.0"}')
+
+/** The path of a blob in an OCI layout. */
+export function pathOfBlob(digest: string): string {
+  return `blobs/${digest.slice(0, digest.indexOf(':'))}/${hexOf(digest)}`
+}
+
+function document(json: string, mediaType: string): BlobDocument {
+  const bytes = encoder.encode(json)
+  return { bytes, digest: digestOf(bytes), mediaType }
+}
+
+// OCI image spec, media-types.md; what is neither has no name there.
+function layerMediaType(compression: Compression): string {
+  switch (compression) {
+    case 'none':
+      return MEDIA_TYPES.ociLayer
+    case 'gzip':
+    case 'zstd':
+      return `${MEDIA_TYPES.ociLayer}+${compression}`
+    case 'xz':
+    case 'bzip2':
+      throw new ArchiveError('ERR_UNSUPPORTED', `no media type says that a layer is compressed with ${compression}`)
+  }
+}
+
+function descriptor(mediaType: string, digest: Digest, size: number): [string, string][] {
+  return [
+    ['mediaType', goString(mediaType)],
+    ['digest', goString(digest)],
+    ['size', String(size)],
+  ]
+}
+
+function layerDescriptor({ compression, digest, size }: OutgoingLayer): string {
+  return goObject(descriptor(layerMediaType(compression), digest, size))
+}
+
+function annotations(of: Iterable<readonly [string, string]>): [string, string][] {
+  const sorted = [...of].sort(([a], [b]) => byBytes(a, b))
+  return sorted.length === 0 ? [] : [['annotations', goObject(sorted.map(([key, text]) => [key, goString(text)]))]]
+}
+
+/** The manifest of an image: its own where that is still true, else one made anew. */
+export function manifestOf(image: OutgoingImage): BlobDocument {
+  const { manifest, config, layers } = image
+  if (manifest !== undefined) {
+    const { bytes, digest, value } = manifest
+    return { bytes, digest, mediaType: value.mediaType ?? MEDIA_TYPES.ociManifest }
+  }
+  const json = goObject([
+    ['schemaVersion', '2'],
+    ['mediaType', goString(MEDIA_TYPES.ociManifest)],
+    ['config', goObject(descriptor(MEDIA_TYPES.ociConfig, config.digest, config.bytes.length))],
+    ['layers', `[${layers.map(layerDescriptor).join(',')}]`],
+    ...annotations(image.annotations),
+  ])
+  return document(json, MEDIA_TYPES.ociManifest)
+}
+
+/** index.json, and the documents that it leads to. */
+export interface Index {
+  readonly bytes: Uint8Array
+  readonly blobs: readonly BlobDocument[]
+}
+
+/** An index with an entry for every name, as docker has written it since 25; images of one name share an index below. */
+export function indexOf(images: readonly OutgoingImage[]): Index {
+  const blobs = new Map<string, BlobDocument>()
+  const entries: string[] = []
+  const enter = (blob: BlobDocument, name?: string): void => {
+    blobs.set(blob.digest, blob)
+    const about = name === undefined ? [] : nameAnnotations(name)
+    entries.push(goObject([...descriptor(blob.mediaType, blob.digest, blob.bytes.length), ...annotations(about)]))
+  }
+  for (const [name, named] of byName(images)) {
+    const manifests = named.map((image) => ({ image, blob: manifestOf(image) }))
+    for (const { blob } of manifests) blobs.set(blob.digest, blob)
+    const [first, second] = manifests
+    if (first !== undefined) enter(second === undefined ? first.blob : platformIndex(manifests), name)
+  }
+  for (const image of images) if (image.names.length === 0) enter(manifestOf(image))
+  const json = goObject([
+    ['schemaVersion', '2'],
+    ['mediaType', goString(MEDIA_TYPES.ociIndex)],
+    ['manifests', `[${entries.join(',')}]`],
+  ])
+  return { bytes: encoder.encode(json), blobs: [...blobs.values()] }
+}
+
+function byName(images: readonly OutgoingImage[]): ReadonlyMap<string, readonly OutgoingImage[]> {
+  const named = new Map<string, OutgoingImage[]>()
+  for (const name of images.flatMap(({ names }) => names).sort(byBytes)) {
+    named.set(
+      name,
+      images.filter(({ names }) => names.includes(name)),
+    )
+  }
+  return named
+}
+
+function platformIndex(manifests: readonly { image: OutgoingImage; blob: BlobDocument }[]): BlobDocument {
+  const entries = manifests.map(({ image: { platform }, blob }) => {
+    const { architecture, os, variant } = platform
+    const members: [string, string][] = [
+      ['architecture', goString(architecture)],
+      ['os', goString(os)],
+      ...(variant === undefined ? [] : [['variant', goString(variant)] satisfies [string, string]]),
+    ]
+    const own = descriptor(blob.mediaType, blob.digest, blob.bytes.length)
+    return goObject([...own, ['platform', goObject(members)]])
+  })
+  const json = goObject([
+    ['schemaVersion', '2'],
+    ['mediaType', goString(MEDIA_TYPES.ociIndex)],
+    ['manifests', `[${entries.join(',')}]`],
+  ])
+  return document(json, MEDIA_TYPES.ociIndex)
+}
+
+// containerd and docker: the full name, and the tag alone; a bare word is only a tag (OCI image spec, annotations.md).
+function nameAnnotations(name: string): [string, string][] {
+  const reference = parseReference(name)
+  if (reference?.tag === undefined) return [['org.opencontainers.image.ref.name', name]]
+  return [
+    ['io.containerd.image.name', canonicalName(reference)],
+    ['org.opencontainers.image.ref.name', reference.tag],
+  ]
+}
+
+/** The names of an image that docker takes: those with a tag. */
+export function dockerNames({ names }: OutgoingImage): readonly string[] {
+  return names.filter((name) => {
+    const reference = parseReference(name)
+    return reference?.tag !== undefined && reference.digest === undefined
+  })
+}
+
+/** One image of manifest.json. */
+export interface SavedImage {
+  readonly image: OutgoingImage
+  readonly config: string
+  readonly layers: readonly string[]
+  /** Whether LayerSources says what each layer is, as docker does since 25. */
+  readonly sources: boolean
+}
+
+/** manifest.json. */
+export function saveManifestOf(items: readonly SavedImage[]): Uint8Array {
+  const texts = items.map(({ image, config, layers, sources }) => {
+    const tags = dockerNames(image)
+    return goObject([
+      ['Config', goString(config)],
+      ['RepoTags', goList(tags.length === 0 ? undefined : tags)],
+      ['Layers', goList(layers)],
+      ...(sources ? [['LayerSources', layerSources(image)] satisfies [string, string]] : []),
+    ])
+  })
+  return encoder.encode(`[${texts.join(',')}]\n`)
+}
+
+function layerSources({ layers }: OutgoingImage): string {
+  const byDiffID = new Map<string, string>(
+    layers.map((layer) => {
+      const { compression, size, digest } = layer
+      const members: [string, string][] = [
+        ['mediaType', goString(layerMediaType(compression))],
+        ['size', String(size)],
+        ['digest', goString(digest)],
+      ]
+      return [layer.diffID, goObject(members)]
+    }),
+  )
+  return goObject([...byDiffID].sort(([a], [b]) => byBytes(a, b)))
+}
+
+/** The repositories file, where there is a name at all; `idOf` gives what a name is to point at. */
+export function repositoriesOf(
+  images: readonly OutgoingImage[],
+  idOf: (image: OutgoingImage) => string | undefined,
+): Uint8Array | undefined {
+  const repositories = new Map<string, Map<string, string>>()
+  for (const image of images) {
+    const id = idOf(image)
+    for (const name of id === undefined ? [] : dockerNames(image)) {
+      const reference = parseReference(name)
+      if (id === undefined || reference?.tag === undefined) continue
+      const { registry, repository, tag } = reference
+      const familiar = familiarName({ registry, repository })
+      repositories.set(familiar, (repositories.get(familiar) ?? new Map<string, string>()).set(tag, id))
+    }
+  }
+  if (repositories.size === 0) return undefined
+  const sorted = [...repositories].sort(([a], [b]) => byBytes(a, b))
+  const members = sorted.map(([name, tags]): [string, string] => {
+    const own = [...tags].sort(([a], [b]) => byBytes(a, b))
+    return [name, goObject(own.map(([tag, id]) => [tag, goString(id)]))]
+  })
+  return encoder.encode(`${goObject(members)}\n`)
+}

@@ -1,0 +1,85 @@
+import type { Writable } from 'node:stream'
+import type { Compression } from '../../bytes/compression.js'
+import { directoryOutput } from '../../bytes/output-directory.js'
+import { fileOutput, streamOutput } from '../../bytes/output.js'
+import type { RunContext } from '../../context.js'
+import { ArchiveError } from '../../errors.js'
+import type { OutgoingImage } from '../../model/outgoing.js'
+import { directorySink } from './directory-sink.js'
+import { classicMembers, hybridMembers, ociMembers, universalMembers } from './members.js'
+import type { ArchiveSink, SinkMember } from './sink.js'
+import { tarSink } from './tar-sink.js'
+
+export type { ArchiveSink } from './sink.js'
+
+/** Archives that are written. */
+export const WRITTEN_FORMATS = ['docker-archive', 'oci-archive', 'oci'] as const
+/** How the members of a docker archive are laid out. */
+export const LAYOUTS = ['universal', 'hybrid', 'classic'] as const
+
+/** What to write. */
+export interface WriteTarget {
+  readonly format: (typeof WRITTEN_FORMATS)[number]
+  /** Of a docker archive only. */
+  readonly layout: (typeof LAYOUTS)[number]
+}
+
+const PLAIN: ReadonlySet<Compression> = new Set<Compression>(['none'])
+const PLAIN_OR_GZIP: ReadonlySet<Compression> = new Set<Compression>(['none', 'gzip'])
+const OCI: ReadonlySet<Compression> = new Set<Compression>(['none', 'gzip', 'zstd'])
+
+/**
+ * Compressions of layers that every reader of the target takes: docker before 23 knows no zstd, and what looks like the
+ * archives of docker before 25 never holds compressed layers.
+ */
+export function compressionsOf({ format, layout }: WriteTarget): ReadonlySet<Compression> {
+  if (format !== 'docker-archive') return OCI
+  return layout === 'classic' ? PLAIN : PLAIN_OR_GZIP
+}
+
+/** Where to write. */
+export interface Destination {
+  /** A file or directory; `-` is `stdout`. */
+  readonly path: string
+  readonly force: boolean
+  readonly stdout?: Writable
+}
+
+/** Opens the output of a target. Errors: ERR_OUTPUT, ERR_USAGE for a directory on standard output. */
+export async function openSink({ format }: WriteTarget, { path, force, stdout }: Destination): Promise<ArchiveSink> {
+  if (format === 'oci') {
+    if (path === '-') throw new ArchiveError('ERR_USAGE', 'a directory cannot go to standard output')
+    return directorySink(await directoryOutput(path, { force, mark: 'oci-layout' }))
+  }
+  if (path !== '-') return tarSink(await fileOutput(path, { force }))
+  if (stdout === undefined) throw new ArchiveError('ERR_USAGE', 'there is no standard output to write to')
+  return tarSink(streamOutput(stdout))
+}
+
+/**
+ * Writes images that were prepared with the same sink, all but the commit. The same images give the same bytes. Errors:
+ * ERR_REFERENCE where a docker archive would give two images one name, ERR_OUTPUT.
+ */
+export async function writeImages(
+  sink: ArchiveSink,
+  images: readonly OutgoingImage[],
+  target: WriteTarget,
+  context: RunContext,
+): Promise<void> {
+  for (const member of membersOf(images, target)) {
+    context.signal?.throwIfAborted()
+    await sink.add(member, context)
+  }
+}
+
+function membersOf(images: readonly OutgoingImage[], { format, layout }: WriteTarget): Iterable<SinkMember> {
+  if (format !== 'docker-archive') return ociMembers(images)
+  switch (layout) {
+    case 'classic':
+      return classicMembers(images)
+    case 'hybrid':
+      return hybridMembers(images)
+    case 'universal':
+      return universalMembers(images)
+  }
+}

@@ -1,0 +1,113 @@
+import type { Output } from '../../bytes/output.js'
+import { readAhead } from '../../bytes/read-ahead.js'
+import { bytesSource, type ByteSource, type OpenSource } from '../../bytes/source.js'
+import { spool } from '../../bytes/spool.js'
+import type { RunContext } from '../../context.js'
+import { ArchiveError } from '../../errors.js'
+import type { Staged } from '../../model/outgoing.js'
+import { wrapperHeader } from '../../tar/wrapper.js'
+import { paddingOf, TAR_END_BYTES } from '../../tar/write.js'
+import type { ArchiveSink, SinkMember } from './sink.js'
+
+const HEADER = 512
+
+/** Staged bytes that lie in the tar behind a header that is still blank. */
+interface InPlace extends Staged {
+  readonly headerAt: number
+}
+
+/**
+ * A tar: every member with mode 0644, owner 0:0 and time 0, so that the same members give the same bytes. Staged bytes
+ * lie before all others, in the order of staging. The output is disposed of with the sink.
+ */
+export function tarSink(output: Output): ArchiveSink {
+  const places = new WeakMap<Staged, InPlace | OpenSource>()
+  const spooled: OpenSource[] = []
+  const { seekable } = output
+  let order = 0
+  return {
+    location: output.location,
+    async stage(chunks) {
+      if (seekable !== undefined) {
+        const inPlace = await stageInPlace(output, chunks, order++)
+        places.set(inPlace, inPlace)
+        return inPlace
+      }
+      const source = await spool(chunks, output.location)
+      const staged: Staged = { size: source.size, order: order++ }
+      spooled.push(source)
+      places.set(staged, source)
+      return staged
+    },
+    async discard(staged) {
+      const place = places.get(staged)
+      if (place === undefined) return
+      if ('headerAt' in place) await seekable?.rewind(place.headerAt)
+      else await place[Symbol.asyncDispose]()
+    },
+    async add(member, context) {
+      const header = await wrapperHeader(headerFields(member))
+      const content = contentOf(member, places)
+      if (content !== undefined && 'headerAt' in content) {
+        await seekable?.patch(content.headerAt, header)
+        return
+      }
+      await output.write(header)
+      if (content === undefined) return
+      await copy(output, content, member.path, context)
+      await output.write(new Uint8Array(paddingOf(content.size)))
+    },
+    async commit() {
+      await output.write(new Uint8Array(TAR_END_BYTES))
+      const size = output.position
+      await output.commit()
+      return size
+    },
+    async [Symbol.asyncDispose]() {
+      for (const source of spooled) await source[Symbol.asyncDispose]()
+      await output[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function stageInPlace(output: Output, chunks: AsyncIterable<Uint8Array>, order: number): Promise<InPlace> {
+  const headerAt = output.position
+  await output.write(new Uint8Array(HEADER))
+  for await (const chunk of chunks) await output.write(chunk)
+  const size = output.position - headerAt - HEADER
+  await output.write(new Uint8Array(paddingOf(size)))
+  return { size, order, headerAt }
+}
+
+function headerFields(member: SinkMember): Parameters<typeof wrapperHeader>[0] {
+  const shared = { path: member.path, mtime: 0 }
+  switch (member.kind) {
+    case 'document':
+      return { ...shared, type: 'file', mode: 0o644, size: member.bytes.length }
+    case 'blob':
+      return { ...shared, type: 'file', mode: 0o644, size: member.size }
+    case 'link':
+      return { ...shared, type: 'symlink', mode: 0o777, size: 0, linkPath: member.linkPath }
+  }
+}
+
+function contentOf(
+  member: SinkMember,
+  places: WeakMap<Staged, InPlace | OpenSource>,
+): ByteSource | InPlace | undefined {
+  if (member.kind === 'link') return undefined
+  if (member.kind === 'document') return bytesSource(member.bytes, member.path)
+  const { content } = member
+  return content.kind === 'source' ? content.source : places.get(content.staged)
+}
+
+async function copy(output: Output, source: ByteSource, subject: string, context: RunContext): Promise<void> {
+  const start = output.position
+  for await (const chunk of readAhead(source, context.signal)) {
+    await output.write(chunk)
+    context.onProgress?.({ task: 'copy', subject, done: output.position - start, total: source.size })
+  }
+  if (output.position - start !== source.size) {
+    throw new ArchiveError('ERR_TRUNCATED', 'the content changed while it was copied', { location: source.location })
+  }
+}

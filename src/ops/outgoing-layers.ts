@@ -1,0 +1,63 @@
+import type { Compression } from '../bytes/compression.js'
+import type { DiffID, Digest } from '../bytes/digest.js'
+import { ArchiveError } from '../errors.js'
+import type { Image, Layer } from '../model/image.js'
+import type { OutgoingContent, OutgoingLayer } from '../model/outgoing.js'
+import type { Notice } from '../tar/measurement.js'
+
+/** A layer with what was measured of the bytes that will be stored. */
+export interface MeasuredLayer {
+  readonly measurement: {
+    readonly digest: Digest
+    /** Absent where the compression is damaged. */
+    readonly diffID?: DiffID
+    readonly size: number
+    /** Uncompressed; absent where the archive's word was taken. */
+    readonly diffSize?: number
+    readonly compression: Compression
+  }
+  readonly notices?: readonly Notice[]
+  readonly content: OutgoingContent
+}
+
+/** The layers of an image, each held against what its archive claims. Errors: ERR_DIGEST, ERR_COMPRESSION, ERR_DOCUMENT. */
+export function outgoingLayers(
+  image: Image,
+  of: (layer: Layer) => MeasuredLayer | undefined,
+): readonly OutgoingLayer[] {
+  refuseOtherCount(image)
+  return image.layers.map((layer) => {
+    const measured = of(layer)
+    if (measured === undefined) {
+      throw new ArchiveError('ERR_NOT_FOUND', `layer ${layer.index} is not in the archive`, { location: layer.path })
+    }
+    return proved(layer, measured)
+  })
+}
+
+function refuseOtherCount({ configSource, config, layers, path }: Image): void {
+  const claimed = config.rootfs?.diff_ids?.length ?? 0
+  if (configSource.kind !== 'stored' || claimed === layers.length) return
+  throw new ArchiveError('ERR_DOCUMENT', `the config has ${claimed} diff_ids, the image ${layers.length} layers`, {
+    location: path,
+  })
+}
+
+function proved(layer: Layer, { measurement, notices, content }: MeasuredLayer): OutgoingLayer {
+  const { digest, diffID, size, compression } = measurement
+  const location = layer.blob?.location ?? layer.path
+  if (diffID === undefined) {
+    const [first] = (notices ?? []).filter(({ code }) => code.startsWith('LAYER_COMPRESSION'))
+    const offset = first?.offset
+    throw new ArchiveError('ERR_COMPRESSION', first?.message ?? 'the layer cannot be decompressed', {
+      location,
+      ...(offset !== undefined && { offset }),
+    })
+  }
+  const claimed = layer.claims.diffID
+  if (claimed !== undefined && claimed !== diffID) {
+    const message = `layer ${layer.index} does not have the diffID that the config claims: ${diffID}, not ${claimed}`
+    throw new ArchiveError('ERR_DIGEST', message, { location, hint: 'imgtar verify tells all that is wrong' })
+  }
+  return { diffID, digest, size, compression, content }
+}

@@ -1,0 +1,81 @@
+import { compress, type CompressOptions } from '../bytes/compression.js'
+import { diffIDOf, hasher } from '../bytes/digest.js'
+import { handOver } from '../bytes/hand-over.js'
+import type { RunContext } from '../context.js'
+import type { Layer } from '../model/image.js'
+import type { Staging } from '../model/outgoing.js'
+import { measureBlob } from '../tree/measure.js'
+import type { MeasuredLayer } from './outgoing-layers.js'
+
+/** How to store a layer. */
+export interface LayerCompression extends CompressOptions {
+  readonly kind: 'none' | 'gzip' | 'zstd'
+}
+
+/** What staging depends on. */
+export interface StageOptions {
+  readonly compress: 'keep' | LayerCompression
+  readonly staging: Staging
+}
+
+/**
+ * Makes the bytes of a layer as they will be stored, and stages them: one pass in which they are measured too. Errors:
+ * what the layer's tar throws, ERR_OUTPUT, ERR_UNSUPPORTED for zstd on an old Node.
+ */
+export async function stageLayer(layer: Layer, options: StageOptions, context: RunContext): Promise<MeasuredLayer> {
+  return stageTar(layer.tar(context), layer.path, options, context)
+}
+
+/** `stageLayer` for the uncompressed bytes of a layer; `subject` names them. */
+export async function stageTar(
+  tar: AsyncIterable<Uint8Array>,
+  subject: string,
+  { compress: how, staging }: StageOptions,
+  context: RunContext,
+): Promise<MeasuredLayer> {
+  const { kind, ...options }: LayerCompression = how === 'keep' ? { kind: 'none' } : how
+  const second = handOver()
+  const measuring = measureBlob(second.chunks, { limits: context.limits, location: subject, layer: 'yes' })
+  // It is awaited below, or lost with a worse error.
+  measuring.catch(() => undefined)
+  const hash = hasher()
+  const plain = watched(tar, second.push, subject, context)
+  const stored = kind === 'none' ? plain : hashed(compress(kind, plain, options), hash)
+  const staged = await staging.stage(stored).finally(() => second.end())
+  const { digest, diffSize, size, notices } = await measuring
+  const diffID = diffIDOf(digest)
+  return {
+    measurement: {
+      diffID,
+      digest: kind === 'none' ? diffID : hash.digest(),
+      size: staged.size,
+      diffSize: kind === 'none' ? size : diffSize,
+      compression: kind,
+    },
+    notices,
+    content: { kind: 'staged', staged },
+  }
+}
+
+async function* watched(
+  chunks: AsyncIterable<Uint8Array>,
+  push: (chunk: Uint8Array) => Promise<void>,
+  subject: string,
+  context: RunContext,
+): AsyncGenerator<Uint8Array> {
+  let done = 0
+  for await (const chunk of chunks) {
+    context.signal?.throwIfAborted()
+    await push(chunk)
+    done += chunk.length
+    context.onProgress?.({ task: 'write', subject, done })
+    yield chunk
+  }
+}
+
+async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: ReturnType<typeof hasher>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    hash.update(chunk)
+    yield chunk
+  }
+}
