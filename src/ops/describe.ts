@@ -1,3 +1,4 @@
+import type { Compression } from '../bytes/compression.js'
 import { severityOf, type Finding } from '../findings.js'
 import type { Image, Layer } from '../model/image.js'
 import { formatPlatform } from '../model/platform.js'
@@ -5,9 +6,10 @@ import type { FindingReport, ImageReport, LayerReport } from '../model/report.js
 import { historyOfLayers } from './history-steps.js'
 import { identify } from './identity.js'
 import type { Measurements } from './measure.js'
+import type { SniffedLayers } from './sniff.js'
 
 /** An image as reports carry it. */
-export function describeImage(image: Image, measurements: Measurements): ImageReport {
+export function describeImage(image: Image, measurements: Measurements, sniffed?: SniffedLayers): ImageReport {
   const identity = identify(image, measurements)
   const steps = historyOfLayers(image)
   return {
@@ -17,24 +19,27 @@ export function describeImage(image: Image, measurements: Measurements): ImageRe
     platform: formatPlatform(image.platform),
     ...(image.config.created !== undefined && { created: image.config.created }),
     layers: image.layers.map((layer, at) => ({
-      ...describeLayer(layer, measurements),
+      ...describeLayer(layer, measurements, sniffed?.get(layer)),
       ...(identity.chainIDs[at] !== undefined && { chainID: identity.chainIDs[at] }),
       ...(steps[at]?.created_by !== undefined && { history: steps[at].created_by }),
     })),
   }
 }
 
-function describeLayer(layer: Layer, measurements: Measurements): LayerReport {
+function describeLayer(layer: Layer, measurements: Measurements, sniffed: Compression | undefined): LayerReport {
   const measured = measurements.of(layer)
   const diffID = measured?.diffID ?? layer.claims.diffID
-  const digest = measured?.digest ?? layer.claims.digest
+  const compression = measured?.compression ?? sniffed
+  // What is stored as it is has one digest for both.
+  const digest = measured?.digest ?? layer.claims.digest ?? (compression === 'none' ? diffID : undefined)
   const size = measured?.size ?? layer.blob?.size ?? layer.claims.size
   const { mediaType } = layer.claims
   return {
     ...(diffID !== undefined && { diffID }),
     ...(digest !== undefined && { digest }),
     ...(size !== undefined && { size }),
-    ...(measured && { diffSize: measured.diffSize, compression: measured.compression }),
+    ...(measured && { diffSize: measured.diffSize }),
+    ...(compression !== undefined && { compression }),
     ...(mediaType !== undefined && { mediaType }),
     path: layer.path,
     ...(layer.state === 'missing' && { missing: true }),

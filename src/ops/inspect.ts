@@ -1,9 +1,11 @@
+import type { Compression } from '../bytes/compression.js'
 import type { RunContext } from '../context.js'
 import type { Image, ImageArchive, Layer } from '../model/image.js'
 import type { InspectReport } from '../model/report.js'
 import { describeFinding, describeImage } from './describe.js'
 import { identify } from './identity.js'
 import { measure, UNMEASURED, type Measurements } from './measure.js'
+import { sniffLayers, type SniffedLayers } from './sniff.js'
 import { compare } from './verify.js'
 
 /** What to inspect beyond what the documents say. */
@@ -27,17 +29,21 @@ export async function inspect(
   const images = options.images ?? archive.images
   const needsBytes = images.some((image) => image.configSource.kind === 'derived')
   const measurements = options.measure === true || needsBytes ? await measure(archive, context) : UNMEASURED
+  const sniffed = await sniffLayers(
+    images.flatMap((image) => image.layers),
+    measurements,
+  )
   const findings = options.measure === true ? compare(archive, measurements).findings : archive.findings
   return {
     archive: options.archive,
     format: archive.format,
-    images: images.map((image) => inspectImage(image, measurements)),
+    images: images.map((image) => inspectImage(image, measurements, sniffed)),
     findings: findings.map(describeFinding),
   }
 }
 
-function inspectImage(image: Image, measurements: Measurements): Inspection['images'][number] {
-  const described = describeImage(image, measurements)
+function inspectImage(image: Image, measurements: Measurements, sniffed: SniffedLayers): Inspection['images'][number] {
+  const described = describeImage(image, measurements, sniffed)
   const { config } = identify(image, measurements)
   const parsed: unknown =
     config === undefined ? null : JSON.parse(new TextDecoder().decode(config.bytes.subarray(0, config.scan.end)))
@@ -45,7 +51,7 @@ function inspectImage(image: Image, measurements: Measurements): Inspection['ima
     ...described,
     layers: described.layers.map((layer, at) => ({
       ...layer,
-      checked: checkedLayer(image, image.layers[at], measurements),
+      checked: checkedLayer(image, image.layers[at], measurements, layer.compression),
     })),
     checked: checkedImage(image),
     config: parsed,
@@ -70,7 +76,12 @@ function checkedConfig(source: Image['configSource']): string {
   }
 }
 
-function checkedLayer(image: Image, layer: Layer | undefined, measurements: Measurements): string[] {
+function checkedLayer(
+  image: Image,
+  layer: Layer | undefined,
+  measurements: Measurements,
+  compression: Compression | undefined,
+): string[] {
   if (layer === undefined) return []
   const measured = measurements.of(layer)
   const { claims, index } = layer
@@ -96,6 +107,6 @@ function checkedLayer(image: Image, layer: Layer | undefined, measurements: Meas
     lines.push(`size from the descriptor: ${actual === claims.size ? 'agrees' : `differs: ${actual ?? 'missing'}`}`)
   }
   if (claims.mediaType !== undefined)
-    lines.push(`mediaType from the descriptor; compression ${measured?.compression ?? 'not looked at'}`)
+    lines.push(`mediaType from the descriptor; the bytes are ${compression ?? 'missing'}`)
   return lines
 }

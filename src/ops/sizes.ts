@@ -1,9 +1,9 @@
 import type { RunContext } from '../context.js'
-import { detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
 import type { Layer } from '../model/image.js'
 import { scanSource } from '../tar/scan.js'
 import { layerLint } from '../tree/lint.js'
 import { measureLayers, type Measurements } from './measure.js'
+import { compressionOf } from './sniff.js'
 
 /** Bytes of the files of each layer as docker counts them; undefined for a layer that is missing or broken. */
 export type LayerSizes = ReadonlyMap<Layer, number | undefined>
@@ -23,7 +23,7 @@ export async function sizesOf(
     const measured = measurements.of(layer)
     if (measured !== undefined) sizes.set(layer, measured.tar?.contentSize)
     else if (layer.state === 'missing') sizes.set(layer, undefined)
-    else if (layer.blob !== undefined && (await isPlain(layer.blob)))
+    else if (layer.blob !== undefined && (await compressionOf(layer)) === 'none')
       sizes.set(layer, await indexedSize(layer.blob, context))
     else rest.push(layer)
   }
@@ -33,11 +33,6 @@ export async function sizesOf(
 }
 
 type Blob = NonNullable<Layer['blob']>
-
-async function isPlain(blob: Blob): Promise<boolean> {
-  const head = await blob.read({ offset: 0, length: Math.min(SNIFF_BYTES, blob.size) })
-  return detectCompression(head) === 'none'
-}
 
 async function indexedSize(blob: Blob, context: RunContext): Promise<number> {
   const lint = layerLint(context.limits)

@@ -1,0 +1,21 @@
+import { detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
+import type { Layer } from '../model/image.js'
+import type { Measurements } from './measure.js'
+
+/** How layers are compressed, known by their first bytes; undefined for those that are missing. */
+export type SniffedLayers = ReadonlyMap<Layer, Compression | undefined>
+
+/** Looks at the first bytes of layers that were not measured. Errors: ERR_IO. */
+export async function sniffLayers(layers: readonly Layer[], measurements: Measurements): Promise<SniffedLayers> {
+  const sniffed = new Map<Layer, Compression | undefined>()
+  for (const layer of layers) {
+    sniffed.set(layer, measurements.of(layer)?.compression ?? (await compressionOf(layer)))
+  }
+  return sniffed
+}
+
+/** How a stored layer is compressed, whatever its name or media type says. Errors: ERR_IO. */
+export async function compressionOf({ blob, state }: Layer): Promise<Compression | undefined> {
+  if (blob === undefined) return state === 'assembled' ? 'none' : undefined
+  return detectCompression(await blob.read({ offset: 0, length: Math.min(SNIFF_BYTES, blob.size) }))
+}
