@@ -4,13 +4,14 @@ import { chunksOf, fileSource, type OpenSource } from '../bytes/source.js'
 import { spool } from '../bytes/spool.js'
 import { runContext, type RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
+import type { Finding } from '../findings.js'
 import type { ImageArchive } from '../model/image.js'
 import type { Platform } from '../model/platform.js'
 import { directoryFiles } from './directory-files.js'
 import { directoryRootfs } from './directory-rootfs.js'
 import { dockerSave } from './docker-save.js'
 import { dockerV1 } from './docker-v1.js'
-import type { FileSet } from './files.js'
+import { getFile, keyOf, type FileSet } from './files.js'
 import type { Format } from './format.js'
 import { hybrid } from './hybrid.js'
 import { ociLayout } from './oci-layout.js'
@@ -68,7 +69,7 @@ async function readWith(
 ): Promise<ImageArchive> {
   try {
     for (const format of formats) {
-      if (await format.recognises(files)) return await format.read(files, context, options)
+      if (await format.recognises(files)) return await placed(files, await format.read(files, context, options))
     }
     throw new ArchiveError(
       'ERR_NOT_ARCHIVE',
@@ -81,6 +82,20 @@ async function readWith(
     await files[Symbol.asyncDispose]()
     throw withFindings(error, files)
   }
+}
+
+/** What is told of a document lies where its bytes begin, unless a byte is told. */
+async function placed(files: FileSet, archive: ImageArchive): Promise<ImageArchive> {
+  const findings: Finding[] = []
+  for (const finding of archive.findings) {
+    const { path, offset } = finding.where
+    const key = path === undefined || offset !== undefined ? undefined : keyOf(path)
+    const file = key === undefined ? undefined : await getFile(files, key)
+    findings.push(
+      file?.offset === undefined ? finding : { ...finding, where: { ...finding.where, offset: file.offset } },
+    )
+  }
+  return { ...archive, findings }
 }
 
 /** What was wrong with the wrapper is why a document could not be found: it is said with the error. */

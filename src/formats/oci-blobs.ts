@@ -15,7 +15,10 @@ export async function findBlob(reading: Reading, descriptor: Descriptor, from: s
   const path = blobPath(descriptor.digest)
   const found = await reading.files.resolve(keyOf(path) ?? path)
   if (found.kind === 'file') return found.file
-  if (found.kind === 'broken') reading.log.add(found.code, found.message, { path })
+  if (found.kind === 'broken') {
+    const { code, message, offset } = found
+    reading.log.add(code, message, { path, ...(offset !== undefined && { offset }) })
+  }
   return undefined
 }
 

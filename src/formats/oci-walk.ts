@@ -3,10 +3,10 @@ import type { RawJson } from '../model/json.js'
 import { imageManifest, type ImageManifest } from '../model/manifest.js'
 import { roleOf } from '../model/media-types.js'
 import { asDigest, type Digest } from '../bytes/digest.js'
-import { familiarTagged } from '../model/reference.js'
+import { familiarTagged, parseReference } from '../model/reference.js'
 import { parseOrTell, type Reading } from './documents.js'
 import type { FoundFile } from './files.js'
-import { blobPath, checkDocument, findBlob } from './oci-blobs.js'
+import { blobPath, checkDocument, checkSize, findBlob } from './oci-blobs.js'
 
 /** A manifest that an index leads to. */
 export interface FoundManifest {
@@ -20,12 +20,15 @@ export interface FoundManifest {
 
 // Indexes may nest (OCI image spec, image-index.md); real ones do so once.
 const MOST_DEPTH = 8
+// Indexes that each name the next one many times would else be walked without end.
+const MOST_STEPS = 20_000
 
 interface Walk {
   readonly reading: Reading
   readonly found: FoundManifest[]
-  /** Paths of all indexes and manifests that were reached. */
-  readonly reached: Set<string>
+  /** All indexes and manifests that were reached by path, undefined where one cannot be read. */
+  readonly reached: Map<string, RawJson<ImageManifest> | undefined>
+  readonly steps: { left: number }
   /** Digests on the way down, against circles. */
   readonly above: readonly string[]
   readonly names: readonly string[]
@@ -43,27 +46,26 @@ export interface WalkedIndex {
 /** Follows index.json, and the indexes it leads to, down to the manifests. */
 export async function walkIndex(reading: Reading, index: ImageManifest, path: string): Promise<WalkedIndex> {
   const found: FoundManifest[] = []
-  const reached = new Set<string>()
+  const shared = { reading, found, reached: new Map(), steps: { left: MOST_STEPS }, above: [] }
   for (const descriptor of index.manifests ?? []) {
-    await walk(
-      { reading, found, reached, above: [], names: namesOf(descriptor), target: asDigest(descriptor.digest) },
-      descriptor,
-      path,
-    )
+    checkName(reading, descriptor, path)
+    await walk({ ...shared, names: namesOf(descriptor), target: asDigest(descriptor.digest) }, descriptor, path)
   }
-  return { manifests: mergeNames(found), reached }
+  if (shared.steps.left <= 0) {
+    reading.log.add('LIMIT_REACHED', `${path} leads to more than ${MOST_STEPS} manifests`, { path })
+  }
+  return { manifests: mergeNames(found), reached: new Set(shared.reached.keys()) }
 }
 
 async function walk(state: Walk, descriptor: Descriptor, from: string): Promise<void> {
-  const { reading, above } = state
+  const { reading, above, steps } = state
+  if (steps.left-- <= 0) return
   const file = await findBlob(reading, descriptor, from)
   if (file === undefined) {
     tellMissing(state, descriptor, from)
     return
   }
-  state.reached.add(file.path)
-  await checkDocument(reading, file, descriptor, 'BLOB_DIGEST_MISMATCH')
-  const document = await parseOrTell(reading, file, imageManifest, 'MANIFEST_INVALID')
+  const document = await readOnce(state, file, descriptor)
   if (document === undefined || !checkMediaType(reading, descriptor, document.value, file.path)) return
   if (document.value.manifests === undefined) {
     state.found.push({ descriptor, document, file, names: state.names, target: state.target })
@@ -77,6 +79,22 @@ async function walk(state: Walk, descriptor: Descriptor, from: string): Promise<
     const names = [...state.names, ...namesOf(child)]
     await walk({ ...state, above: [...above, descriptor.digest], names }, child, file.path)
   }
+}
+
+/** The document of a descriptor; one that several descriptors lead to is read and proved once. */
+async function readOnce(
+  { reading, reached }: Walk,
+  file: FoundFile,
+  descriptor: Descriptor,
+): Promise<RawJson<ImageManifest> | undefined> {
+  if (reached.has(file.path)) {
+    checkSize(reading, file, descriptor)
+    return reached.get(file.path)
+  }
+  await checkDocument(reading, file, descriptor, 'BLOB_DIGEST_MISMATCH')
+  const document = await parseOrTell(reading, file, imageManifest, 'MANIFEST_INVALID')
+  reached.set(file.path, document)
+  return document
 }
 
 // Docker leaves platforms out that it does not have, and registries let layouts be sparse: below a nested index it is a
@@ -107,6 +125,22 @@ function checkMediaType(reading: Reading, descriptor: Descriptor, document: Imag
   if (isIndex || isManifest) return true
   reading.log.add('MANIFEST_INVALID', `${path} is neither a manifest nor an index`, { path })
   return false
+}
+
+// OCI image spec, annotations.md: the grammar of org.opencontainers.image.ref.name; what docker takes as a tag passes too.
+const REF_NAME = /^[A-Za-z0-9]+(?:(?:[-._:@+/]|--|__)[A-Za-z0-9]+)*$/
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
+
+function checkName({ log }: Reading, { annotations }: Descriptor, path: string): void {
+  const full = annotations?.get('io.containerd.image.name') ?? ''
+  const ref = annotations?.get('org.opencontainers.image.ref.name') ?? ''
+  const isOdd =
+    full === ''
+      ? ref !== '' && !REF_NAME.test(ref) && !TAG.test(ref) && parseReference(ref) === undefined
+      : parseReference(full) === undefined
+  if (!isOdd) return
+  const actual = full === '' ? ref : full
+  log.add('TAG_INVALID', `${JSON.stringify(actual)} is no name of an image`, { path, actual })
 }
 
 /** Names that a descriptor of index.json carries: containerd's full name wins over the OCI ref name. */
