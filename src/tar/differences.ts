@@ -62,7 +62,7 @@ export function oddityTeller(listener: ((oddity: TarOddity) => void) | undefined
   return {
     odd,
     member(offset, header, meta, entry) {
-      for (const [kind, message] of memberOddities(header, meta, entry)) odd(kind, offset, entry.path, message)
+      memberOddities(header, meta, entry, (kind, message) => odd(kind, offset, entry.path, message))
     },
     global(offset, entry) {
       odd('global-header', offset, entry.path, 'PAX records meant for all later entries')
@@ -74,44 +74,44 @@ export function oddityTeller(listener: ((oddity: TarOddity) => void) | undefined
   }
 }
 
-type Oddities = Generator<readonly [TarOddityKind, string]>
+type Say = (kind: TarOddityKind, message: string) => void
 
-function* memberOddities(header: HeaderFields, meta: Meta, entry: TarEntry): Oddities {
+function memberOddities(header: HeaderFields, meta: Meta, entry: TarEntry, say: Say): void {
   const { format, typeflag, signedChecksum, gnuPrefix } = header
-  if (format === 'v7') yield ['v7', 'a header without the magic of ustar']
-  if (signedChecksum) yield ['signed-checksum', 'the checksum adds signed bytes']
-  if (gnuPrefix) yield ['gnu-prefix', 'a GNU header with a name prefix in the place of its times']
+  if (format === 'v7') say('v7', 'a header without the magic of ustar')
+  if (signedChecksum) say('signed-checksum', 'the checksum adds signed bytes')
+  if (gnuPrefix) say('gnu-prefix', 'a GNU header with a name prefix in the place of its times')
   if (typeflag === 0 && entry.type === 'directory') {
-    yield ['nul-directory', 'a directory by its trailing slash alone']
+    say('nul-directory', 'a directory by its trailing slash alone')
   }
-  if (entry.type === 'unknown') yield ['non-standard-type', `type ${JSON.stringify(entry.typeflag)}`]
-  if (entry.sparse !== undefined) yield ['sparse', `${entry.sparse.length.toString()} regions of a sparse file`]
+  if (entry.type === 'unknown') say('non-standard-type', `type ${JSON.stringify(entry.typeflag)}`)
+  if (entry.sparse !== undefined) say('sparse', `${entry.sparse.length.toString()} regions of a sparse file`)
   if (entry.size !== 0 && entry.type !== 'file' && entry.type !== 'unknown') {
-    yield ['size-without-content', `a ${entry.type} with a size of ${entry.size.toString()}`]
+    say('size-without-content', `a ${entry.type} with a size of ${entry.size.toString()}`)
   }
-  yield* numberOddities(header)
-  if (meta !== NO_META) yield* metaOddities(header, meta)
+  numberOddities(header, say)
+  if (meta !== NO_META) metaOddities(header, meta, say)
 }
 
-function* numberOddities({ mode, uid, gid, size, mtime, devMajor, devMinor }: HeaderFields): Oddities {
+function numberOddities({ mode, uid, gid, size, mtime, devMajor, devMinor }: HeaderFields, say: Say): void {
   const small = [mode, uid, gid, devMajor, devMinor]
   if (mtime < 0 || size < 0 || small.some((number) => number < 0)) {
-    yield ['base-256-negative', 'a negative number in binary']
+    say('base-256-negative', 'a negative number in binary')
   }
   if (typeof size === 'bigint' || small.some((number) => typeof number === 'bigint')) {
-    yield ['rounded-number', 'a number beyond 2^53, rounded here']
+    say('rounded-number', 'a number beyond 2^53, rounded here')
   }
 }
 
-function* metaOddities(header: HeaderFields, meta: Meta): Oddities {
+function metaOddities(header: HeaderFields, meta: Meta, say: Say): void {
   const { records, longName, longLink, paxHeaders, repeated } = meta
-  if (paxHeaders > 1) yield ['second-pax-header', 'two PAX headers before one entry: the second counts']
-  if (repeated.length > 0) yield ['duplicate-pax-key', `the PAX record ${JSON.stringify(repeated[0])} stands twice`]
+  if (paxHeaders > 1) say('second-pax-header', 'two PAX headers before one entry: the second counts')
+  if (repeated.length > 0) say('duplicate-pax-key', `the PAX record ${JSON.stringify(repeated[0])} stands twice`)
   const both = (longName !== undefined && records.has('path')) || (longLink !== undefined && records.has('linkpath'))
-  if (both) yield ['long-name-and-pax-path', 'a GNU long name and a PAX path: the long name counts']
+  if (both) say('long-name-and-pax-path', 'a GNU long name and a PAX path: the long name counts')
   const size = latin1(records.get('size') ?? new Uint8Array(0)).slice(0, 24)
   // A size that does not fit into eleven octal digits has nothing but the record to stand in.
   if (size !== '' && size !== header.size.toString() && Number(size) < 2 ** 33) {
-    yield ['pax-size', `the PAX size ${size} replaces ${header.size.toString()}`]
+    say('pax-size', `the PAX size ${size} replaces ${header.size.toString()}`)
   }
 }

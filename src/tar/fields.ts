@@ -77,7 +77,7 @@ export function entryOf(
   const { header, type } = member
   const rawPath = sparse?.name ?? header.rawPath
   const { rawLinkPath, uname, gname, typeflag } = header
-  return {
+  const entry: TarEntry = {
     path: displayPath(rawPath),
     rawPath,
     type,
@@ -96,8 +96,8 @@ export function entryOf(
     pax,
     header: place.header,
     content: place.content,
-    ...(sparse === undefined ? {} : { sparse: sparse.regions }),
   }
+  return sparse === undefined ? entry : { ...entry, sparse: sparse.regions }
 }
 
 function nanoseconds({ mtime, mtimeNanos }: HeaderFields): bigint {

@@ -57,8 +57,23 @@ export function cleanPath(raw: Uint8Array): CleanPath {
   return cleanKey(latin1(raw))
 }
 
+/** `cleanPath` of an entry's name, without decoding it again where the text that shows it is the latin1 of its bytes. */
+export function cleanName(path: string, raw: Uint8Array): CleanPath {
+  // UTF-8 of other than ASCII has fewer characters than bytes, and what is no UTF-8 is shown as latin1.
+  return cleanKey(path.length === raw.length ? path : latin1(raw))
+}
+
 /** `cleanPath` of a name that is already a latin1 string. */
 export function cleanKey(name: string): CleanPath {
+  const isOdd = name === '' || name[0] === '/' || name[0] === '.' || name.includes('//') || name.includes('/.')
+  if (isOdd) return cleanParts(name)
+  const key = name.endsWith('/') ? name.slice(0, -1) : name
+  let depth = 1
+  for (let slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) depth++
+  return { key, depth, absolute: false, escapes: false, nul: name.includes('\0') }
+}
+
+function cleanParts(name: string): CleanPath {
   const absolute = name.startsWith('/')
   const nul = name.includes('\0')
   const parts: string[] = []

@@ -2,7 +2,7 @@ import type { Limits } from '../context.js'
 import type { FindingCode } from '../findings.js'
 import type { TarEntry } from '../tar/entry.js'
 import type { Notice } from '../tar/measurement.js'
-import { cleanKey, cleanPath, latin1, linkEscapes } from '../tar/path.js'
+import { cleanKey, cleanName, latin1, linkEscapes, type CleanPath } from '../tar/path.js'
 import { whiteoutOf, type Whiteout } from './whiteout.js'
 
 /** Watches the entries of one layer for what engines refuse or read differently. */
@@ -30,7 +30,7 @@ export function layerLint(limits: Limits): LayerLint {
   let contentSize = 0
   return {
     entry(entry) {
-      const clean = cleanPath(entry.rawPath)
+      const clean = cleanName(entry.path, entry.rawPath)
       lintPath(entry, clean, limits, tell)
       lintType(entry, tell)
       const repeated = seen.get(clean.key)
@@ -79,7 +79,7 @@ function dockerSize(entry: TarEntry): number {
   return entry.type === 'symlink' ? entry.rawLinkPath.length : 0
 }
 
-function lintPath(entry: TarEntry, clean: ReturnType<typeof cleanPath>, limits: Limits, tell: Tell): void {
+function lintPath(entry: TarEntry, clean: CleanPath, limits: Limits, tell: Tell): void {
   if (clean.escapes) tell('ENTRY_UNSAFE_PATH', entry, `${entry.path} climbs above the root`)
   if (isTooLong(clean.key)) {
     tell('ENTRY_NAME_TOO_LONG', entry, `the path at offset ${entry.header.offset} has a name too long to be a file's`)
@@ -110,6 +110,10 @@ function lintType(entry: TarEntry, tell: Tell): void {
   if (entry.type === 'char' && entry.devMajor === 0 && entry.devMinor === 0) {
     tell('ENTRY_DEVICE_WHITEOUT', entry, `${entry.path} is a character device 0:0`)
   }
+  if (entry.pax.size > 0) lintPax(entry, tell)
+}
+
+function lintPax(entry: TarEntry, tell: Tell): void {
   for (const key of entry.pax.keys()) {
     if (/^SCHILY\.xattr\.(?:trusted|user)\.overlay\./.test(key)) {
       tell('ENTRY_OVERLAY_XATTR', entry, `${entry.path} carries ${key.slice('SCHILY.xattr.'.length)}`)
