@@ -1,4 +1,4 @@
-const COLUMNS = [44, 9, 7, 9, 6]
+const COLUMNS = [44, 10, 8, 8, 10, 6]
 
 /** The value in the middle of the sorted ones; the mean of the two middle ones where their number is even. */
 export function median(values) {
@@ -7,7 +7,7 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** Lines of one job's table: medians of seconds, ratio to the first contender, the highest peak of RSS, runs. */
+/** Lines of one job's table: medians of seconds, ratio to the first contender, seconds of all cores, the highest peak of RSS, runs. */
 export function tableOf({ title, name, aims }, results) {
   const [first] = results
   const lines = results.map(({ contender, runs }) => {
@@ -16,12 +16,13 @@ export function tableOf({ title, name, aims }, results) {
       contender.name,
       seconds.toFixed(3),
       (seconds / secondsOf(first.runs)).toFixed(2),
+      median(runs.map(({ cpu }) => cpu)).toFixed(2),
       `${megabytes(runs)} MB`,
       runs.length,
     ])
   })
   const said = aims.map((aim) => aimLine(aim, results)).filter(Boolean)
-  return [`${name}: ${title}`, row(['', 'median s', 'ratio', 'peak RSS', 'runs']), ...lines, ...said, '']
+  return [`${name}: ${title}`, row(['', 'median s', 'ratio', 'cpu s', 'peak RSS', 'runs']), ...lines, ...said, '']
 }
 
 function row(cells) {
