@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { corpusArchives, CORPUS, hasCorpus, type Facts } from './corpus.js'
-import { openedBy } from './opened.js'
+import { openedBy } from '../support/opened.js'
 
 // Go makes a config of a v1 json that is null; we call it damaged.
 const UNREADABLE = new Set(['hostile/v1-bad-json.tar'])

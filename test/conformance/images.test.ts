@@ -3,7 +3,7 @@ import type { Finding, FindingCode } from '../../src/findings.js'
 import type { Image } from '../../src/model/image.js'
 import type { ImageReport, LayerReport } from '../../src/model/report.js'
 import { corpusArchives, hasCorpus, type CorpusArchive, type Facts, type ImageFacts } from './corpus.js'
-import { openedBy, type Opened, type Way } from './opened.js'
+import { openedBy, type Opened, type Way } from '../support/opened.js'
 
 // Archives in which we see other images than the facts list, each with the reason why ours is held to be right.
 // prettier-ignore

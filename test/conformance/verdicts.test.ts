@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { FindingCode } from '../../src/findings.js'
 import { corpusArchives, hasCorpus, imagesOf, verdictsOfEngines, type CorpusArchive, type Facts } from './corpus.js'
-import { openedBy, troubles, type Opened } from './opened.js'
+import { openedBy, troubles, type Opened } from '../support/opened.js'
 
 // Archives of the hostile folder, or such that every engine refuses, in which we find nothing wrong.
 // prettier-ignore
