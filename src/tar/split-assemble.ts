@@ -1,0 +1,175 @@
+import { ArchiveError } from '../errors.js'
+import { BLOCK } from './header.js'
+import { displayPath } from './path.js'
+import { crc64, type Crc64 } from './split-crc64.js'
+import type { Absence, FileLookup, StoredFile } from './split-files.js'
+import type { SplitEntry } from './split-read.js'
+
+/** What is wrong with one file of a layer. */
+export interface SplitFault {
+  readonly rawName: Uint8Array
+  readonly problem: Absence | 'size' | 'content'
+  /** Bytes and CRC-64 that the sidecar has for it. */
+  readonly size: number
+  readonly crc: string
+  /** Bytes that are there, where there is a file. */
+  readonly actualSize?: number
+  /** CRC-64 of what is there, where it was computed. */
+  readonly actualCrc?: string
+}
+
+/** How to put a tar together. */
+export interface AssembleOptions {
+  readonly files: FileLookup
+  /** Whether each file is held against its checksum; without it only its size is. */
+  readonly checkContents: boolean
+  /** Each file that is not what the sidecar says. */
+  onFault(fault: SplitFault): void
+  readonly signal?: AbortSignal | undefined
+}
+
+const BUFFER = 512 * 1024
+// What a damaged sidecar may make us fill up with zeros.
+const MOST_MISSING = 2 ** 36
+
+type FileEntry = Extract<SplitEntry, { kind: 'file' }>
+
+/**
+ * The tar that a sidecar was made of, from its segments and the files. Each chunk is valid until the next is asked for.
+ * A file that is gone or of another size is told to `onFault` and cut, or filled up with zeros, to the size that its
+ * header has, so that the tar stays one; who must have the original asks for no faults. Errors: those of readSplit.
+ */
+export async function* assembleSplit(
+  entries: AsyncIterable<readonly SplitEntry[]>,
+  options: AssembleOptions,
+): AsyncGenerator<Uint8Array> {
+  const out = new Uint8Array(BUFFER)
+  let used = 0
+  let typeflag = 0
+  for await (const batch of entries) {
+    options.signal?.throwIfAborted()
+    for (const entry of batch) {
+      const pieces = entry.kind === 'segment' ? segmentPieces(entry.bytes) : filePieces(entry, typeflag, options)
+      if (entry.kind === 'segment') typeflag = entry.bytes[entry.bytes.length - BLOCK + 156] ?? typeflag
+      for (;;) {
+        const room = used === 0 ? out : out.subarray(used)
+        const count = pieces(room)
+        if (count === 0) break
+        used += count
+        if (used < out.length) continue
+        yield out
+        options.signal?.throwIfAborted()
+        used = 0
+      }
+    }
+  }
+  if (used > 0) yield out.subarray(0, used)
+}
+
+/** Checks every file that a sidecar names, without putting the tar together; faults go to `onFault`. */
+export async function checkSplit(
+  entries: AsyncIterable<readonly SplitEntry[]>,
+  options: Omit<AssembleOptions, 'checkContents'>,
+): Promise<{ readonly files: number; readonly bytes: number }> {
+  const [buffer, checked] = [new Uint8Array(BUFFER), { ...options, checkContents: true }]
+  let [files, bytes, typeflag] = [0, 0, 0]
+  for await (const batch of entries) {
+    for (const entry of batch) {
+      options.signal?.throwIfAborted()
+      if (entry.kind === 'segment') typeflag = entry.bytes[entry.bytes.length - BLOCK + 156] ?? typeflag
+      if (entry.kind === 'segment' || entry.size === 0) continue
+      const pieces = filePieces(entry, typeflag, checked)
+      for (let count = pieces(buffer); count > 0; count = pieces(buffer)) bytes += count
+      files += 1
+    }
+  }
+  return { files, bytes }
+}
+
+/** Fills a buffer from its start; gives how many bytes it put there, 0 when there are no more. */
+type Pieces = (room: Uint8Array) => number
+
+const NOTHING: Pieces = () => 0
+
+function segmentPieces(bytes: Uint8Array): Pieces {
+  let at = 0
+  return (room) => {
+    const part = bytes.subarray(at, at + room.length)
+    room.set(part)
+    at += part.length
+    return part.length
+  }
+}
+
+// Headers of links, devices and directories have no content whatever size they claim (Go's isHeaderOnly).
+function hasNoContent({ size, crc }: FileEntry, typeflag: number): boolean {
+  return size === 0 || (crc === '0000000000000000' && typeflag >= 0x31 && typeflag <= 0x36)
+}
+
+function filePieces(entry: FileEntry, typeflag: number, options: AssembleOptions): Pieces {
+  if (hasNoContent(entry, typeflag)) return NOTHING
+  const file = options.files.open(entry.rawName)
+  if (typeof file !== 'string') return contentPieces(entry, file, options)
+  options.onFault({ rawName: entry.rawName, problem: file, size: entry.size, crc: entry.crc ?? '' })
+  return zeros(entry, entry.size)
+}
+
+function zeros(entry: FileEntry, count: number): Pieces {
+  if (count > MOST_MISSING) {
+    throw new ArchiveError('ERR_LIMIT', `${count} bytes of a file are missing: ${displayPath(entry.rawName)}`)
+  }
+  let left = count
+  return (room) => {
+    const length = Math.min(left, room.length)
+    room.fill(0, 0, length)
+    left -= length
+    return length
+  }
+}
+
+function contentPieces(entry: FileEntry, file: StoredFile, options: AssembleOptions): Pieces {
+  const checksum = options.checkContents ? crc64() : undefined
+  const there = Math.min(entry.size, file.size)
+  let done = 0
+  let rest: Pieces | undefined
+  return (room) => {
+    if (rest !== undefined) return rest(room)
+    const part = done === there ? 0 : read(file, room.subarray(0, Math.min(room.length, there - done)), done)
+    if (part > 0) {
+      checksum?.update(room.subarray(0, part))
+      done += part
+      if (done < there) return part
+    }
+    tellFault(entry, file, { done, checksum, options })
+    file.close()
+    rest = zeros(entry, entry.size - done)
+    return part > 0 ? part : rest(room)
+  }
+}
+
+// A bad sector reads as the end of the file does.
+function read(file: StoredFile, room: Uint8Array, offset: number): number {
+  try {
+    return file.read(room, offset)
+  } catch {
+    return 0
+  }
+}
+
+interface Outcome {
+  readonly done: number
+  readonly checksum: Crc64 | undefined
+  readonly options: AssembleOptions
+}
+
+function tellFault(entry: FileEntry, file: StoredFile, { done, checksum, options }: Outcome): void {
+  const { rawName, size, crc = '' } = entry
+  const actualCrc = checksum?.hex()
+  const actual = { ...(actualCrc !== undefined && { actualCrc }) }
+  if (done < Math.min(size, file.size)) options.onFault({ rawName, problem: 'unreadable', size, crc })
+  else if (file.size !== size) {
+    options.onFault({ rawName, problem: 'size', size, crc, actualSize: file.size, ...(file.size < size && actual) })
+  } else if (actualCrc !== undefined && actualCrc !== crc) {
+    options.onFault({ rawName, problem: 'content', size, crc, actualSize: size, actualCrc })
+  }
+}

@@ -1,0 +1,165 @@
+import type { Limits } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import { decodeTar, type TarRequest } from './decode.js'
+import { tarFaultError, type TarEnd } from './end.js'
+import type { TarEntry } from './entry.js'
+import { cleanPath } from './path.js'
+import { crc64, type Crc64 } from './split-crc64.js'
+import type { SplitEntry } from './split-read.js'
+
+/** What comes out of a tar taken apart, in the order of the tar. */
+export interface SplitHandlers {
+  /** The next line of the sidecar. */
+  onSplit(entry: SplitEntry): void
+  /** Before the first byte of a file's content; what has none (links, empty files) is told all the same. */
+  onFile?(entry: TarEntry): void
+  /** A piece of the content of the file that was told last; valid until the call returns. */
+  onContent?(chunk: Uint8Array): void
+}
+
+/** Takes a tar apart that is pushed in; see `disassembler`. */
+export interface Disassembler {
+  push(chunk: Uint8Array): void
+  /** No more bytes. Errors: ERR_TAR_HEADER and the like where the bytes are no whole tar. */
+  end(): TarEnd
+}
+
+// tar-split writes no longer segments either (tar/asm, disassemble.go).
+const MOST_SEGMENT = 1024 * 1024
+
+/**
+ * Takes a tar apart as docker does when it registers a layer: all that is no content of a file becomes segments, every
+ * header an entry. Sparse files stay in the segments whole, since their map is lost otherwise, and links that claim a
+ * size get none: docker cannot give either back. Throws ERR_DOCUMENT for a path that stands there twice.
+ */
+export function disassembler(handlers: SplitHandlers, limits: Limits, location: string): Disassembler {
+  const segment = segmentWriter(handlers)
+  const names = new Set<string>()
+  let current: { readonly entry: TarEntry; readonly crc: Crc64 } | undefined
+  const close = () => {
+    if (current === undefined) return
+    const { entry, crc } = current
+    const size = keepsContent(entry) ? 0 : entry.content.length
+    handlers.onSplit({ kind: 'file', rawName: entry.rawPath, size, crc: size === 0 ? undefined : crc.hex() })
+    current = undefined
+  }
+  const onEntry = (entry: TarEntry) => {
+    refuseTwice(names, entry, location)
+    segment.flush()
+    handlers.onFile?.(entry)
+    current = { entry, crc: crc64() }
+    if (entry.content.length === 0 || keepsContent(entry)) close()
+  }
+  const onContentEnd = () => close()
+  let behindEnd = false
+  const feed = feeder(decodeTar({ onEntry, onContentEnd }, limits), (bytes, part) => {
+    if (part === 'content' && current !== undefined) {
+      current.crc.update(bytes)
+      handlers.onContent?.(bytes)
+      return
+    }
+    // What follows the end marker has segments of its own, as tar-split's reader stops there.
+    if (part === 'rest' && !behindEnd) segment.flush()
+    behindEnd = part === 'rest'
+    segment.write(bytes)
+  })
+  return {
+    push: (chunk) => feed.push(chunk),
+    end() {
+      const end = feed.end()
+      if (end.fault !== undefined) throw tarFaultError(end.fault, location)
+      segment.flush()
+      return end
+    },
+  }
+}
+
+function keepsContent(entry: TarEntry): boolean {
+  return entry.sparse !== undefined
+}
+
+function refuseTwice(names: Set<string>, entry: TarEntry, location: string): void {
+  const { key } = cleanPath(entry.rawPath)
+  if (names.has(key)) {
+    const offset = entry.header.offset
+    throw new ArchiveError('ERR_DOCUMENT', `a path stands in the tar twice: ${entry.path}`, { location, offset })
+  }
+  names.add(key)
+}
+
+interface SegmentWriter {
+  write(bytes: Uint8Array): void
+  flush(): void
+}
+
+function segmentWriter({ onSplit }: SplitHandlers): SegmentWriter {
+  let buffer = new Uint8Array(64 * 1024)
+  let used = 0
+  const flush = () => {
+    if (used > 0) onSplit({ kind: 'segment', bytes: buffer.subarray(0, used) })
+    used = 0
+  }
+  return {
+    flush,
+    write(bytes) {
+      for (let at = 0; at < bytes.length;) {
+        const part = bytes.subarray(at, at + MOST_SEGMENT - used)
+        if (used + part.length > buffer.length) {
+          const larger = new Uint8Array(Math.min(MOST_SEGMENT, Math.max(buffer.length * 4, used + part.length)))
+          larger.set(buffer.subarray(0, used))
+          buffer = larger
+        }
+        buffer.set(part, used)
+        used += part.length
+        at += part.length
+        if (used === MOST_SEGMENT) flush()
+      }
+    },
+  }
+}
+
+const EMPTY = new Uint8Array(0)
+
+/** Drives a decoder, and hands on every byte that goes in, with the part of the tar that it belongs to. */
+function feeder(
+  decoder: ReturnType<typeof decodeTar>,
+  onBytes: (bytes: Uint8Array, part: TarRequest['part']) => void,
+) {
+  let step = decoder.next()
+  let held: Uint8Array = EMPTY
+  let count = 0
+  const answer = (value: Uint8Array | number) => {
+    held = EMPTY
+    count = 0
+    step = decoder.next(value)
+  }
+  const take = (request: TarRequest, part: Uint8Array) => {
+    const content = request.part === 'content' ? Math.max(0, request.entry.content.length - count) : 0
+    if (content > 0) onBytes(part.subarray(0, content), 'content')
+    if (part.length > content) onBytes(part.subarray(content), request.part === 'content' ? 'padding' : request.part)
+  }
+  return {
+    push(chunk: Uint8Array) {
+      for (let at = 0; at < chunk.length && step.done !== true;) {
+        const request = step.value
+        const part = chunk.subarray(at, at + request.length - count)
+        at += part.length
+        take(request, part)
+        if (request.want === 'bytes') held = count === 0 && part.length === request.length ? part : appended(held, part)
+        count += part.length
+        if (count === request.length) answer(request.want === 'bytes' ? held : count)
+      }
+    },
+    end(): TarEnd {
+      while (step.done !== true) answer(step.value.want === 'bytes' ? held : count)
+      return step.value
+    },
+  }
+}
+
+function appended(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
+}
