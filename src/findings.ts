@@ -109,8 +109,16 @@ const LAYER_RULES = {
   WHITEOUT_ROOT: rule('warning', 'An opaque marker at the root of a layer', 'It hides all lower layers by the specification; overlay2 cannot do that and shows them all the same.'),
 } as const
 
+// What an archive that is written could not take over.
+// prettier-ignore
+const OUTPUT_RULES = {
+  OUTPUT_ATTACHMENT_LEFT_OUT: rule('note', 'An attestation or signature was not taken over', 'It refers to a manifest by its digest; imgtar writes images, not what is said about them.'),
+  OUTPUT_LAYER_RECOMPRESSED: rule('note', 'A layer is stored in another compression than before', 'Its diffID and the imageID stay; the digest under which a registry knows its blob does not. --compress and the format of the output decide.'),
+  OUTPUT_NAME_LEFT_OUT: rule('note', 'A name was not taken over into manifest.json', 'docker takes names with a tag only. Give the image one with imgtar tag.'),
+} as const
+
 /** Every finding code with severity, title and help; docs/findings.md is made of it. */
-export const FINDINGS = { ...ARCHIVE_RULES, ...DOCUMENT_RULES, ...LAYER_RULES }
+export const FINDINGS = { ...ARCHIVE_RULES, ...DOCUMENT_RULES, ...LAYER_RULES, ...OUTPUT_RULES }
 
 /** The stable code of a finding. */
 export type FindingCode = keyof typeof FINDINGS

@@ -4,13 +4,13 @@ import { UsageError } from './usage-error.js'
 export interface Option<Value> {
   readonly summary: string
   readonly alias?: string
-  /** `flag` takes no value; `value` takes one, and may be given once. */
-  readonly kind: 'flag' | 'value'
+  /** `flag` takes no value; `value` takes one, and may be given once; `values` may be given again and again. */
+  readonly kind: 'flag' | 'value' | 'values'
   /** What stands for the value in help and completion. */
   readonly placeholder?: string
   readonly choices?: readonly string[]
   /** Reads what was given, undefined where nothing was. Errors: UsageError. */
-  parse(given: string | boolean | undefined, name: string): Value
+  parse(given: string | boolean | undefined, name: string, all: readonly string[]): Value
 }
 
 /** Options by their long names, without dashes. */
@@ -29,7 +29,11 @@ export const STDIO = 'stdio:'
 
 /** Reads the given text of each option. Errors: UsageError. */
 export function readOptions<Own extends Options>(options: Own, given: Given): ValuesOf<Own> {
-  const values = Object.entries(options).map(([name, option]) => [name, option.parse(single(given[name], name), name)])
+  const values = Object.entries(options).map(([name, option]) => {
+    const all = textsOf(given[name])
+    const one = option.kind === 'values' ? all[0] : single(given[name], name)
+    return [name, option.parse(one, name, all)]
+  })
   // Each key holds what the option of that key read, which is what ValuesOf says.
   return Object.fromEntries(values) as ValuesOf<Own>
 }
@@ -75,14 +79,46 @@ export function value<Value>(
   summary: string,
   placeholder: string,
   read: (text: string, name: string) => Value,
+  alias?: string,
 ): Option<Value | undefined> {
   const parse = (given: string | boolean | undefined, name: string): Value | undefined => {
     if (given === undefined) return undefined
     if (typeof given === 'boolean' || given === '') throw new UsageError(`--${name} wants a value: ${placeholder}`)
     return read(given, name)
   }
-  return { summary, kind: 'value', placeholder, parse }
+  return { summary, kind: 'value', placeholder, parse, ...(alias !== undefined && { alias }) }
 }
+
+/** An option that must be given, with a text read by `read`. */
+export function required<Value>(
+  summary: string,
+  placeholder: string,
+  read: (text: string, name: string) => Value,
+  alias?: string,
+): Option<Value> {
+  const optional = value(summary, placeholder, read, alias)
+  const parse = (given: string | boolean | undefined, name: string, all: readonly string[]): Value => {
+    const found = optional.parse(given, name, all)
+    if (found === undefined) throw new UsageError(`--${name} is missing: ${placeholder}`)
+    return found
+  }
+  return { ...optional, parse }
+}
+
+/** An option that may be given several times, each text read by `read`. */
+export function values<Value>(
+  summary: string,
+  placeholder: string,
+  read: (text: string, name: string) => Value,
+  alias?: string,
+): Option<readonly Value[]> {
+  const parse = (_: string | boolean | undefined, name: string, all: readonly string[]): readonly Value[] =>
+    all.map((text) => read(text, name))
+  return { summary, kind: 'values', placeholder, parse, ...(alias !== undefined && { alias }) }
+}
+
+/** Reads a text as it is. */
+export const asIs = (text: string): string => text
 
 /** Reads a whole number of at least `least`. Errors: UsageError. */
 export function wholeNumber(least: number): (text: string, name: string) => number {

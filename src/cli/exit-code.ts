@@ -22,6 +22,8 @@ export function exitCodeOf(report: Report): ExitCode {
 }
 
 function couldNotRead(report: Report): boolean {
+  // What could not be written is an error, and no report.
+  if ('output' in report) return false
   switch (report.schema) {
     case 'imgtar/verify/v1':
       return report.archives.some((archive) => archive.error !== undefined)

@@ -92,8 +92,14 @@ async function present(
     full,
     now: nowFrom(process.env),
   })
-  if (!globals.quiet) await writeAll(stdout, presenter.present(report, style(process.stdout)))
+  // Where the archive itself went to standard output, nothing may mix with it.
+  const [output, stream] = wentToStdout(report) ? [stderr, process.stderr] : [stdout, process.stdout]
+  if (!globals.quiet) await writeAll(output, presenter.present(report, style(stream)))
   await writeAll(stderr, presenter.notices(report, style(process.stderr)))
+}
+
+function wentToStdout(report: Exclude<Answer, string>): boolean {
+  return 'output' in report && report.output.path === '-'
 }
 
 function contextFor(globals: GlobalValues, signal: AbortSignal, progress: Progress): RunContext {

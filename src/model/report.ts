@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { diffSchema, rootfsDigestSchema } from './report-diff.js'
 import { envelope, errorSchema, findingSchema } from './report-parts.js'
+import { WRITTEN_SCHEMAS, type WrittenReport } from './report-written.js'
 
 export { diffSchema, rootfsDigestSchema } from './report-diff.js'
 export { errorSchema, findingSchema, toolSchema } from './report-parts.js'
@@ -134,6 +135,7 @@ export const REPORT_SCHEMAS = {
   ls: lsSchema,
   diff: diffSchema,
   'rootfs-digest': rootfsDigestSchema,
+  ...WRITTEN_SCHEMAS,
 } as const
 
 export type FindingReport = z.output<typeof findingSchema>
@@ -150,4 +152,11 @@ export type RootfsDigestReport = z.output<typeof rootfsDigestSchema>
 export type EntryReport = z.output<typeof entrySchema>
 /** What operations answer: plain data, `JSON.stringify` loses nothing. */
 export type Report =
-  VerifyReport | InspectReport | ImagesReport | HistoryReport | LsReport | DiffReport | RootfsDigestReport
+  | VerifyReport
+  | InspectReport
+  | ImagesReport
+  | HistoryReport
+  | LsReport
+  | DiffReport
+  | RootfsDigestReport
+  | WrittenReport

@@ -37,7 +37,7 @@ function optionWords([name, option]: [string, Option<unknown>]): OptionWords {
   return {
     name,
     summary: option.summary,
-    takesValue: option.kind === 'value',
+    takesValue: option.kind !== 'flag',
     choices: option.choices ?? [],
     ...(option.alias !== undefined && { alias: option.alias }),
   }

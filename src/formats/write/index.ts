@@ -10,6 +10,7 @@ import { classicMembers, hybridMembers, ociMembers, universalMembers } from './m
 import type { ArchiveSink, SinkMember } from './sink.js'
 import { tarSink } from './tar-sink.js'
 
+export { nullSink } from './null-sink.js'
 export type { ArchiveSink } from './sink.js'
 
 /** Archives that are written. */

@@ -7,6 +7,7 @@ import { inspectText } from './inspect.js'
 import { lsText } from './ls.js'
 import { noticeLines } from './notices.js'
 import { verifyText } from './verify.js'
+import { writtenText } from './written.js'
 
 /** Text for people; names of the archive are escaped. */
 export const human: Presenter = {
@@ -20,6 +21,7 @@ export const human: Presenter = {
 }
 
 function linesOf(report: Report, style: Style): Iterable<string> {
+  if ('output' in report) return writtenText(report, style)
   switch (report.schema) {
     case 'imgtar/verify/v1':
       return verifyText(report, style)

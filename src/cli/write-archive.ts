@@ -1,0 +1,163 @@
+import { flag, choice, required, value } from './arguments.js'
+import type { ValuesOf } from './arguments.js'
+import { UsageError } from './usage-error.js'
+import type { RunContext } from '../context.js'
+import type { Finding } from '../findings.js'
+import type { Image, ImageArchive } from '../model/image.js'
+import type { OutgoingImage } from '../model/outgoing.js'
+import type { WriterName, WrittenImage, WrittenReport } from '../model/report-written.js'
+import type { ArchiveSink, WriteTarget } from '../formats/write/index.js'
+import { envelope } from './envelope.js'
+
+const FORMATS = ['docker-archive', 'oci-archive', 'oci'] as const
+
+/** Where to write, as `[TRANSPORT:]PATH` says. */
+export interface OutputPlace {
+  readonly format: (typeof FORMATS)[number]
+  /** `-` is standard output. */
+  readonly path: string
+}
+
+/** Reads `[TRANSPORT:]PATH`; a docker archive where nothing is said. Errors: UsageError. */
+export function outputPlace(text: string): OutputPlace {
+  const format = FORMATS.find((name) => text.startsWith(`${name}:`))
+  const path = format === undefined ? text : text.slice(format.length + 1)
+  if (path === '') throw new UsageError('--output names no file')
+  return { format: format ?? 'docker-archive', path }
+}
+
+/** Reads `keep`, `none`, `gzip`, `zstd`, the latter two with a level. Errors: UsageError. */
+function compression(text: string): { kind: 'keep' | 'none' | 'gzip' | 'zstd'; level?: number } {
+  const [, kind, level] = /^(keep|none|gzip|zstd)(?::(\d+))?$/.exec(text) ?? []
+  const known = (['keep', 'none', 'gzip', 'zstd'] as const).find((one) => one === kind)
+  const most = kind === 'gzip' ? 9 : kind === 'zstd' ? 19 : 0
+  if (known === undefined || (level !== undefined && (Number(level) < 1 || Number(level) > most))) {
+    throw new UsageError(`--compress wants keep, none, gzip[:1-9] or zstd[:1-19], not '${text}'`)
+  }
+  return { kind: known, ...(level !== undefined && { level: Number(level) }) }
+}
+
+/** The option of every command that writes. */
+export const OUTPUT_OPTION = required(
+  'where to write; TRANSPORT is docker-archive (default), oci-archive or oci; - is stdout',
+  '[TRANSPORT:]PATH',
+  outputPlace,
+  'o',
+)
+
+/** The options of every command that writes archives. */
+export const WRITE_OPTIONS = {
+  output: OUTPUT_OPTION,
+  force: flag('replace an output that exists', 'f'),
+  'dry-run': flag('say what would be written, and write nothing'),
+  layout: choice(
+    'of a docker archive: universal loads everywhere, hybrid is what docker 25 and later write, classic what it wrote before',
+    ['universal', 'hybrid', 'classic'],
+    'universal',
+  ),
+  compress: value('layers: keep (default), none, gzip[:1-9] or zstd[:1-19]', 'HOW', compression),
+  reproducible: flag('gzip whose bytes do not depend on the zlib of this Node; slower'),
+} as const
+
+/** What is to be written, and how. */
+export interface WriteRequest {
+  readonly name: WriterName
+  readonly images: readonly Image[]
+  /** Where the images come from: their oddities are told. */
+  readonly archives: readonly ImageArchive[]
+  readonly options: ValuesOf<typeof WRITE_OPTIONS>
+  /** Take the archive's word for layers that are copied as they are. */
+  readonly trust?: boolean
+}
+
+/**
+ * Writes images into a new archive: all or nothing. Errors: those of prepareImages and writeImages, ERR_OUTPUT where it
+ * cannot be written, ERR_USAGE where it would go to a terminal.
+ */
+export async function writeArchive(request: WriteRequest, context: RunContext): Promise<WrittenReport> {
+  const { options, images } = request
+  const { path, format } = options.output
+  const target: WriteTarget = { format, layout: options.layout }
+  const [{ prepareImages }, writers] = await Promise.all([
+    import('../ops/prepare.js'),
+    import('../formats/write/index.js'),
+  ])
+  await using sink = await openOutput(options, target)
+  const { kind, level } = options.compress ?? { kind: 'keep' }
+  const prepared = await prepareImages(
+    images,
+    {
+      compress:
+        kind === 'keep' ? kind : { kind, reproducible: options.reproducible, ...(level !== undefined && { level }) },
+      holds: writers.compressionsOf(target),
+      staging: sink,
+      ...(request.trust !== undefined && { trust: request.trust }),
+    },
+    context,
+  )
+  await writers.writeImages(sink, prepared, target, context)
+  context.signal?.throwIfAborted()
+  const size = await sink.commit()
+  const output = { path, format, layout: format === 'docker-archive' ? options.layout : null, size }
+  const told = await findingsOf(request, prepared, target)
+  return writtenReport(
+    request.name,
+    { ...output, written: !options['dry-run'] },
+    prepared.map(await describer(target)),
+    told,
+  )
+}
+
+/** The report of a command that wrote an archive. */
+export function writtenReport(
+  name: WriterName,
+  output: WrittenReport['output'],
+  images: WrittenReport['images'],
+  findings: WrittenReport['findings'],
+): WrittenReport {
+  return { ...envelope(name, true), output, images, findings }
+}
+
+async function openOutput(options: ValuesOf<typeof WRITE_OPTIONS>, target: WriteTarget): Promise<ArchiveSink> {
+  const { path } = options.output
+  const { nullSink, openSink } = await import('../formats/write/index.js')
+  if (options['dry-run']) return nullSink(path)
+  if (path === '-') refuseTerminal()
+  return openSink(target, { path, force: options.force, ...(path === '-' && { stdout: process.stdout }) })
+}
+
+/** Archives do not go to a terminal. Errors: UsageError. */
+export function refuseTerminal(): void {
+  if (process.stdout.isTTY) throw new UsageError('an archive is not written to a terminal: name a file, or a pipe')
+}
+
+async function describer({ format, layout }: WriteTarget): Promise<(image: OutgoingImage) => WrittenImage> {
+  const [{ manifestOf }, { formatPlatform }] = await Promise.all([
+    import('../formats/write/documents.js'),
+    import('../model/platform.js'),
+  ])
+  const hasManifest = format !== 'docker-archive' || layout !== 'classic'
+  return (image) => ({
+    names: [...image.names],
+    imageID: image.config.digest,
+    digest: hasManifest ? manifestOf(image).digest : null,
+    platform: formatPlatform(image.platform),
+    layers: image.layers.map(({ diffID, digest, size, compression }) => ({ diffID, digest, size, compression })),
+  })
+}
+
+async function findingsOf(
+  { images, archives, name }: WriteRequest,
+  prepared: readonly OutgoingImage[],
+  target: WriteTarget,
+): Promise<WrittenReport['findings']> {
+  const [{ lossesOf }, { describeFinding }] = await Promise.all([
+    import('../ops/losses.js'),
+    import('../ops/describe.js'),
+  ])
+  const found: Finding[] = archives.flatMap(({ findings }) => findings)
+  const archive = archives[0]?.location ?? name
+  return [...found, ...lossesOf(images, prepared, { archive, docker: target.format === 'docker-archive' })].map(
+    describeFinding,
+  )
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { envelope, findingSchema } from './report-parts.js'
+
+const layer = z.object({
+  diffID: z.string().describe('sha256 of the uncompressed layer'),
+  digest: z.string().describe('of the bytes as they are stored now'),
+  size: z.number().describe('bytes as they are stored now'),
+  compression: z.enum(['none', 'gzip', 'zstd', 'xz', 'bzip2']),
+  leftOut: z.boolean().optional().describe('a thin archive does not hold it'),
+})
+
+const image = z.object({
+  names: z.array(z.string()),
+  imageID: z.string().describe('sha256 of the config bytes'),
+  digest: z.string().nullable().describe('of its manifest in an OCI layout; null where the output holds none'),
+  platform: z.string(),
+  layers: z.array(layer),
+})
+
+const written = <Name extends string>(name: Name) =>
+  z.object({
+    ...envelope(name),
+    output: z.object({
+      path: z.string().describe('as named on the command line; - is standard output'),
+      format: z.enum(['docker-archive', 'oci-archive', 'oci']),
+      layout: z.enum(['universal', 'hybrid', 'classic', 'as-it-was']).nullable().describe('of a docker archive'),
+      size: z.number().describe('bytes of the archive, or of all files of a directory'),
+      written: z.boolean().describe('false with --dry-run'),
+    }),
+    images: z.array(image),
+    findings: z.array(findingSchema).describe('what was odd about the inputs, and what was not taken over'),
+  })
+
+/** What every command that writes an archive answers with `--json`. */
+export const WRITTEN_SCHEMAS = {
+  save: written('save'),
+  tag: written('tag'),
+  import: written('import'),
+  config: written('config'),
+  thin: written('thin'),
+  hydrate: written('hydrate'),
+  squash: written('squash'),
+  append: written('append'),
+  rebase: written('rebase'),
+} as const
+
+/** The report of a command that writes an archive. */
+export type WrittenReport = z.output<(typeof WRITTEN_SCHEMAS)[keyof typeof WRITTEN_SCHEMAS]>
+/** The command that wrote. */
+export type WriterName = keyof typeof WRITTEN_SCHEMAS
+/** An image in such a report. */
+export type WrittenImage = z.output<typeof image>

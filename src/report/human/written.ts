@@ -1,0 +1,32 @@
+import type { WrittenImage, WrittenReport } from '../../model/report-written.js'
+import { visible, visibleName } from '../escape.js'
+import type { Style } from '../presenter.js'
+import { sizeInWords } from '../size.js'
+import { table } from '../table.js'
+import { count } from './findings.js'
+import { shortID } from './short-id.js'
+
+/** What was written where, then a row for each image with the ID that docker will show. */
+export function* writtenText(report: WrittenReport, style: Style): Generator<string> {
+  const { path, format, layout, size, written } = report.output
+  const kind = layout === null || layout === 'as-it-was' ? format : `${format} (${layout})`
+  const verb = written ? 'wrote' : 'would write'
+  const place = path === '-' ? 'standard output' : visibleName(path)
+  yield `${verb} ${place}: ${kind}, ${sizeInWords(size)}, ${count(report.images.length, 'image')}`
+  yield* table(
+    report.images.map((image) => row(image, style)),
+    { least: 0, gap: 2 },
+  ).map((line) => `  ${line}`)
+  const notes = new Map(report.findings.filter(({ severity }) => severity === 'note').map((one) => [one.message, one]))
+  for (const { code, message } of notes.values()) yield `  note ${code}: ${visible(message)}`
+}
+
+function row({ names, imageID, platform, layers }: WrittenImage, style: Style): string[] {
+  const missing = layers.filter(({ leftOut }) => leftOut === true).length
+  return [
+    names.length === 0 ? '<none>' : names.map(visible).join(', '),
+    shortID(imageID, style),
+    visible(platform),
+    `${count(layers.length, 'layer')}${missing === 0 ? '' : `, ${String(missing)} left out`}`,
+  ]
+}
