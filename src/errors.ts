@@ -1,3 +1,6 @@
+import { getSystemErrorMap } from 'node:util'
+import type { Finding } from './findings.js'
+
 /** Every code an ArchiveError can carry; stable, documented in docs/findings.md. */
 export const ERROR_CODES = {
   ERR_NOT_FOUND: 'no such file, member or image',
@@ -32,6 +35,8 @@ export interface ErrorPlace {
   /** What the user can do. */
   readonly hint?: string
   readonly cause?: unknown
+  /** What was found before the work had to stop. */
+  readonly findings?: readonly Finding[]
 }
 
 /** The answer cannot be given: thrown with a stable code, the place and, where there is one, a way out. */
@@ -41,6 +46,7 @@ export class ArchiveError extends Error {
   readonly location: string | undefined
   readonly offset: number | undefined
   readonly hint: string | undefined
+  readonly findings: readonly Finding[]
 
   constructor(code: ErrorCode, message: string, place: ErrorPlace = {}) {
     super(message, place.cause === undefined ? undefined : { cause: place.cause })
@@ -48,16 +54,23 @@ export class ArchiveError extends Error {
     this.location = place.location
     this.offset = place.offset
     this.hint = place.hint
+    this.findings = place.findings ?? []
   }
 }
 
 /** An ArchiveError for whatever was thrown; system errors keep their message, and our own pass as they are. */
 export function toArchiveError(error: unknown, place: ErrorPlace = {}): ArchiveError {
   if (error instanceof ArchiveError) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? systemMessage(error) : String(error)
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (error instanceof Error && error.name === 'AbortError') {
     return new ArchiveError('ERR_ABORTED', 'interrupted', { ...place, cause: error })
   }
   return new ArchiveError(code === 'ENOENT' ? 'ERR_NOT_FOUND' : 'ERR_IO', message, { ...place, cause: error })
+}
+
+/** What the system says of an error, without the call and the path that Node adds: the place tells those. */
+function systemMessage(error: Error): string {
+  const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined
+  return (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? error.message
 }

@@ -101,12 +101,20 @@ async function placed(files: FileSet, archive: ImageArchive): Promise<ImageArchi
 /** What was wrong with the wrapper is why a document could not be found: it is said with the error. */
 function withFindings(error: unknown, files: FileSet): unknown {
   const [first] = files.findings
-  if (!(error instanceof ArchiveError) || first === undefined || error.hint !== undefined) return error
-  const place = first.where.offset === undefined ? '' : ` at offset ${first.where.offset}`
+  if (!(error instanceof ArchiveError) || first === undefined) return error
+  const { findings } = files
+  const location = error.location ?? files.location
+  const { offset } = first.where
+  if (error.code === 'ERR_NOT_ARCHIVE' && first.code === 'ARCHIVE_TRUNCATED' && offset !== undefined) {
+    const message = 'the archive is cut before any document that says what it holds'
+    return new ArchiveError('ERR_TRUNCATED', message, { location, offset, findings, cause: error })
+  }
+  const place = offset === undefined ? '' : ` at offset ${offset}`
   return new ArchiveError(error.code, error.message, {
-    location: error.location ?? files.location,
+    location,
     cause: error,
-    hint: `before that: ${first.message}${place} (${first.code})`,
+    findings,
+    hint: error.hint ?? `before that: ${first.message}${place} (${first.code})`,
     ...(error.offset !== undefined && { offset: error.offset }),
   })
 }

@@ -38,18 +38,24 @@ async function verdictOn(operand: string, globals: GlobalValues, context: RunCon
   try {
     return await proved(operand, globals, context)
   } catch (thrown) {
-    const error = reportError(oneArchiveOnly(thrown, context), operand)
-    return { archive: operand, ok: false, images: [], findings: [], error }
+    const fault = oneArchiveOnly(thrown, context)
+    const { describeFinding } = await import('../../ops/describe.js')
+    const findings = fault.findings.map(describeFinding)
+    return { archive: operand, ok: false, images: [], findings, error: reportError(fault, operand) }
   }
 }
 
 async function proved(operand: string, globals: GlobalValues, context: RunContext): Promise<Verdict> {
-  const [operation, { describeFinding, describeImage }] = await Promise.all([
+  // Before all else: the threads load their part while this one loads the rest and opens the archive.
+  const { startMeasuring } = await import('../../tree/measure-threads.js')
+  await using threads = await startMeasuring(operand, context)
+  const [{ compare }, { measure }, { describeFinding, describeImage }] = await Promise.all([
     import('../../ops/verify.js'),
+    import('../../ops/measure.js'),
     import('../../ops/describe.js'),
   ])
   await using archive = await openOperand(operand, { globals, context, access: 'once' })
-  const { measurements, findings } = await operation.verify(archive, context)
+  const { measurements, findings } = compare(archive, await measure(archive, context, threads))
   const described = findings.map(describeFinding)
   return {
     archive: archive.location,
