@@ -32,7 +32,8 @@ async function looksLikeList(source: {
   size: number
   read(span: { offset: number; length: number }): Promise<Uint8Array>
 }): Promise<boolean> {
-  const head = await source.read({ offset: 0, length: Math.min(4096, source.size) })
+  // What cannot be read now is told when it is read as what it is called: over the limit, or damaged.
+  const head = await source.read({ offset: 0, length: Math.min(4096, source.size) }).catch(() => new Uint8Array(0))
   const text = new TextDecoder().decode(head)
   return !/"(?:schemaVersion|manifest_version|start_url|icons)"/.test(text)
 }
