@@ -30,8 +30,13 @@ export function findingLog(archive: string): FindingLog {
     },
     addError(code, error, detail = {}) {
       const offset = error.offset === undefined ? detail.offset : (detail.offset ?? 0) + error.offset
-      log.add(code, error.message, { ...detail, ...(offset !== undefined && { offset }) })
+      log.add(code, explained(error), { ...detail, ...(offset !== undefined && { offset }) })
     },
   }
   return log
+}
+
+/** What an error says with what can be done about it: findings have no hint of their own. */
+export function explained({ message, hint }: ArchiveError): string {
+  return hint === undefined ? message : `${message}; ${hint}`
 }

@@ -83,7 +83,7 @@ function placeOf({ end, offset }: Progress, stored: number): Pick<TarEntry, 'hea
 function give(progress: Progress, entry: TarEntry): void {
   const { handlers, limits } = progress
   if (progress.entries >= limits.entries) {
-    throw new TarStop('limit', entry.header.offset, `more than ${limits.entries.toString()} entries`)
+    throw new TarStop('limit', entry.header.offset, `more than ${limits.entries.toString()} entries (--limit-entries)`)
   }
   progress.entries++
   handlers.onEntry(entry)

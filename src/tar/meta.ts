@@ -44,7 +44,7 @@ export function metaSize(header: HeaderFields, limit: number, offset: number): n
   throw new TarStop(
     'limit',
     offset,
-    `a PAX header or long name of ${size.toString()} bytes; ${limit.toString()} are allowed`,
+    `a PAX header or long name of ${size.toString()} bytes; ${limit.toString()} are allowed (--limit-pax)`,
   )
 }
 

@@ -83,7 +83,7 @@ function* readMapLines(progress: Progress, stored: number, at: number): Decoding
   for (let length = BLOCK; ; length += BLOCK) {
     if (length > stored) throw new TarStop('sparse', at, 'the sparse map is longer than the content that holds it')
     if (length > progress.limits.pax) {
-      throw new TarStop('limit', at, `a sparse map of more than ${progress.limits.pax.toString()} bytes`)
+      throw new TarStop('limit', at, `a sparse map of more than ${progress.limits.pax.toString()} bytes (--limit-pax)`)
     }
     const regions = read(yield* readWhole(progress, BLOCK, 'a sparse map'))
     if (regions !== undefined) return regions

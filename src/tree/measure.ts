@@ -9,6 +9,7 @@ import { drain } from '../bytes/reader.js'
 import { diffIDOf, hasher, type DigestAlgorithm } from '../bytes/digest.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
+import { explained } from '../model/finding-log.js'
 import type { FindingCode } from '../findings.js'
 import type { TarOddity } from '../tar/differences.js'
 import type { TarEnd } from '../tar/end.js'
@@ -100,9 +101,10 @@ function noticeOf({ kind, message, offset }: CompressionNotice): Notice {
   return { code: kind === 'checksum' ? 'LAYER_CHECKSUM' : 'LAYER_COMPRESSION_TRAILING', message, offset }
 }
 
-function brokenNotice({ code, message, offset }: ArchiveError): Notice {
+function brokenNotice(error: ArchiveError): Notice {
+  const { code, offset } = error
   const found: FindingCode = code === 'ERR_LIMIT' ? 'LIMIT_REACHED' : 'LAYER_COMPRESSION'
-  return { code: found, message, ...(offset !== undefined && { offset }) }
+  return { code: found, message: explained(error), ...(offset !== undefined && { offset }) }
 }
 
 interface ContentReader {
