@@ -5,9 +5,9 @@ import type { Given, Options, ValuesOf } from './arguments.js'
 import type { GlobalValues } from './options.js'
 import { UsageError } from './usage-error.js'
 
-/** An operand: `one` must be given, `optional` may be, `many` stands for one or more. */
+/** An operand: `one` must be given, `optional` may be, `many` stands for one or more, `any` for as many as there are. */
 export interface Positional {
-  readonly kind: 'one' | 'optional' | 'many'
+  readonly kind: 'one' | 'optional' | 'many' | 'any'
   readonly summary: string
   readonly choices?: readonly string[]
 }
@@ -17,7 +17,7 @@ export type Positionals = Readonly<Record<string, Positional>>
 
 /** What operands read as. */
 export type OperandsOf<Given extends Positionals> = {
-  readonly [Name in keyof Given]: Given[Name]['kind'] extends 'many'
+  readonly [Name in keyof Given]: Given[Name]['kind'] extends 'many' | 'any'
     ? readonly string[]
     : Given[Name]['kind'] extends 'optional'
       ? string | undefined
@@ -79,10 +79,11 @@ export function defineCommand<const Operands extends Positionals, const Own exte
 function readOperands<Operands extends Positionals>(positionals: Operands, given: Given): OperandsOf<Operands> {
   const values = Object.entries(positionals).map(([name, { kind, choices }]) => {
     const texts = textsOf(given[name])
-    if (texts.length === 0 && kind !== 'optional') throw new UsageError(`${name.toUpperCase()} is missing`)
+    if (texts.length === 0 && (kind === 'one' || kind === 'many'))
+      throw new UsageError(`${name.toUpperCase()} is missing`)
     const odd = texts.find((text) => choices?.includes(text) === false)
     if (odd !== undefined) throw new UsageError(`${name} is one of ${choices?.join(', ') ?? ''}, not '${odd}'`)
-    return [name, kind === 'many' ? texts : texts[0]]
+    return [name, kind === 'many' || kind === 'any' ? texts : texts[0]]
   })
   // None that must be given is missing; kinds decide text or list, as OperandsOf does.
   return Object.fromEntries(values) as OperandsOf<Operands>

@@ -57,6 +57,7 @@ function signature(command: Command): string {
   const operands = Object.entries(command.positionals).map(([name, { kind }]) => {
     const shown = name.toUpperCase()
     if (kind === 'many') return `${shown}...`
+    if (kind === 'any') return `[${shown}...]`
     return kind === 'one' ? shown : `[${shown}]`
   })
   return [command.name, ...operands].join(' ')

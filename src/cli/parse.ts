@@ -71,13 +71,13 @@ function withCommand(parser: Argv, command: Command, chosen: (given: Given) => v
 // Every operand is optional for yargs: it would report a missing one where the fault is an unknown option before it.
 function usageOf(command: Command): string {
   const operands = Object.entries(command.positionals).map(([name, { kind }]) =>
-    kind === 'many' ? `[${name}..]` : `[${name}]`,
+    kind === 'many' || kind === 'any' ? `[${name}..]` : `[${name}]`,
   )
   return [command.name, ...operands].join(' ')
 }
 
 function yargsPositional({ summary, kind }: Positional): PositionalOptions {
-  return { describe: summary, type: 'string', array: kind === 'many' }
+  return { describe: summary, type: 'string', array: kind === 'many' || kind === 'any' }
 }
 
 function yargsOptions(options: Options): Record<string, YargsOptions> {
