@@ -1,5 +1,8 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { ArchiveError, ERROR_CODES, type ErrorCode } from '../errors.js'
+import { startThreads, type Threads } from './worker-threads.js'
+
+export { workerUrl } from './worker-threads.js'
 
 /** What a worker answers to a job; see `serveJobs`. */
 export type WorkerMessage =
@@ -23,19 +26,13 @@ export interface PoolOptions<Output, Part = unknown> {
   /** Most threads at once. */
   readonly concurrency: number
   readonly signal?: AbortSignal | undefined
+  /** Threads of the same module that were started before; they end with the jobs. */
+  readonly threads?: Threads | undefined
   onDone(index: number, output: Output): void
   /** Bytes a job read since it last said so. */
   onProgress?(index: number, bytes: number): void
   /** What a job found so far, in its order. What this throws fails the run. */
   onPart?(index: number, part: Part): void
-}
-
-/**
- * The address of a worker's module beside the module that asks. Run from TypeScript source (as tests do), it is the
- * built one: worker threads of Node 20 read no TypeScript.
- */
-export function workerUrl(asking: string, name: string): URL {
-  return new URL(name, asking.endsWith('.ts') ? asking.replace('/src/', '/dist/') : asking)
 }
 
 /**
@@ -50,11 +47,11 @@ export function runJobs<Output, Part = unknown>(
 ): Promise<void> {
   const { concurrency, signal } = options
   const listening = new AbortController()
-  const threads: Worker[] = []
+  const threads = options.threads ?? startThreads(worker, Math.min(concurrency, jobs.length))
   let [next, open] = [0, jobs.length]
   const stop = async () => {
     listening.abort()
-    await Promise.all(threads.map((thread) => thread.terminate()))
+    await threads[Symbol.asyncDispose]()
   }
   const work = new Promise<void>((resolve, reject) => {
     if (open === 0) resolve()
@@ -63,10 +60,8 @@ export function runJobs<Output, Part = unknown>(
     const give = (thread: Worker) => {
       if (next < jobs.length) thread.postMessage({ index: next, input: jobs[next++] })
     }
-    for (let count = Math.min(concurrency, jobs.length); count > 0; count--) {
-      const thread = new Worker(worker)
-      threads.push(thread)
-      thread.on('error', reject)
+    for (const { worker: thread, failed } of threads.all) {
+      failed.catch(reject)
       thread.on('message', (message: WorkerMessage) => {
         if (message.kind === 'progress') options.onProgress?.(message.index, message.bytes)
         else if (message.kind === 'part')

@@ -60,12 +60,16 @@ function refuse(message: string | null, error: Error | undefined): never {
   throw error === undefined || error.name === 'YError' ? new UsageError(said.replace(/\s+/g, ' ')) : error
 }
 
+// yargs lays out its help before a command runs, which takes longer than all the parsing; ours is in help.ts, so that
+// its own has nothing in it.
+const HIDDEN = false
+
 function withCommand(parser: Argv, command: Command, chosen: (given: Given) => void): Argv {
   const build = (inner: Argv): Argv =>
     Object.entries(command.positionals)
       .reduce((soFar, [name, positional]) => soFar.positional(name, yargsPositional(positional)), inner)
       .options(yargsOptions(command.options))
-  return parser.command(usageOf(command), command.summary, build, chosen)
+  return parser.command(usageOf(command), HIDDEN, build, chosen)
 }
 
 // Every operand is optional for yargs: it would report a missing one where the fault is an unknown option before it.
@@ -76,15 +80,15 @@ function usageOf(command: Command): string {
   return [command.name, ...operands].join(' ')
 }
 
-function yargsPositional({ summary, kind }: Positional): PositionalOptions {
-  return { describe: summary, type: 'string', array: kind === 'many' || kind === 'any' }
+function yargsPositional({ kind }: Positional): PositionalOptions {
+  return { type: 'string', array: kind === 'many' || kind === 'any' }
 }
 
 function yargsOptions(options: Options): Record<string, YargsOptions> {
   return Object.fromEntries(Object.entries(options).map(([name, option]) => [name, yargsOption(option)]))
 }
 
-function yargsOption({ summary, alias, kind }: Option<unknown>): YargsOptions {
-  const shared: YargsOptions = { describe: summary, ...(alias !== undefined && { alias }) }
+function yargsOption({ alias, kind }: Option<unknown>): YargsOptions {
+  const shared: YargsOptions = { hidden: true, ...(alias !== undefined && { alias }) }
   return kind === 'flag' ? { ...shared, type: 'boolean' } : { ...shared, type: 'string', requiresArg: true }
 }

@@ -1,4 +1,5 @@
 import { algorithmOf } from '../bytes/digest.js'
+import type { Threads } from '../bytes/worker-threads.js'
 import type { RunContext } from '../context.js'
 import type { ImageArchive, Layer, LooseBlob } from '../model/image.js'
 import { roleOf } from '../model/media-types.js'
@@ -16,13 +17,15 @@ export const UNMEASURED: Measurements = { of: (blob) => blob.measurement }
 
 /**
  * Reads every layer and loose blob of an archive once, on all threads the context allows, and computes digests, diffIDs
- * and what stands in the tars. Errors: ERR_IO, ERR_TRUNCATED where a file changes meanwhile, ERR_ABORTED.
+ * and what stands in the tars; on `threads` of `startMeasuring` where they are given. Errors: ERR_IO, ERR_TRUNCATED where
+ * a file changes meanwhile, ERR_ABORTED.
  */
-export async function measure(archive: ImageArchive, context: RunContext): Promise<Measurements> {
+export async function measure(archive: ImageArchive, context: RunContext, threads?: Threads): Promise<Measurements> {
   return measureLayers(
     archive.images.flatMap((image) => image.layers),
     archive.loose,
     context,
+    threads,
   )
 }
 
@@ -31,9 +34,10 @@ export async function measureLayers(
   layers: readonly Layer[],
   loose: readonly LooseBlob[],
   context: RunContext,
+  threads?: Threads,
 ): Promise<Measurements> {
   const stored = [...layers.flatMap(layerToMeasure), ...loose.flatMap(looseToMeasure)]
-  const measured = await measureBlobs(stored, context)
+  const measured = await measureBlobs(stored, context, threads)
   const assembled = new Map<Layer, Measurement>()
   for (const layer of layers) {
     if (layer.state !== 'assembled' || layer.blob !== undefined || assembled.has(layer)) continue

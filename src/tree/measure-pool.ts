@@ -1,9 +1,11 @@
-import { runJobs, workerUrl } from '../bytes/worker-pool.js'
+import { runJobs } from '../bytes/worker-pool.js'
+import type { Threads } from '../bytes/worker-threads.js'
 import { chunksOf, type ByteSource } from '../bytes/source.js'
 import type { DigestAlgorithm } from '../bytes/digest.js'
 import type { RunContext } from '../context.js'
 import type { Measurement } from '../tar/measurement.js'
 import { measureBlob, type MeasureOptions } from './measure.js'
+import { MEASURE_WORKER, WORTH_WORKERS } from './measure-threads.js'
 
 /** A blob to measure. */
 export interface BlobToMeasure {
@@ -19,16 +21,15 @@ export interface MeasureJob {
   readonly options: Omit<MeasureOptions, 'onEntry'>
 }
 
-// A worker costs about 15 ms to start: below this, one thread is done before a second has begun.
-const WORTH_WORKERS = 16 * 1024 * 1024
-
 /**
- * Measures blobs, each once however often it is given, on as many threads as the context allows, largest first.
+ * Measures blobs, each once however often it is given, on as many threads as the context allows, largest first; on
+ * `threads` of `startMeasuring` where they are given, which end then.
  * Errors: ERR_TRUNCATED and ERR_IO where a file changes under our hands, ERR_ABORTED.
  */
 export async function measureBlobs(
   blobs: readonly BlobToMeasure[],
   context: RunContext,
+  threads?: Threads,
 ): Promise<ReadonlyMap<ByteSource, Measurement>> {
   const unique = [...new Map(blobs.map((item) => [item.blob, item])).values()]
   const measured = new Map<ByteSource, Measurement>()
@@ -42,13 +43,13 @@ export async function measureBlobs(
     const chunks = counted(chunksOf(item.blob, context.signal), progress)
     measured.set(item.blob, await measureBlob(chunks, optionsOf(item, context)))
   }
-  await measureFar(far, context, measured, progress)
+  await measureFar(far, { context, threads }, measured, progress)
   return measured
 }
 
 async function measureFar(
   items: readonly BlobToMeasure[],
-  context: RunContext,
+  { context, threads }: { readonly context: RunContext; readonly threads: Threads | undefined },
   measured: Map<ByteSource, Measurement>,
   progress: (bytes: number) => void,
 ): Promise<void> {
@@ -57,9 +58,10 @@ async function measureFar(
     const { place, size } = item.blob
     return place === undefined ? [] : [{ place, size, options: optionsOf(item, context) }]
   })
-  await runJobs<Measurement>(workerUrl(import.meta.url, './measure-worker.js'), jobs, {
+  await runJobs<Measurement>(MEASURE_WORKER, jobs, {
     concurrency: context.concurrency,
     signal: context.signal,
+    threads,
     onProgress: (_, bytes) => progress(bytes),
     onDone(index, measurement) {
       const item = sorted[index]

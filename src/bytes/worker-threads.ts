@@ -1,0 +1,41 @@
+import { Worker } from 'node:worker_threads'
+
+/** A worker thread, and what it fails with where no job is to blame: its module cannot be loaded, its memory is full. */
+export interface Thread {
+  readonly worker: Worker
+  readonly failed: Promise<never>
+}
+
+/** Worker threads of one module that are starting or wait for jobs; disposing of them ends them. */
+export interface Threads extends AsyncDisposable {
+  readonly all: readonly Thread[]
+}
+
+/**
+ * The address of a worker's module beside the module that asks. Run from TypeScript source (as tests do), it is the
+ * built one: worker threads of Node 20 read no TypeScript.
+ */
+export function workerUrl(asking: string, name: string): URL {
+  return new URL(name, asking.endsWith('.ts') ? asking.replace('/src/', '/dist/') : asking)
+}
+
+/**
+ * Starts worker threads. Ahead of `runJobs` they load their module on other cores while this one finds out what their
+ * jobs are. Never throws: what goes wrong with a thread fails the jobs.
+ */
+export function startThreads(module: URL, count: number): Threads {
+  const all = Array.from({ length: count }, () => startThread(module))
+  return {
+    all,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(all.map(({ worker }) => worker.terminate()))
+    },
+  }
+}
+
+function startThread(module: URL): Thread {
+  const worker = new Worker(module)
+  const failed = new Promise<never>((_, reject) => worker.on('error', reject))
+  failed.catch(() => undefined) // heard by who runs jobs on the thread, if anybody does
+  return { worker, failed }
+}

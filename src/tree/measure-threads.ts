@@ -1,0 +1,20 @@
+import { stat } from 'node:fs/promises'
+import { startThreads, workerUrl, type Threads } from '../bytes/worker-threads.js'
+import type { RunContext } from '../context.js'
+
+/** The module of the threads that measure. */
+export const MEASURE_WORKER = workerUrl(import.meta.url, './measure-worker.js')
+
+/** Bytes from which threads pay: one costs about 15 ms to start, and below this a single one is done by then. */
+export const WORTH_WORKERS = 16 * 1024 * 1024
+
+/**
+ * Starts the threads that will measure the archive at `path`, where that is a file large enough to need them: they are
+ * ready when it has been opened. None for anything else. The caller disposes of them.
+ */
+export async function startMeasuring(path: string, { concurrency }: RunContext): Promise<Threads | undefined> {
+  if (concurrency < 2) return undefined
+  const status = await stat(path).catch(() => undefined)
+  if (status?.isFile() !== true || status.size <= WORTH_WORKERS) return undefined
+  return startThreads(MEASURE_WORKER, concurrency)
+}
