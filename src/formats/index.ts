@@ -7,6 +7,7 @@ import { ArchiveError, toArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { ImageArchive } from '../model/image.js'
 import type { Platform } from '../model/platform.js'
+import { openDataRoot } from './data-root/index.js'
 import { directoryFiles } from './directory-files.js'
 import { directoryRootfs } from './directory-rootfs.js'
 import { dockerSave } from './docker-save.js'
@@ -29,6 +30,8 @@ const BY_TRANSPORT: Record<Transport, readonly Format[]> = {
   oci: [ociLayout],
   'oci-archive': [ociLayout],
   rootfs: [rootfs],
+  // Read by a way of its own, since it is a tree of files rather than an archive.
+  'docker-root': [],
 }
 
 /** How to open an archive. */
@@ -43,6 +46,8 @@ export interface OpenOptions {
   readonly access?: 'once' | 'random'
   /** Bytes of standard input, for the path `-`. */
   readonly stdin?: AsyncIterable<Uint8Array>
+  /** Of a data-root: the container, by name or (short) ID, whose root filesystem is meant instead of the images. */
+  readonly container?: string
 }
 
 /**
@@ -55,6 +60,7 @@ export async function openArchive(
   context: RunContext = runContext(),
   options: OpenOptions = {},
 ): Promise<ImageArchive> {
+  if (options.transport === 'docker-root') return openDataRoot(path, context, options)
   const formats = options.transport === undefined ? FORMATS : BY_TRANSPORT[options.transport]
   if (path !== '-' && (await isDirectory(path))) return openDirectory(path, context, options, formats)
   const files = await openFiles(path, context, options)
@@ -110,12 +116,13 @@ function withFindings(error: unknown, files: FileSet): unknown {
     return new ArchiveError('ERR_TRUNCATED', message, { location, offset, findings, cause: error })
   }
   const place = offset === undefined ? '' : ` at offset ${offset}`
+  const at = error.offset ?? offset
   return new ArchiveError(error.code, error.message, {
     location,
     cause: error,
     findings,
     hint: error.hint ?? `before that: ${first.message}${place} (${first.code})`,
-    ...(error.offset !== undefined && { offset: error.offset }),
+    ...(at !== undefined && { offset: at }),
   })
 }
 
