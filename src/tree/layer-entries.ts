@@ -6,8 +6,11 @@ import type { FindingCode } from '../findings.js'
 import type { FindingLog } from '../model/finding-log.js'
 import type { Layer } from '../model/image.js'
 import type { TarHandlers } from '../tar/decode.js'
+import type { TarEnd } from '../tar/end.js'
 import type { TarEntry } from '../tar/entry.js'
 import { scanChunks, scanSource, tarEntries } from '../tar/scan.js'
+import { sidecarEntries } from '../tar/split-assembly.js'
+import { scanSplit } from '../tar/split-scan.js'
 
 /**
  * The entries of a layer in the order of its tar. A blob that is stored plain is not read but hopped over, unless
@@ -31,10 +34,7 @@ export async function scanLayer(
   const place = { path: layer.path, layer: layer.index }
   const guarded = guard(handlers)
   try {
-    const plain = handlers.onContent === undefined ? await plainBlob(layer, context) : undefined
-    const { fault } = await (plain === undefined
-      ? scanChunks(layer.tar(context), guarded.handlers, context)
-      : scanSource(plain, guarded.handlers, context))
+    const { fault } = await scan(layer, guarded.handlers, context)
     if (fault === undefined) return true
     const code = fault.kind === 'limit' ? 'LIMIT_REACHED' : 'LAYER_TAR'
     const entry = fault.entry === undefined ? {} : { entry: fault.entry }
@@ -48,6 +48,16 @@ export async function scanLayer(
     log.addError(code, error, { ...place, ...(layer.offset !== undefined && { offset: layer.offset }) })
     return false
   }
+}
+
+/** Reads no more of a layer than the handlers want. */
+async function scan(layer: Layer, handlers: TarHandlers, context: RunContext): Promise<TarEnd> {
+  if (handlers.onContent !== undefined) return scanChunks(layer.tar(context), handlers, context)
+  if (layer.assembly !== undefined) {
+    return scanSplit(sidecarEntries(layer.assembly, context.limits), handlers, context)
+  }
+  const plain = await plainBlob(layer, context)
+  return plain === undefined ? scanChunks(layer.tar(context), handlers, context) : scanSource(plain, handlers, context)
 }
 
 /** Remembers what the handler for entries threw: that is no fault of the layer. */
@@ -71,6 +81,9 @@ function codeOf({ code }: ArchiveError): FindingCode | undefined {
     case 'ERR_COMPRESSION':
     case 'ERR_TRUNCATED':
       return 'LAYER_COMPRESSION'
+    case 'ERR_JSON':
+    case 'ERR_DOCUMENT':
+      return 'STORE_SIDECAR'
     case 'ERR_LIMIT':
       return 'LIMIT_REACHED'
     default:
@@ -78,7 +91,8 @@ function codeOf({ code }: ArchiveError): FindingCode | undefined {
   }
 }
 
-async function plainBlob({ state, blob }: Layer, { signal }: RunContext): Promise<ByteSource | undefined> {
+/** The blob of a layer where it holds the tar as it is; undefined where the tar has to be made of it. */
+export async function plainBlob({ state, blob }: Layer, { signal }: RunContext): Promise<ByteSource | undefined> {
   if (state !== 'stored' || blob === undefined) return undefined
   const head = await blob.read({ offset: 0, length: Math.min(SNIFF_BYTES, blob.size) }, signal)
   return detectCompression(head) === 'none' ? blob : undefined

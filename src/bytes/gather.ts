@@ -1,0 +1,169 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
+import { ArchiveError, toArchiveError } from '../errors.js'
+import { plannedReads, type Placed, type Read } from './gather-reads.js'
+import { holds, type ByteSource } from './source.js'
+
+/** Bytes to come: at hand, zeros, or a range of a source. */
+export type Piece =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'zeros'; readonly length: number }
+  | { readonly kind: 'range'; readonly source: ByteSource; readonly offset: number; readonly length: number }
+
+const SLOT = 1024 * 1024
+
+/** A buffer on its way to the consumer. */
+interface Slot {
+  readonly bytes: Uint8Array
+  /** For ranges that lie otherwise in their source than in the output. */
+  readonly scratch: Uint8Array
+}
+
+/**
+ * The bytes of `pieces`, one after the other, in chunks that are valid until the next is asked for. Ranges that lie close
+ * together in a source are read at once, and the next chunk is read while the one before is used. Errors: ERR_TRUNCATED
+ * for a range beyond its source, ERR_IO, ERR_ABORTED, and what `pieces` throws.
+ */
+export async function* gather(pieces: Iterable<Piece>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void> {
+  const cursor = pieceCursor(pieces)
+  const files = openFiles()
+  const slots = [newSlot(), newSlot()] as const
+  let next: Promise<Uint8Array> | undefined
+  try {
+    next = filled(slots[0], cursor, files, signal)
+    for (let turn = 1; ; turn++) {
+      const chunk: Uint8Array = await next
+      if (chunk.length === 0) return
+      const slot = slots[turn % 2 === 0 ? 0 : 1]
+      // Planning is work for this thread: the consumer gets the chunk first, and may be writing it meanwhile.
+      next = setImmediate().then(() => filled(slot, cursor, files, signal))
+      // It is awaited in the next turn, or nobody's where the consumer leaves.
+      next.catch(() => undefined)
+      yield chunk
+    }
+  } finally {
+    await next?.catch(() => undefined)
+    await files.close()
+  }
+}
+
+function newSlot(): Slot {
+  return { bytes: new Uint8Array(SLOT), scratch: new Uint8Array(SLOT) }
+}
+
+interface Cursor {
+  /** The next piece, or as much of it as fits into `most` bytes. */
+  take(most: number): Piece | undefined
+}
+
+function pieceCursor(pieces: Iterable<Piece>): Cursor {
+  const source = pieces[Symbol.iterator]()
+  let rest: Piece | undefined
+  return {
+    take(most) {
+      const step = rest === undefined ? source.next() : undefined
+      const piece = step === undefined ? rest : step.done === true ? undefined : step.value
+      if (piece === undefined) return undefined
+      const { head, tail } = cut(piece, most)
+      rest = tail
+      return head
+    },
+  }
+}
+
+function lengthOf(piece: Piece): number {
+  return piece.kind === 'bytes' ? piece.bytes.length : piece.length
+}
+
+function cut(piece: Piece, at: number): { head: Piece; tail: Piece | undefined } {
+  if (lengthOf(piece) <= at) return { head: piece, tail: undefined }
+  switch (piece.kind) {
+    case 'bytes':
+      return {
+        head: { ...piece, bytes: piece.bytes.subarray(0, at) },
+        tail: { ...piece, bytes: piece.bytes.subarray(at) },
+      }
+    case 'zeros':
+      return { head: { ...piece, length: at }, tail: { ...piece, length: piece.length - at } }
+    case 'range':
+      return {
+        head: { ...piece, length: at },
+        tail: { ...piece, offset: piece.offset + at, length: piece.length - at },
+      }
+  }
+}
+
+/** Fills a slot as far as there are pieces; the filled part. */
+async function filled(slot: Slot, cursor: Cursor, files: Files, signal?: AbortSignal): Promise<Uint8Array> {
+  signal?.throwIfAborted()
+  const ranges: Placed[] = []
+  const patches: (readonly [at: number, bytes: Uint8Array | number])[] = []
+  let used = 0
+  while (used < SLOT) {
+    const piece = cursor.take(SLOT - used)
+    if (piece === undefined) break
+    if (piece.kind === 'range') ranges.push({ ...piece, at: used })
+    else patches.push([used, piece.kind === 'bytes' ? piece.bytes : piece.length])
+    used += lengthOf(piece)
+  }
+  await Promise.all(plannedReads(ranges, slot.scratch.length).map((read) => carryOut(read, slot, files, signal)))
+  // After the reads: what lies between two ranges of one read was filled with whatever the source has there.
+  for (const [at, bytes] of patches) {
+    if (typeof bytes === 'number') slot.bytes.fill(0, at, at + bytes)
+    else slot.bytes.set(bytes, at)
+  }
+  return slot.bytes.subarray(0, used)
+}
+
+async function carryOut(read: Read, slot: Slot, files: Files, signal?: AbortSignal): Promise<void> {
+  const { source, offset, length, target } = read
+  if (!holds(source, { offset, length })) throw shorter(source, source.size)
+  const direct = target.kind === 'direct'
+  const into = direct
+    ? slot.bytes.subarray(target.at, target.at + length)
+    : slot.scratch.subarray(target.scratchAt, target.scratchAt + length)
+  if (source.place === undefined) into.set(await source.read({ offset, length }, signal))
+  else await readFully(await files.handle(source.place.file, source.location), into, source, offset)
+  if (direct) return
+  for (const part of target.parts) {
+    const from = part.offset - offset
+    slot.bytes.set(into.subarray(from, from + part.length), part.at)
+  }
+}
+
+async function readFully(handle: FileHandle, into: Uint8Array, source: ByteSource, offset: number): Promise<void> {
+  const start = (source.place?.offset ?? 0) + offset
+  for (let done = 0; done < into.length;) {
+    const { bytesRead } = await handle.read(into, done, into.length - done, start + done).catch((cause: unknown) => {
+      throw toArchiveError(cause, { location: source.location })
+    })
+    if (bytesRead === 0) throw shorter(source, offset + done)
+    done += bytesRead
+  }
+}
+
+function shorter({ location }: ByteSource, offset: number): ArchiveError {
+  return new ArchiveError('ERR_TRUNCATED', 'there are fewer bytes than were there before', { location, offset })
+}
+
+interface Files {
+  handle(file: string, location: string): Promise<FileHandle>
+  close(): Promise<void>
+}
+
+// Sources of one file share a handle of our own, which reads into our buffers.
+function openFiles(): Files {
+  const handles = new Map<string, Promise<FileHandle>>()
+  return {
+    async handle(file, location) {
+      const known = handles.get(file) ?? open(file, 'r')
+      handles.set(file, known)
+      return known.catch((cause: unknown) => {
+        throw toArchiveError(cause, { location })
+      })
+    },
+    async close() {
+      for (const handle of handles.values()) await handle.then((file) => file.close()).catch(() => undefined)
+    },
+  }
+}

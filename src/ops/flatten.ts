@@ -1,0 +1,71 @@
+import type { RunContext } from '../context.js'
+import type { Finding } from '../findings.js'
+import type { Layer } from '../model/image.js'
+import { fileContents } from '../tree/file-contents.js'
+import type { Inode } from '../tree/node.js'
+import { tarBytes, type TarTotals } from '../tree/tar-bytes.js'
+import { EXPORT_PROFILE, treeMembers } from '../tree/tar-members.js'
+import { walkTree, type Tree } from '../tree/tree.js'
+import { wholeTree } from './merge-whole.js'
+
+/** How to flatten. */
+export interface FlattenOptions {
+  /** As the user named it, for findings. */
+  readonly archive: string
+  /** `capability` (docker's own choice): only security.capability; `all`: every extended attribute. */
+  readonly xattrs?: 'capability' | 'all'
+}
+
+/** A root filesystem that can be written as one tar. */
+export interface Flattened {
+  readonly tree: Tree
+  /** What was odd about the layers. */
+  readonly findings: readonly Finding[]
+  readonly counts: FileCounts
+  /** The tar, chunks valid until the next is asked for; may be called again. */
+  tar(totals?: TarTotals): AsyncIterable<Uint8Array>
+}
+
+/** How much a tree holds. */
+export interface FileCounts {
+  readonly entries: number
+  /** Bytes of all contents, those of hard links once. */
+  readonly bytes: number
+}
+
+/**
+ * Merges the layers of an image into the tar that `docker export` of a container gives that never ran, save for the files
+ * that docker puts there for the container. The input is read twice: an index of all layers, then the contents that
+ * remain. Errors: those of wholeTree now, those of tarBytes while it is read.
+ */
+export async function flatten(
+  layers: readonly Layer[],
+  { archive, xattrs = 'capability' }: FlattenOptions,
+  context: RunContext,
+): Promise<Flattened> {
+  const { tree, findings } = await wholeTree(layers, archive, context)
+  const inodes = filesOf(tree)
+  return {
+    tree,
+    findings,
+    counts: countsOf(tree, inodes),
+    async *tar(totals) {
+      await using contents = await fileContents(layers, inodes, context)
+      yield* tarBytes(treeMembers(tree, { ...EXPORT_PROFILE, xattrs }), contents, context, totals)
+    },
+  }
+}
+
+/** Every file with a content, once. */
+export function filesOf(tree: Tree): ReadonlySet<Inode> {
+  const inodes = new Set<Inode>()
+  for (const { node } of walkTree(tree)) if (node.inode.size > 0) inodes.add(node.inode)
+  return inodes
+}
+
+function countsOf(tree: Tree, inodes: ReadonlySet<Inode>): FileCounts {
+  let [entries, bytes] = [0, 0]
+  for (const located of walkTree(tree)) if (located.path !== '') entries += 1
+  for (const { size } of inodes) bytes += size
+  return { entries, bytes }
+}

@@ -1,0 +1,105 @@
+import { latin1Bytes } from '../tar/path.js'
+import { tarHeader } from '../tar/write.js'
+import type { Inode, NodeType } from './node.js'
+import { walkTree, type Located, type Tree } from './tree.js'
+
+/** What of the metadata goes into a header. */
+export interface HeaderProfile {
+  /** `seconds`: whole ones, and never before 1970, as a container's file system gives them back; `exact`: as they are. */
+  readonly times: 'seconds' | 'exact'
+  /** `capability`: security.capability alone, all that docker exports; `all`: every one that the layers have. */
+  readonly xattrs: 'capability' | 'all'
+}
+
+/** As `docker export` writes headers since docker 24. */
+export const EXPORT_PROFILE: HeaderProfile = { times: 'seconds', xattrs: 'capability' }
+/** Nothing is lost: for layers. */
+export const LAYER_PROFILE: HeaderProfile = { times: 'exact', xattrs: 'all' }
+
+/** One member of a tar that is made of a tree. */
+export interface TarMember {
+  /** As Go's archive/tar writes it. */
+  readonly header: Uint8Array
+  /** The file whose content follows; undefined where nothing does. */
+  readonly content: Inode | undefined
+}
+
+/** Writes members; remembers where the first name of every inode went. */
+export interface MemberWriter {
+  /** A hard link where the inode was written before. Errors: ERR_OUTPUT for what no header holds. */
+  member(located: Located): TarMember
+}
+
+const TYPEFLAGS: Record<NodeType, string> = {
+  file: '0',
+  symlink: '2',
+  char: '3',
+  block: '4',
+  directory: '5',
+  fifo: '6',
+}
+
+/** A writer for one tar. */
+export function memberWriter(profile: HeaderProfile): MemberWriter {
+  const firsts = new Map<Inode, string>()
+  return {
+    member({ path, node: { inode } }) {
+      const first = firsts.get(inode)
+      if (first === undefined && inode.type !== 'directory') firsts.set(inode, path)
+      const header = headerOf(path, inode, first, profile)
+      return { header, content: first === undefined && inode.size > 0 ? inode : undefined }
+    },
+  }
+}
+
+/** The members of a whole tree in the order of `docker export`: the root itself has none. Errors: ERR_OUTPUT. */
+export function* treeMembers(tree: Tree, profile: HeaderProfile): Generator<TarMember, void> {
+  const writer = memberWriter(profile)
+  for (const located of walkTree(tree)) yield writer.member(located)
+}
+
+function headerOf(path: string, inode: Inode, first: string | undefined, profile: HeaderProfile): Uint8Array {
+  return tarHeader({
+    rawPath: latin1Bytes(inode.type === 'directory' ? `${path}/` : path),
+    rawLinkPath: first === undefined ? latin1Bytes(inode.linkPath) : latin1Bytes(first),
+    typeflag: first === undefined ? TYPEFLAGS[inode.type] : '1',
+    mode: inode.mode,
+    uid: inode.uid,
+    gid: inode.gid,
+    uname: '',
+    gname: '',
+    size: first === undefined ? inode.size : 0,
+    mtimeNs: profile.times === 'exact' ? inode.mtimeNs : diskSeconds(inode.mtimeNs),
+    // docker leaves the numbers of a device in the hard links to it.
+    devMajor: inode.devMajor,
+    devMinor: inode.devMinor,
+    ...(inode.xattrs.size > 0 && { records: recordsOf(inode, profile) }),
+  })
+}
+
+const SECOND = 1_000_000_000n
+const LAST_TIME = 2n ** 63n - 1n
+
+// docker sets times that Go's time.Time cannot count in nanoseconds, and those before 1970, to 1970.
+function diskSeconds(ns: bigint): bigint {
+  return ns < 0n || ns > LAST_TIME ? 0n : ns - (ns % SECOND)
+}
+
+const CAPABILITY = 'security.capability'
+
+function recordsOf({ xattrs }: Inode, profile: HeaderProfile): ReadonlyMap<string, Uint8Array> {
+  const records = new Map<string, Uint8Array>()
+  for (const [name, value] of xattrs) {
+    if (profile.xattrs === 'all') records.set(`SCHILY.xattr.${name}`, value)
+    else if (name === CAPABILITY) records.set(`SCHILY.xattr.${name}`, capabilityV2(value))
+  }
+  return records
+}
+
+// linux/capability.h: 3 - revision; revision 3 has the owner of the user namespace behind the 20 bytes of revision 2.
+function capabilityV2(value: Uint8Array): Uint8Array {
+  if (value[3] !== 3) return value
+  const older = value.slice(0, 20)
+  older[3] = 2
+  return older
+}
