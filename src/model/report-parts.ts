@@ -18,6 +18,7 @@ export const findingSchema = z.object({
   }),
   expected: z.string().optional(),
   actual: z.string().optional(),
+  allowed: z.boolean().optional().describe('accepted with --allow: it fails nothing'),
 })
 
 /** Why an archive could not be read. */

@@ -13,10 +13,12 @@ const INKS: Record<Severity, Ink> = { error: 'bad', warning: 'warn', note: 'note
 
 /** How many findings of each severity there are, as `2 errors, 1 warning`; empty where there are none. */
 export function countsInWords(findings: readonly FindingReport[]): string {
+  const counted = findings.filter((one) => one.allowed !== true)
   const counts = SEVERITIES.map((severity) =>
-    count(findings.filter((one) => one.severity === severity).length, severity),
+    count(counted.filter((one) => one.severity === severity).length, severity),
   )
-  return counts.filter((text) => !text.startsWith('0 ')).join(', ')
+  const allowed = findings.length - counted.length
+  return [...counts, `${allowed} allowed`].filter((text) => !text.startsWith('0 ')).join(', ')
 }
 
 /** A number with its noun, as `1 image`, `2 images`. */
@@ -24,9 +26,9 @@ export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`
 }
 
-/** The ink of the worst severity among findings. */
+/** The ink of the worst severity among findings that are not allowed. */
 export function inkOf(findings: readonly FindingReport[]): Ink {
-  const worst = SEVERITIES.find((severity) => findings.some((one) => one.severity === severity))
+  const worst = SEVERITIES.find((severity) => findings.some((one) => one.severity === severity && one.allowed !== true))
   return worst === undefined ? 'good' : INKS[worst]
 }
 
@@ -57,7 +59,9 @@ function* groupLines(group: readonly FindingReport[], paint: Paint): Generator<s
 }
 
 function* lines(finding: FindingReport, paint: Paint): Generator<string> {
-  yield `  ${paint(INKS[finding.severity], finding.severity)} ${paint('strong', finding.code)}: ${visible(finding.message)}`
+  const severity = paint(finding.allowed === true ? 'faint' : INKS[finding.severity], finding.severity)
+  const mark = finding.allowed === true ? ' (allowed)' : ''
+  yield `  ${severity} ${paint('strong', finding.code)}${mark}: ${visible(finding.message)}`
   const place = placeOf(finding.where)
   if (place !== '') yield `    at ${place}`
   if (finding.expected !== undefined) yield `    expected ${visible(finding.expected)}`

@@ -32,7 +32,9 @@ function verdict(archive: Verified, style: Style): string {
   }
   const counts = countsInWords(archive.findings)
   if (!archive.ok) return paint(inkOf(archive.findings), counts)
-  return `${paint('good', 'whole')}: ${contents(archive)}${counts === '' ? '' : `, ${counts}`}`
+  // What was found and let pass is not called whole.
+  const isWhole = archive.findings.every(({ severity, allowed }) => severity === 'note' && allowed !== true)
+  return `${paint('good', isWhole ? 'whole' : 'accepted')}: ${contents(archive)}${counts === '' ? '' : `, ${counts}`}`
 }
 
 function contents(archive: Verified): string {

@@ -1,0 +1,13 @@
+import { FINDINGS } from '../findings.js'
+import { UsageError } from './usage-error.js'
+
+/** Reads the code of a finding. Errors: UsageError for what is none, with the codes that look like it. */
+export function findingCode(text: string, name: string): string {
+  const code = text.toUpperCase()
+  const known = Object.keys(FINDINGS)
+  if (known.includes(code)) return code
+  const [word = ''] = code.split('_')
+  const near = known.filter((one) => word.length > 2 && one.startsWith(word))
+  const hint = near.length === 0 ? 'docs/findings.md lists them' : `there are ${near.join(', ')}`
+  throw new UsageError(`--${name} wants the code of a finding, not '${text}': ${hint}`)
+}

@@ -1,0 +1,51 @@
+import type { RunContext } from '../context.js'
+import type { VerifyReport } from '../model/report.js'
+import type { Standard } from '../ops/judge.js'
+import { oneArchiveOnly, openOperand, reportError } from './archives.js'
+import type { GlobalValues } from './options.js'
+
+/** What `verify` says of one archive: plain data, so that it can come from another thread. */
+export type Verdict = VerifyReport['archives'][number]
+
+/** What verdicts depend on; plain data as well. */
+export interface VerdictSettings {
+  readonly globals: GlobalValues
+  readonly standard: Standard
+}
+
+/** Proves one archive. That it cannot be read is a verdict too. Errors: ERR_ABORTED. */
+export async function verdictOn(operand: string, settings: VerdictSettings, context: RunContext): Promise<Verdict> {
+  const { judge } = await import('../ops/judge.js')
+  try {
+    const proof = await proved(operand, settings, context)
+    return { ...proof, ...judge(proof.findings, settings.standard) }
+  } catch (thrown) {
+    const fault = oneArchiveOnly(thrown, context)
+    const { describeFinding } = await import('../ops/describe.js')
+    const { findings } = judge(fault.findings.map(describeFinding), settings.standard)
+    return { archive: operand, ok: false, images: [], findings, error: reportError(fault, operand) }
+  }
+}
+
+async function proved(
+  operand: string,
+  { globals }: VerdictSettings,
+  context: RunContext,
+): Promise<Omit<Verdict, 'ok'>> {
+  // Before all else: the threads load their part while this one loads the rest and opens the archive.
+  const { startMeasuring } = await import('../tree/measure-threads.js')
+  await using threads = await startMeasuring(operand, context)
+  const [{ compare }, { measure }, { describeFinding, describeImage }] = await Promise.all([
+    import('../ops/verify.js'),
+    import('../ops/measure.js'),
+    import('../ops/describe.js'),
+  ])
+  await using archive = await openOperand(operand, { globals, context, access: 'once' })
+  const { measurements, findings } = compare(archive, await measure(archive, context, threads))
+  return {
+    archive: archive.location,
+    format: archive.format,
+    images: archive.images.map((image) => describeImage(image, measurements)),
+    findings: findings.map(describeFinding),
+  }
+}
