@@ -109,6 +109,28 @@ const LAYER_RULES = {
   WHITEOUT_ROOT: rule('warning', 'An opaque marker at the root of a layer', 'It hides all lower layers by the specification; overlay2 cannot do that and shows them all the same.'),
 } as const
 
+// The data-root of a daemon.
+// prettier-ignore
+const STORE_RULES = {
+  STORE_CHAIN: rule('error', 'The layer store contradicts the image', 'chainID, diffID and parent of a layer follow from the config; docker does not restore an image whose chain does not compute.'),
+  STORE_CONTAINER: rule('error', 'A container cannot be read whole', 'Its config, its mounts or its writable layer are damaged or gone.'),
+  STORE_CONTENT_MISSING: rule('error', 'The folder with the files of a layer is gone', 'The layer cannot be rebuilt from this data-root. An image archive or registry that has it can give it back.'),
+  STORE_CONTENT_ORPHAN: rule('note', 'Nothing refers to this folder of a storage driver', 'Left behind by a daemon that died; it only takes space.'),
+  STORE_DRIVER: rule('warning', 'A storage driver keeps its layers where they cannot be read as files', 'devicemapper and zfs keep file systems in volumes of their own: mount those, or use the daemon.'),
+  STORE_FILE_ADDED: rule('warning', 'A file lies in a layer that was not there when it was made', 'Somebody wrote into the store. The layer is rebuilt without it; containers see it.'),
+  STORE_FILE_CHANGED: rule('error', 'A file of a layer has other content than when the layer was made', 'docker says: file integrity checksum failed. The layer cannot be rebuilt bit by bit until the file is put back.'),
+  STORE_FILE_MISSING: rule('error', 'A file of a layer is gone', 'Deleted, or something else lies in its place. The layer cannot be rebuilt bit by bit until the file is put back.'),
+  STORE_FILE_RESIZED: rule('error', 'A file of a layer has another size than when the layer was made', 'Cut or written to. The layer cannot be rebuilt bit by bit until the file is put back.'),
+  STORE_FILE_UNREADABLE: rule('error', 'A file of a layer cannot be read', 'No permission, or a bad sector. A data-root belongs to root.'),
+  STORE_IN_USE: rule('warning', 'A daemon seems to run on this data-root', 'Files may change while they are read. Stop the daemon, or read a snapshot.'),
+  STORE_LAYER_MISSING: rule('error', 'A layer of an image is not in the layer store', 'docker says: layer does not exist, not restoring image.'),
+  STORE_LAYER_ORPHAN: rule('note', 'No image or container uses this layer', 'Build cache, or the rest of an image whose config was lost.'),
+  STORE_LAYER_REMOVING: rule('note', 'A layer that was being removed when the daemon stopped', 'docker removes the rest when it starts.'),
+  STORE_NAMES: rule('warning', 'The names of the images cannot be read', 'repositories.json is damaged or missing. The images are there, by their IDs.'),
+  STORE_SIDECAR: rule('error', 'The tar-split.json.gz of a layer is damaged or missing', 'It holds all headers of the layer: without it the tar cannot be rebuilt bit by bit.'),
+  STORE_XATTRS_UNKNOWN: rule('warning', 'Extended attributes could not be read', 'Which folders of the container are opaque, and the capabilities of its files, is unknown. Run as root with getfattr installed, or give a tar made with --xattrs --xattrs-include=*.'),
+} as const
+
 // What an archive that is written could not take over.
 // prettier-ignore
 const OUTPUT_RULES = {
@@ -118,7 +140,7 @@ const OUTPUT_RULES = {
 } as const
 
 /** Every finding code with severity, title and help; docs/findings.md is made of it. */
-export const FINDINGS = { ...ARCHIVE_RULES, ...DOCUMENT_RULES, ...LAYER_RULES, ...OUTPUT_RULES }
+export const FINDINGS = { ...ARCHIVE_RULES, ...DOCUMENT_RULES, ...LAYER_RULES, ...OUTPUT_RULES, ...STORE_RULES }
 
 /** The stable code of a finding. */
 export type FindingCode = keyof typeof FINDINGS

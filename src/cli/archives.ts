@@ -30,6 +30,7 @@ export async function openOperand(text: string, { globals, context, access }: Op
     access,
     ...(transport !== undefined && { transport }),
     ...(platform !== undefined && { platform }),
+    ...(choice?.kind === 'container' && { container: choice.container }),
     ...(path === '-' && { stdin: standardInput(context) }),
   })
   if (choice === undefined && platform === undefined) return archive

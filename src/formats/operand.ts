@@ -2,14 +2,16 @@ import { lstat } from 'node:fs/promises'
 import { ArchiveError } from '../errors.js'
 
 /** Ways to say what a path holds, as containers-transports(5) names them. */
-export const TRANSPORTS = ['docker-archive', 'oci', 'oci-archive', 'rootfs'] as const
+export const TRANSPORTS = ['docker-archive', 'oci', 'oci-archive', 'rootfs', 'docker-root'] as const
 
 /** One of them. */
 export type Transport = (typeof TRANSPORTS)[number]
 
-/** Which image of an archive: by name or digest, or by its place in the archive. */
+/** Which image of an archive: by name or digest, by its place in the archive, or that of a container of a data-root. */
 export type ImageChoice =
-  { readonly kind: 'name'; readonly name: string } | { readonly kind: 'index'; readonly index: number }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'index'; readonly index: number }
+  | { readonly kind: 'container'; readonly container: string }
 
 /** `[transport:]path[:ref|:@n]`, taken apart. */
 export interface Operand {
@@ -43,8 +45,11 @@ async function splitPath(text: string): Promise<{ path: string; choice?: ImageCh
   return colon < 0 ? { path: text } : { path: text.slice(0, colon), choice: parseChoice(text.slice(colon + 1)) }
 }
 
+const CONTAINER = '@container='
+
 function parseChoice(text: string): ImageChoice {
   if (!text.startsWith('@')) return { kind: 'name', name: text }
+  if (text.startsWith(CONTAINER)) return { kind: 'container', container: text.slice(CONTAINER.length) }
   const index = Number(text.slice(1))
   if (/^@\d+$/.test(text) && Number.isSafeInteger(index)) return { kind: 'index', index }
   if (/^@[a-z0-9]+:[a-f0-9]+$/.test(text)) return { kind: 'name', name: text.slice(1) }

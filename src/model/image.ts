@@ -3,6 +3,7 @@ import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import type { Finding } from '../findings.js'
 import type { Measurement } from '../tar/measurement.js'
+import type { SplitAssembly } from '../tar/split-assembly.js'
 import type { ImageConfig } from './config.js'
 import type { RawJson } from './json.js'
 import type { ImageManifest } from './manifest.js'
@@ -16,6 +17,8 @@ export interface LayerClaims {
   readonly digest?: Digest
   readonly size?: number
   readonly mediaType?: string
+  /** Bytes of the layer's files as docker counts them, from the daemon's own store. */
+  readonly contentSize?: number
   /** Hex of a sha256 that the file name shows: of the stored bytes or of the uncompressed ones. */
   readonly name?: string
 }
@@ -33,6 +36,8 @@ export interface Layer {
   readonly claims: LayerClaims
   /** As stored; a cold data-root or a flattened image has none. */
   readonly blob: ByteSource | undefined
+  /** How a layer without blob is put together, where that can be told to a worker. */
+  readonly assembly?: SplitAssembly
   /** Where the stored bytes begin in the archive, where that can be said. */
   readonly offset?: number
   /** Made while the archive passed by on a pipe. */
@@ -62,6 +67,8 @@ export type ConfigSource =
 export interface Image {
   /** As docker prints them: `name:tag`. */
   readonly names: readonly string[]
+  /** Names with the digest that a registry knows the image by: `name@sha256:…`. */
+  readonly repoDigests?: readonly string[]
   readonly platform: Platform
   /** The config's content; for a derived config without rootfs.diff_ids. */
   readonly config: ImageConfig

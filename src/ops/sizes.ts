@@ -22,6 +22,7 @@ export async function sizesOf(
   for (const layer of layers) {
     const measured = measurements.of(layer)
     if (measured !== undefined) sizes.set(layer, measured.tar?.contentSize)
+    else if (layer.claims.contentSize !== undefined) sizes.set(layer, layer.claims.contentSize)
     else if (layer.state === 'missing') sizes.set(layer, undefined)
     else if (layer.blob !== undefined && (await compressionOf(layer)) === 'none')
       sizes.set(layer, await indexedSize(layer.blob, context))

@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync, type PathLike, type Stats } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  type PathLike,
+  type Stats,
+} from 'node:fs'
 import { latin1, latin1Bytes } from './path.js'
 import type { Absence, StoredFile, StoredFiles, StoredType } from './split-files.js'
 
@@ -25,7 +35,9 @@ export function onDisk(directory: string, key: string): PathLike {
 }
 
 /** What a status says of a name. */
-export function typeOf(status: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink' | 'isCharacterDevice' | 'isBlockDevice' | 'isFIFO'>): StoredType {
+export function typeOf(
+  status: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink' | 'isCharacterDevice' | 'isBlockDevice' | 'isFIFO'>,
+): StoredType {
   if (status.isFile()) return 'file'
   if (status.isDirectory()) return 'directory'
   if (status.isSymbolicLink()) return 'symlink'

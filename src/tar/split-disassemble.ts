@@ -121,10 +121,7 @@ function segmentWriter({ onSplit }: SplitHandlers): SegmentWriter {
 const EMPTY = new Uint8Array(0)
 
 /** Drives a decoder, and hands on every byte that goes in, with the part of the tar that it belongs to. */
-function feeder(
-  decoder: ReturnType<typeof decodeTar>,
-  onBytes: (bytes: Uint8Array, part: TarRequest['part']) => void,
-) {
+function feeder(decoder: ReturnType<typeof decodeTar>, onBytes: (bytes: Uint8Array, part: TarRequest['part']) => void) {
   let step = decoder.next()
   let held: Uint8Array = EMPTY
   let count = 0

@@ -62,7 +62,11 @@ interface LinePlace {
   readonly offset: number
 }
 
-function refuseTwice(names: Set<string>, entry: SplitEntry, { limits, ...place }: LinePlace & { limits: Limits }): void {
+function refuseTwice(
+  names: Set<string>,
+  entry: SplitEntry,
+  { limits, ...place }: LinePlace & { limits: Limits },
+): void {
   if (entry.kind === 'segment') return
   const { key } = cleanPath(entry.rawName)
   if (names.has(key)) throw new ArchiveError('ERR_DOCUMENT', `a path stands there twice: ${key}`, place)

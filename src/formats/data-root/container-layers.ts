@@ -1,0 +1,77 @@
+import { ArchiveError } from '../../errors.js'
+import type { Layer } from '../../model/image.js'
+import type { Container } from './containers.js'
+import { layerKey } from './drivers.js'
+import { readChain, type RootReading } from './image-store.js'
+import { join } from './layout.js'
+import { readText, type Store } from './store.js'
+import { storeTar, type TreeForm } from './store-tar.js'
+
+/** Where the parts of a container lie. */
+export interface ContainerMount {
+  /** The driver's name for what the container wrote. */
+  readonly mountID: string
+  /** The driver's name for what docker put in for the container. */
+  readonly initID: string | undefined
+  /** chainID of the top layer of its image; undefined for a container of an empty image. */
+  readonly parent: string | undefined
+}
+
+/** What layerdb says of a container's layers; undefined where that is lost. */
+export function containerMount({ store, context }: RootReading, { root, id }: Container): ContainerMount | undefined {
+  const key = `${root.image}/layerdb/mounts/${id}`
+  const text = (name: string) => readText(store, `${key}/${name}`, context.limits)
+  const [mountID, initID] = [text('mount-id'), text('init-id')]
+  if (mountID === undefined || !isName(mountID)) return undefined
+  return { mountID, initID: initID !== undefined && isName(initID) ? initID : undefined, parent: text('parent') }
+}
+
+function isName(text: string): boolean {
+  return /^[A-Za-z0-9_-]+$/.test(text)
+}
+
+/** The layers of a container, base first. Errors: ERR_NOT_FOUND where its mount is not known. */
+export function containerLayers(reading: RootReading, container: Container): readonly Layer[] {
+  const { store, log } = reading
+  const { root } = container
+  const mount = containerMount(reading, container)
+  if (mount === undefined) {
+    const message = `layerdb does not know where container ${container.name} lies`
+    throw new ArchiveError('ERR_NOT_FOUND', message, { location: store.location })
+  }
+  const home = join(root.root, root.driver.home)
+  const own = (id: string) => layerKey(root.root, root.driver, id)
+  const tree = (index: number, key: string, form: TreeForm) => treeLayer(reading, index, key, form)
+  if (root.driver.name === 'overlay') {
+    const lower = readText(store, `${home}/${mount.mountID}/lower-id`, reading.context.limits)
+    const below = lower !== undefined && isName(lower) ? [tree(0, own(lower), 'tree')] : []
+    return [...below, tree(below.length, `${home}/${mount.mountID}/upper`, 'overlay')]
+  }
+  if (root.driver.content === 'tree') return [tree(0, own(mount.mountID), 'tree')]
+  const form: TreeForm = root.driver.whiteouts === 'aufs' ? 'aufs' : 'overlay'
+  const chain = mount.parent === undefined ? [] : readChain(reading, root, mount.parent)
+  const init = mount.initID === undefined ? [] : [tree(chain.length, own(mount.initID), form)]
+  if (store.typeOf(own(mount.mountID)) !== 'directory') {
+    log.add('STORE_CONTAINER', 'what the container wrote is gone', { path: own(mount.mountID) })
+  }
+  return [...chain, ...init, tree(chain.length + init.length, own(mount.mountID), form)]
+}
+
+function treeLayer({ store, log }: RootReading, index: number, key: string, form: TreeForm): Layer {
+  const xattrs = store.xattrsBelow(key)
+  if (xattrs === undefined && hasDirectories(store, key)) {
+    log.add('STORE_XATTRS_UNKNOWN', 'which folders hide what is below them cannot be told', { path: key })
+  }
+  return {
+    index,
+    state: 'assembled',
+    path: key,
+    claims: {},
+    blob: undefined,
+    tar: (context) => storeTar(store, key, { form, xattrs: xattrs ?? new Map() }, context),
+  }
+}
+
+function hasDirectories(store: Store, key: string): boolean {
+  return store.list(key).some((name) => store.typeOf(`${key}/${name}`) === 'directory')
+}

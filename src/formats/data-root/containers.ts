@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { hexOf, type DiffID } from '../../bytes/digest.js'
+import { ArchiveError, toArchiveError } from '../../errors.js'
+import { containerConfig } from '../../model/config.js'
+import { configForImport } from '../../model/derived-config.js'
+import type { Image } from '../../model/image.js'
+import { goStruct, parseJson, type RawJson } from '../../model/json.js'
+import { containerLayers } from './container-layers.js'
+import type { RootReading } from './image-store.js'
+import { join, type DriverRoot } from './layout.js'
+import { readStored } from './store.js'
+
+const containerJson = goStruct({
+  ID: z.string().optional(),
+  Name: z.string().optional(),
+  Created: z.string().optional(),
+  Path: z.string().optional(),
+  Args: z.array(z.string()).optional(),
+  Config: containerConfig.optional(),
+  Image: z.string().optional(),
+  Driver: z.string().optional(),
+})
+
+/** A container as its data-root keeps it. */
+export interface Container {
+  readonly id: string
+  /** Without the slash that docker puts before it. */
+  readonly name: string
+  readonly root: DriverRoot
+  /** Key of its folder below containers/. */
+  readonly key: string
+  readonly config: RawJson<z.output<typeof containerJson>>
+}
+
+/** The containers of all drivers, by ID; a config that cannot be read is a finding. */
+export function readContainers(reading: RootReading, roots: readonly DriverRoot[]): readonly Container[] {
+  const { store } = reading
+  const homes = [...new Set(roots.map(({ root }) => root))]
+  return homes.flatMap((home) => {
+    const folder = join(home, 'containers')
+    const ids = store.list(folder).filter((name) => /^[a-f0-9]{64}$/.test(name))
+    return ids.flatMap((id) => {
+      const found = readContainer(
+        reading,
+        roots.filter(({ root }) => root === home),
+        { id, key: `${folder}/${id}` },
+      )
+      return found === undefined ? [] : [found]
+    })
+  })
+}
+
+function readContainer(
+  { store, log, context }: RootReading,
+  roots: readonly DriverRoot[],
+  { id, key }: { readonly id: string; readonly key: string },
+): Container | undefined {
+  const path = `${key}/config.v2.json`
+  try {
+    const bytes = readStored(store, path, context.limits)
+    if (bytes === undefined) {
+      log.add('STORE_CONTAINER', `the config of container ${id.slice(0, 12)} is gone`, { path })
+      return undefined
+    }
+    const config = parseJson(bytes, containerJson, `${store.location} › ${path}`)
+    const { Driver: driver, Name: name = '' } = config.value
+    const root = roots.find((one) => one.driver.name === driver) ?? roots[0]
+    return root === undefined ? undefined : { id, name: name.replace(/^\//, ''), root, key, config }
+  } catch (error) {
+    log.addError('STORE_CONTAINER', toArchiveError(error), { path })
+    return undefined
+  }
+}
+
+/** The container of that name or (short) ID. Errors: ERR_NOT_FOUND, ERR_REFERENCE where an ID is short for several. */
+export function findContainer(containers: readonly Container[], wanted: string, location: string): Container {
+  const name = wanted.replace(/^\//, '')
+  const exact = containers.find((one) => one.name === name || one.id === name)
+  if (exact !== undefined) return exact
+  const short = /^[a-f0-9]+$/.test(name) ? containers.filter(({ id }) => id.startsWith(name)) : []
+  const [only, second] = short
+  if (only !== undefined && second === undefined) return only
+  const offered = containers.map((one) => `${one.name} (${one.id.slice(0, 12)})`).join(', ')
+  const hint = offered === '' ? 'the data-root has no containers' : `it has ${offered}`
+  if (second !== undefined)
+    throw new ArchiveError('ERR_REFERENCE', `${wanted} is short for several containers`, { location, hint })
+  throw new ArchiveError('ERR_NOT_FOUND', `there is no container ${wanted}`, { location, hint })
+}
+
+/**
+ * The root filesystem of a container as an image: the layers of its image, what docker put in for the container, and what
+ * the container wrote. Drivers that keep whole trees give it as one layer. Errors: those of findContainer.
+ */
+export function containerImage(
+  reading: RootReading,
+  roots: readonly DriverRoot[],
+  { images, container: wanted }: { readonly images: readonly Image[]; readonly container: string },
+): Image {
+  const { store } = reading
+  const container = findContainer(readContainers(reading, roots), wanted, store.location)
+  const { value } = container.config
+  const image = images.find(({ path }) => path === imageKey(container))
+  const options = {
+    platform: image?.platform ?? { os: 'linux', architecture: 'amd64' },
+    created: value.Created ?? '1970-01-01T00:00:00Z',
+    comment: `Container ${container.name === '' ? container.id : container.name}`,
+  }
+  const make = (diffIDs: readonly DiffID[]) => configForImport(options, diffIDs, store.location)
+  return {
+    names: [],
+    platform: options.platform,
+    config: { ...make([]).value, ...(value.Config && { config: value.Config }), rootfs: { type: 'layers' } },
+    configSource: { kind: 'derived', make },
+    manifest: undefined,
+    layers: containerLayers(reading, container),
+    attachments: [],
+    path: container.key,
+  }
+}
+
+function imageKey({ root, config }: Container): string {
+  return `${root.image}/imagedb/content/sha256/${hexOf(config.value.Image ?? '')}`
+}

@@ -1,0 +1,163 @@
+import { detectCompression, SNIFF_BYTES } from '../../bytes/compression.js'
+import { chunksOf, fileSource, type OpenSource } from '../../bytes/source.js'
+import { spool } from '../../bytes/spool.js'
+import type { RunContext } from '../../context.js'
+import { ArchiveError } from '../../errors.js'
+import type { TarEntry } from '../../tar/entry.js'
+import { cleanPath, cleanKey, latin1 } from '../../tar/path.js'
+import { scanSource } from '../../tar/scan.js'
+import type { StoredType } from '../../tar/split-files.js'
+import { packedFiles, type PackedMember } from '../../tar/split-index.js'
+import { xattrsOf } from '../../tree/xattrs.js'
+import { watchCompression } from '../outer-compression.js'
+import type { Store, StoreNode, XattrsByKey } from './store.js'
+
+interface Member extends PackedMember, StoreNode {
+  readonly xattrs: ReadonlyMap<string, Uint8Array>
+}
+
+/**
+ * A data-root packed as a tar, compressed or not: compressed ones are unpacked to a temporary file that goes away with
+ * the store. `chunks` is what comes down a pipe, where that is what there is. Errors: those of openArchive.
+ */
+export async function tarStore(
+  path: string,
+  context: RunContext,
+  chunks: AsyncIterable<Uint8Array> | undefined,
+): Promise<Store> {
+  const source = await plainTar(path, context, chunks)
+  try {
+    if (source.place === undefined)
+      throw new ArchiveError('ERR_UNSUPPORTED', 'no file to read from', { location: path })
+    return await storeOf(source, source.place.file, path, context)
+  } catch (error) {
+    await source[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function plainTar(
+  path: string,
+  context: RunContext,
+  chunks: AsyncIterable<Uint8Array> | undefined,
+): Promise<OpenSource> {
+  if (chunks !== undefined) return spool((await watchCompression(chunks, path, context)).chunks, path, context.signal)
+  const source = await fileSource(path)
+  const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) })
+  if (detectCompression(head) === 'none') return source
+  try {
+    const plain = await watchCompression(chunksOf(source, context.signal), path, context)
+    const spooled = await spool(plain.chunks, path, context.signal)
+    const [fault] = plain.findings()
+    if (fault === undefined) return spooled
+    await spooled[Symbol.asyncDispose]()
+    throw new ArchiveError('ERR_COMPRESSION', fault.message, { location: path })
+  } finally {
+    await source[Symbol.asyncDispose]()
+  }
+}
+
+async function storeOf(source: OpenSource, file: string, path: string, context: RunContext): Promise<Store> {
+  const { members, children } = await indexOf(source, context)
+  const files = packedFiles(file, members)
+  return {
+    ...files,
+    location: path,
+    node: (key) => members.get(key),
+    list: (key) => [...(children.get(key) ?? [])].sort(),
+    xattrsBelow: (key) => xattrsBelow(members, key),
+    locator: (base) => ({ kind: 'tar', file, members, base }),
+    place(key) {
+      const member = members.get(key)
+      return member?.type === 'file' ? { file, offset: member.offset } : undefined
+    },
+    async [Symbol.asyncDispose]() {
+      files.close()
+      await source[Symbol.asyncDispose]()
+    },
+  }
+}
+
+interface Index {
+  readonly members: ReadonlyMap<string, Member>
+  readonly children: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+async function indexOf(source: OpenSource, context: RunContext): Promise<Index> {
+  const members = new Map<string, Member>()
+  const children = new Map<string, Set<string>>()
+  const onEntry = (entry: TarEntry) => {
+    const { key } = cleanPath(entry.rawPath)
+    if (key === '' || entry.type === 'global') return
+    const target = entry.type === 'hardlink' ? cleanKey(latin1(entry.rawLinkPath)).key : undefined
+    const linked = target === undefined ? undefined : members.get(target)
+    if (target !== undefined && linked === undefined) return
+    // All names of a file are known by its first, which says so only now.
+    const member = linked === undefined ? memberOf(entry) : { ...linked, identity: linked.identity ?? target ?? key }
+    if (linked !== undefined && target !== undefined) members.set(target, member)
+    members.set(key, member)
+    addParents(children, key)
+  }
+  const end = await scanSource(source, { onEntry }, context)
+  if (end.fault !== undefined) {
+    throw new ArchiveError(end.entries === 0 ? 'ERR_NOT_ARCHIVE' : 'ERR_TRUNCATED', end.fault.message, {
+      location: source.location,
+      offset: end.fault.offset,
+    })
+  }
+  return { members, children }
+}
+
+function memberOf(entry: TarEntry): Member {
+  const isThere = entry.type === 'file' && entry.sparse === undefined
+  return {
+    type: entry.type === 'file' && !isThere ? 'other' : storedType(entry.type),
+    mode: entry.mode & 0o7777,
+    uid: entry.uid,
+    gid: entry.gid,
+    size: isThere ? entry.content.length : 0,
+    offset: entry.content.offset,
+    mtimeNs: entry.mtimeNs,
+    devMajor: entry.devMajor,
+    devMinor: entry.devMinor,
+    linkPath: entry.type === 'symlink' ? latin1(entry.rawLinkPath) : '',
+    xattrs: xattrsWithOverlay(entry),
+  }
+}
+
+// xattrsOf leaves out what overlayfs keeps for itself, which is what we are after here.
+function xattrsWithOverlay(entry: TarEntry): ReadonlyMap<string, Uint8Array> {
+  const all = new Map(xattrsOf(entry.pax))
+  for (const [key, value] of entry.pax) {
+    const name = /^SCHILY\.xattr\.((?:trusted|user)\.overlay\..+)$/.exec(key)?.[1]
+    if (name !== undefined) all.set(name, value)
+  }
+  return all
+}
+
+function storedType(type: TarEntry['type']): StoredType {
+  return type === 'hardlink' || type === 'global' || type === 'unknown' ? 'other' : type
+}
+
+function addParents(children: Map<string, Set<string>>, key: string): void {
+  for (let child = key; child !== '';) {
+    const slash = child.lastIndexOf('/')
+    const parent = slash < 0 ? '' : child.slice(0, slash)
+    const known = children.get(parent)
+    if (known?.has(child.slice(slash + 1)) === true) return
+    if (known === undefined) children.set(parent, new Set([child.slice(slash + 1)]))
+    else known.add(child.slice(slash + 1))
+    child = parent
+  }
+}
+
+function xattrsBelow(members: ReadonlyMap<string, Member>, base: string): XattrsByKey {
+  const found = new Map<string, ReadonlyMap<string, Uint8Array>>()
+  const prefix = base === '' ? '' : `${base}/`
+  for (const [key, { xattrs }] of members) {
+    if (xattrs.size === 0) continue
+    if (key === base) found.set('', xattrs)
+    else if (key.startsWith(prefix)) found.set(key.slice(prefix.length), xattrs)
+  }
+  return found
+}

@@ -1,0 +1,71 @@
+import { decompress, detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
+import { fileSource, slice, chunksOf } from '../bytes/source.js'
+import type { Limits } from '../context.js'
+import { assembleSplit, checkSplit, type SplitFault } from './split-assemble.js'
+import { directoryFilesOf } from './split-directory.js'
+import { scopedLookup, type FileLookup } from './split-files.js'
+import { packedFiles, type PackedMember } from './split-index.js'
+import { readSplit, type SplitEntry } from './split-read.js'
+
+/** Where the files of a layer lie: below a directory of the system, or below a path of a tar. */
+export type FileLocator =
+  | { readonly kind: 'directory'; readonly directory: string; readonly base: string }
+  | {
+      readonly kind: 'tar'
+      readonly file: string
+      readonly members: ReadonlyMap<string, PackedMember>
+      readonly base: string
+    }
+
+/** A layer that is kept as a tar-split sidecar and files. Plain data: a worker can be told. */
+export interface SplitAssembly {
+  /** Of the sidecar, for messages. */
+  readonly location: string
+  readonly sidecar: { readonly file: string; readonly offset: number; readonly size: number }
+  readonly files: FileLocator
+}
+
+/** What the work on an assembly needs of the run. */
+export interface AssemblyContext {
+  readonly limits: Limits
+  readonly signal?: AbortSignal | undefined
+  onFault(fault: SplitFault): void
+}
+
+/** The tar of an assembly; see assembleSplit. Errors: those of readSplit, and of the sidecar's compression. */
+export async function* assembledTar(
+  assembly: SplitAssembly,
+  context: AssemblyContext & { readonly checkContents: boolean },
+): AsyncGenerator<Uint8Array> {
+  using lookup = openFiles(assembly.files)
+  yield* assembleSplit(sidecarEntries(assembly, context.limits), { ...context, files: lookup })
+}
+
+/** Checks every file of an assembly; see checkSplit. */
+export async function checkAssembly(
+  assembly: SplitAssembly,
+  context: AssemblyContext,
+): Promise<{ readonly files: number; readonly bytes: number }> {
+  using lookup = openFiles(assembly.files)
+  return await checkSplit(sidecarEntries(assembly, context.limits), { ...context, files: lookup })
+}
+
+/** The entries of an assembly's sidecar. */
+export async function* sidecarEntries(
+  { location, sidecar }: SplitAssembly,
+  limits: Limits,
+): AsyncGenerator<readonly SplitEntry[]> {
+  await using file = await fileSource(sidecar.file, location)
+  const source = slice(file, { offset: sidecar.offset, length: sidecar.size }, location)
+  const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) })
+  const chunks = decompress(detectCompression(head), chunksOf(source), { limits, location })
+  yield* readSplit(chunks, { limits, location })
+}
+
+function openFiles(locator: FileLocator): FileLookup & Disposable {
+  if (locator.kind === 'directory') {
+    return { ...scopedLookup(directoryFilesOf(locator.directory), locator.base), [Symbol.dispose]: () => undefined }
+  }
+  const files = packedFiles(locator.file, locator.members)
+  return { ...scopedLookup(files, locator.base), [Symbol.dispose]: () => files.close() }
+}
