@@ -31,22 +31,37 @@ export function viewOf({ profile }: Tolerances): View {
   }
 }
 
-/** The names of hard-linked files: each inode that has several, with the first of them by its bytes. */
-export function hardLinks(tree: Tree): ReadonlyMap<Inode, string> {
+/** What a walk over a tree tells. */
+export interface Survey {
+  /** Each file that has several names, with the first of them by its bytes. */
+  readonly links: ReadonlyMap<Inode, string>
+  /** Names below the root. */
+  readonly entries: number
+  /** Bytes of all files, hard links once. */
+  readonly contentSize: number
+}
+
+/** Walks a tree once for what needs all of it. */
+export function surveyOf(tree: Tree): Survey {
   const seen = new Map<Inode, string>()
-  const shared = new Map<Inode, string>()
+  const links = new Map<Inode, string>()
+  let [entries, contentSize] = [0, 0]
   for (const { path, node } of walkTree(tree)) {
-    if (node.inode.type === 'directory') continue
-    const first = seen.get(node.inode)
-    if (first === undefined) seen.set(node.inode, path)
-    else shared.set(node.inode, path < (shared.get(node.inode) ?? first) ? path : (shared.get(node.inode) ?? first))
+    entries += 1
+    const { inode } = node
+    if (inode.type === 'directory') continue
+    const first = links.get(inode) ?? seen.get(inode)
+    if (first === undefined) {
+      seen.set(inode, path)
+      contentSize += inode.size
+    } else links.set(inode, path < first ? path : first)
   }
-  return shared
+  return { links, entries, contentSize }
 }
 
 /** One side of a comparison. */
 export interface Side extends HashedTree {
-  readonly links: ReadonlyMap<Inode, string>
+  readonly links: Survey['links']
 }
 
 /** All facts of a node, in a fixed order. */

@@ -27,6 +27,11 @@ export function align(lengthA: number, lengthB: number, same: (a: number, b: num
   return found
 }
 
+/** The alignment with its sides exchanged, if it was made the other way round. Where several are as good, both directions must choose one. */
+export function turned(aligned: readonly Aligned[], isTurned: boolean): readonly Aligned[] {
+  return isTurned ? aligned.map(({ a, b }) => ({ a: b, b: a })) : aligned
+}
+
 /** Lengths of the longest common subsequences of all tails. */
 function table(lengthA: number, lengthB: number, same: (a: number, b: number) => boolean): Uint32Array {
   const width = lengthB + 1

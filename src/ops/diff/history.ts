@@ -1,6 +1,6 @@
 import type { HistoryEntry } from '../../model/config.js'
 import type { Ignored, Tolerances } from '../tolerances.js'
-import { align, pairLeftovers } from './align.js'
+import { align, pairLeftovers, turned } from './align.js'
 import type { FieldPair } from './files.js'
 
 /** A step that is not the same in both histories. */
@@ -23,8 +23,12 @@ export function diffHistories(
   const identity = ({ created_by = '', empty_layer = false, comment = '' }: HistoryEntry) =>
     JSON.stringify([created_by, empty_layer, comment])
   const [ofA, ofB] = [a.map(identity), b.map(identity)]
-  const first = align(a.length, b.length, (one, two) => ofA[one] === ofB[two])
-  const steps = pairLeftovers(first, (one, two) => (a[one]?.empty_layer === true) === (b[two]?.empty_layer === true))
+  const makesLayer = (step: HistoryEntry | undefined) => step?.empty_layer !== true
+  const isTurned = JSON.stringify(ofA) > JSON.stringify(ofB)
+  const [one, two, keysOne, keysTwo] = isTurned ? [b, a, ofB, ofA] : [a, b, ofA, ofB]
+  const first = align(one.length, two.length, (x, y) => keysOne[x] === keysTwo[y])
+  const aligned = pairLeftovers(first, (x, y) => makesLayer(one[x]) === makesLayer(two[y]))
+  const steps = turned(aligned, isTurned)
   const changes = steps.flatMap((pair) => changeOf(pair, { a, b }, tolerances, ignored))
   if (tolerances.history !== true || changes.length === 0) return changes
   ignored.add('--ignore-history', 'steps', changes.length)

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import type { TarEntry } from '../../tar/entry.js'
+import { cleanPath, latin1, latin1Bytes } from '../../tar/path.js'
+import { xattrsOf } from '../../tree/xattrs.js'
+import { hexOfBytes } from '../facts.js'
+
+/** An entry of a layer, apart: what it is, whose, and when. */
+export interface LayerRow {
+  readonly key: string
+  readonly what: string
+  readonly owner: string
+  readonly mtime: string
+}
+
+/** What is remembered of a layer that the other image does not have as it is. */
+export interface LayerSketch {
+  /** Of the paths, those with the smallest hashes: two sketches estimate how much two layers have in common. */
+  readonly sample: readonly number[]
+  /** In the order of the tar; only where they were asked for, since there may be many. */
+  readonly rows: readonly LayerRow[] | undefined
+}
+
+/** Takes the entries of a layer in order. */
+export interface Sketcher {
+  add(entry: TarEntry, hash: Uint8Array | undefined): void
+  sketch(): LayerSketch
+}
+
+const SAMPLE = 256
+
+/** A sketcher for one layer. */
+export function layerSketcher({ withRows }: { readonly withRows: boolean }): Sketcher {
+  let sample: number[] = []
+  const rows: LayerRow[] | undefined = withRows ? [] : undefined
+  const trim = () => (sample = [...new Set(sample)].sort((a, b) => a - b).slice(0, SAMPLE))
+  return {
+    add(entry, hash) {
+      if (entry.type === 'global') return
+      const { key } = cleanPath(entry.rawPath)
+      sample.push(hashOf(key))
+      if (sample.length > SAMPLE * 8) trim()
+      rows?.push(rowOf(key, entry, hash))
+    },
+    sketch: () => ({ sample: trim(), rows }),
+  }
+}
+
+/** How much two layers have in common, from 0 to 1: estimated by the smallest hashes of their paths together. */
+export function likeness(a: LayerSketch, b: LayerSketch): number {
+  const [own, other] = [new Set(a.sample), new Set(b.sample)]
+  const smallest = [...new Set([...own, ...other])].sort((x, y) => x - y).slice(0, SAMPLE)
+  if (smallest.length === 0) return 1
+  return smallest.filter((hash) => own.has(hash) && other.has(hash)).length / smallest.length
+}
+
+function hashOf(key: string): number {
+  // FNV-1a, 32 bits, and a last mix: paths differ at their ends.
+  let hash = 0x811c9dc5
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+  return (hash ^ (hash >>> 12)) >>> 0
+}
+
+// The spelling of paths, redundant mode bits, names of users and the kind of header are how it is written, not what.
+function rowOf(key: string, entry: TarEntry, hash: Uint8Array | undefined): LayerRow {
+  const { type, mode, size, uid, gid, mtimeNs, devMajor, devMinor } = entry
+  const isDevice = type === 'char' || type === 'block'
+  const link = type === 'hardlink' ? cleanPath(entry.rawLinkPath).key : latin1(entry.rawLinkPath)
+  const what = [
+    type,
+    type === 'symlink' || type === 'hardlink' ? 0 : mode & 0o7777,
+    type === 'file' ? size : 0,
+    type === 'symlink' || type === 'hardlink' ? link : '',
+    isDevice ? [devMajor, devMinor] : [],
+    Array.from(xattrsOf(entry.pax), ([name, value]) => [name, latin1(value)]).sort(),
+    hash === undefined ? '' : hexOfBytes(hash),
+  ]
+  return { key, what: JSON.stringify(what), owner: `${uid}:${gid}`, mtime: `${mtimeNs}` }
+}
+
+/** What normalising makes the same. */
+export interface Normalising {
+  readonly order: boolean
+  readonly mtimes: boolean
+  readonly owners: boolean
+}
+
+/** sha256 of the entries of a layer after normalising; equal digests prove that nothing else differs. */
+export function normalisedDigest(rows: readonly LayerRow[], { order, mtimes, owners }: Normalising): string {
+  const hash = createHash('sha256')
+  const sorted = order ? [...rows].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)) : rows
+  for (const { key, what, owner, mtime } of sorted) {
+    hash.update(latin1Bytes(JSON.stringify([key, what, owners ? '' : owner, mtimes ? '' : mtime])))
+  }
+  return `sha256:${hash.digest('hex')}`
+}
