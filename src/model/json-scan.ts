@@ -113,7 +113,7 @@ class Walk {
     this.space()
     const start = this.offset
     this.string()
-    const key = new TextDecoder().decode(this.bytes.subarray(start + 1, this.offset - 1))
+    const key = keyOf(new TextDecoder().decode(this.bytes.subarray(start, this.offset)))
     const keys = this.open.at(-1)
     if (keys?.has(key) === true && this.duplicateKeys.length < MOST_DUPLICATES) {
       this.duplicateKeys.push({ key, offset: start })
@@ -168,6 +168,11 @@ class Walk {
       byte > 0x20 && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `byte 0x${byte.toString(16).padStart(2, '0')}`
     return `unexpected ${shown} in the JSON`
   }
+}
+
+/** The key that a quoted text means: escapes make other spellings of it. */
+function keyOf(quoted: string): string {
+  return quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1)
 }
 
 function isWordByte(byte: number | undefined): boolean {
