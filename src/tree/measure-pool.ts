@@ -35,7 +35,8 @@ export async function measureBlobs(
   const measured = new Map<ByteSource, Measurement>()
   const progress = progressOf(unique, context)
   const total = unique.reduce((sum, { blob }) => sum + blob.size, 0)
-  const onThreads = context.concurrency > 1 && total > WORTH_WORKERS
+  // One thread too is worth it: it reads synchronously, which this one must not, lest it be deaf to signals.
+  const onThreads = total > WORTH_WORKERS
   const far = onThreads ? unique.filter(({ blob }) => blob.place !== undefined) : []
   const near = onThreads ? unique.filter(({ blob }) => blob.place === undefined) : unique
   for (const item of near) {

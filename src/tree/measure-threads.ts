@@ -13,7 +13,6 @@ export const WORTH_WORKERS = 16 * 1024 * 1024
  * ready when it has been opened. None for anything else. The caller disposes of them.
  */
 export async function startMeasuring(path: string, { concurrency }: RunContext): Promise<Threads | undefined> {
-  if (concurrency < 2) return undefined
   const status = await stat(path).catch(() => undefined)
   if (status?.isFile() !== true || status.size <= WORTH_WORKERS) return undefined
   return startThreads(MEASURE_WORKER, concurrency)
