@@ -20,6 +20,7 @@ export function directoryRootfs(directory: string, files: FileSet, options: Read
     path: basename(directory),
     claims: {},
     blob: undefined,
+    isWhole: true,
     tar: (context) => directoryTar(directory, context),
   }
   return Promise.resolve(rootfsArchive(files, layer, options))

@@ -117,7 +117,7 @@ export const diffSchema = z.object({
   packages: z.array(packageChangeSchema),
   growth: z
     .array(z.object({ path: z.string(), a: z.number(), b: z.number() }))
-    .describe('directories and files that grew or shrank most, bytes of their files'),
+    .describe('files that grew or shrank most, largest change first'),
   ignored: z
     .array(z.object({ rule: z.string(), what: z.string(), count }))
     .describe('differences that a tolerance hid, by the option that did'),

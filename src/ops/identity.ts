@@ -2,9 +2,8 @@ import type { ChainID, DiffID, Digest } from '../bytes/digest.js'
 import { asDiffID } from '../bytes/digest.js'
 import { chainIDs } from '../model/chain-id.js'
 import type { ImageConfig } from '../model/config.js'
-import type { Image } from '../model/image.js'
+import type { Image, Layer } from '../model/image.js'
 import type { RawJson } from '../model/json.js'
-import type { Measurements } from './measure.js'
 
 /** Who an image is: claimed where the archive says it, measured where it cannot. */
 export interface Identity {
@@ -17,8 +16,13 @@ export interface Identity {
   readonly chainIDs: readonly ChainID[]
 }
 
+/** The diffIDs that were measured. */
+export interface MeasuredDiffIDs {
+  of(layer: Layer): { readonly diffID?: DiffID } | undefined
+}
+
 /** The identity of an image, from its claims and from what was measured. */
-export function identify(image: Image, measurements: Measurements): Identity {
+export function identify(image: Image, measurements: MeasuredDiffIDs): Identity {
   const diffIDs = image.layers.map((layer) => measurements.of(layer)?.diffID ?? layer.claims.diffID)
   const known = knownPrefix(diffIDs)
   const config = configOf(image, known.length === diffIDs.length ? known : undefined)

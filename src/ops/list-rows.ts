@@ -66,7 +66,8 @@ export function secondsOf(ns: bigint): string {
   return fraction === '' ? whole : `${whole}.${fraction}`
 }
 
-function nameOf(key: string): { path: string; pathBytes?: string } {
+/** A key as reports carry names: absolute, readable, and its bytes in base64 where they are not UTF-8. */
+export function nameOf(key: string): { path: string; pathBytes?: string } {
   const path = readable(absolute(key))
   return path.includes('\ufffd') && !isUtf8(key) ? { path, pathBytes: btoa(absolute(key)) } : { path }
 }
@@ -75,7 +76,8 @@ function absolute(key: string): string {
   return `/${key}`
 }
 
-function readable(name: string): string {
+/** Text of a name that is one latin1 character a byte; U+FFFD where it is not UTF-8. */
+export function readable(name: string): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(latin1Bytes(name))
 }
 

@@ -1,7 +1,7 @@
 /** Lines of context around each change, as diff -u has them. */
 const CONTEXT = 3
 // The work grows with the lines times the changes: beyond this the changed middle is shown as one block.
-const MOST_EDITS = 4000
+const MOST_EDITS = 2000
 
 interface Edit {
   readonly kind: ' ' | '-' | '+'
@@ -79,8 +79,9 @@ function hunks(edits: readonly Edit[]): string[] {
   const lines: string[] = []
   let [lineA, lineB] = [1, 1]
   for (let at = 0; at < edits.length;) {
-    const first = edits.findIndex(({ kind }, index) => index >= at && kind !== ' ')
-    if (first < 0) break
+    let first = at
+    while (edits[first]?.kind === ' ') first += 1
+    if (first === edits.length) break
     const from = Math.max(at, first - CONTEXT)
     const end = hunkEnd(edits, first)
     lineA += from - at
