@@ -10,6 +10,7 @@ import type { TarOddity } from '../tar/differences.js'
 import type { TarEnd } from '../tar/end.js'
 import type { TarEntry } from '../tar/entry.js'
 import type { Measurement } from '../tar/measurement.js'
+import { cleanName } from '../tar/path.js'
 import { layerLint } from '../tree/lint.js'
 import { measureBlob, oddityNotice } from '../tree/measure.js'
 import type { FileSet } from './files.js'
@@ -185,7 +186,7 @@ function wholeMeter({ limits }: RunContext) {
       }
     },
     entry(entry: TarEntry) {
-      if (ARCHIVE_MARK.test(entry.path)) hash = undefined
+      if (ARCHIVE_MARK.test(cleanName(entry.path, entry.rawPath).key)) hash = undefined
       else if (hash !== undefined) lint.entry(entry)
     },
     oddity(oddity: TarOddity) {

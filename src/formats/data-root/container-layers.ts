@@ -1,6 +1,6 @@
 import { ArchiveError } from '../../errors.js'
 import type { Layer } from '../../model/image.js'
-import type { Container } from './containers.js'
+import type { Container } from './container-store.js'
 import { layerKey } from './drivers.js'
 import { readChain, type RootReading } from './image-store.js'
 import { join } from './layout.js'
