@@ -4,6 +4,7 @@ import type { RunContext } from '../context.js'
 import type { ImageArchive, Layer, LooseBlob } from '../model/image.js'
 import { roleOf } from '../model/media-types.js'
 import type { Measurement } from '../tar/measurement.js'
+import { measureAssemblies } from '../tree/assembly-pool.js'
 import { measureBlob } from '../tree/measure.js'
 import { measureBlobs, type BlobToMeasure } from '../tree/measure-pool.js'
 
@@ -38,7 +39,8 @@ export async function measureLayers(
 ): Promise<Measurements> {
   const stored = [...layers.flatMap(layerToMeasure), ...loose.flatMap(looseToMeasure)]
   const measured = await measureBlobs(stored, context, threads)
-  const assembled = new Map<Layer, Measurement>()
+  const split = layers.filter(({ assembly, measurement }) => assembly !== undefined && measurement === undefined)
+  const assembled = new Map(await measureAssemblies(split, context))
   for (const layer of layers) {
     if (layer.state !== 'assembled' || layer.blob !== undefined || assembled.has(layer)) continue
     assembled.set(

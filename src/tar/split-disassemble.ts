@@ -92,11 +92,11 @@ interface SegmentWriter {
   flush(): void
 }
 
-function segmentWriter({ onSplit }: SplitHandlers): SegmentWriter {
+function segmentWriter(handlers: SplitHandlers): SegmentWriter {
   let buffer = new Uint8Array(64 * 1024)
   let used = 0
   const flush = () => {
-    if (used > 0) onSplit({ kind: 'segment', bytes: buffer.subarray(0, used) })
+    if (used > 0) handlers.onSplit({ kind: 'segment', bytes: buffer.subarray(0, used) })
     used = 0
   }
   return {

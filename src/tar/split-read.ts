@@ -137,7 +137,8 @@ function bytesOfField(value: unknown): Uint8Array | undefined {
 function nameOf(fields: Record<string, unknown>): Uint8Array | undefined {
   const raw = bytesOfField(fields.name_raw)
   if (raw === undefined || raw.length > 0) return raw
-  return typeof (fields.name ?? '') === 'string' ? new TextEncoder().encode(String(fields.name ?? '')) : undefined
+  const { name = '' } = fields
+  return typeof name === 'string' ? new TextEncoder().encode(name) : undefined
 }
 
 function hexOfBytes(bytes: Uint8Array): string {

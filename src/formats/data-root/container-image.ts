@@ -10,11 +10,11 @@ import type { DriverRoot } from './layout.js'
  * The root filesystem of a container as an image: the layers of its image, what docker put in for the container, and what
  * the container wrote. Drivers that keep whole trees give it as one layer. Errors: those of findContainer.
  */
-export function containerImage(
+export async function containerImage(
   reading: RootReading,
   roots: readonly DriverRoot[],
   { images, container: wanted }: { readonly images: readonly Image[]; readonly container: string },
-): Image {
+): Promise<Image> {
   const { store } = reading
   const container = findContainer(readContainers(reading, roots), wanted, store.location)
   const { value } = container.config
@@ -31,7 +31,7 @@ export function containerImage(
     config: { ...make([]).value, ...(value.Config && { config: value.Config }), rootfs: { type: 'layers' } },
     configSource: { kind: 'derived', make },
     manifest: undefined,
-    layers: containerLayers(reading, container),
+    layers: await containerLayers(reading, container),
     attachments: [],
     path: container.key,
   }

@@ -31,7 +31,7 @@ function isName(text: string): boolean {
 }
 
 /** The layers of a container, base first. Errors: ERR_NOT_FOUND where its mount is not known. */
-export function containerLayers(reading: RootReading, container: Container): readonly Layer[] {
+export async function containerLayers(reading: RootReading, container: Container): Promise<readonly Layer[]> {
   const { store, log } = reading
   const { root } = container
   const mount = containerMount(reading, container)
@@ -44,21 +44,21 @@ export function containerLayers(reading: RootReading, container: Container): rea
   const tree = (index: number, key: string, form: TreeForm) => treeLayer(reading, index, key, form)
   if (root.driver.name === 'overlay') {
     const lower = readText(store, `${home}/${mount.mountID}/lower-id`, reading.context.limits)
-    const below = lower !== undefined && isName(lower) ? [tree(0, own(lower), 'tree')] : []
-    return [...below, tree(below.length, `${home}/${mount.mountID}/upper`, 'overlay')]
+    const below = lower !== undefined && isName(lower) ? [await tree(0, own(lower), 'tree')] : []
+    return [...below, await tree(below.length, `${home}/${mount.mountID}/upper`, 'overlay')]
   }
-  if (root.driver.content === 'tree') return [tree(0, own(mount.mountID), 'tree')]
+  if (root.driver.content === 'tree') return [await tree(0, own(mount.mountID), 'tree')]
   const form: TreeForm = root.driver.whiteouts === 'aufs' ? 'aufs' : 'overlay'
   const chain = mount.parent === undefined ? [] : readChain(reading, root, mount.parent)
-  const init = mount.initID === undefined ? [] : [tree(chain.length, own(mount.initID), form)]
+  const init = mount.initID === undefined ? [] : [await tree(chain.length, own(mount.initID), form)]
   if (store.typeOf(own(mount.mountID)) !== 'directory') {
     log.add('STORE_CONTAINER', 'what the container wrote is gone', { path: own(mount.mountID) })
   }
-  return [...chain, ...init, tree(chain.length + init.length, own(mount.mountID), form)]
+  return [...chain, ...init, await tree(chain.length + init.length, own(mount.mountID), form)]
 }
 
-function treeLayer({ store, log }: RootReading, index: number, key: string, form: TreeForm): Layer {
-  const xattrs = store.xattrsBelow(key)
+async function treeLayer({ store, log }: RootReading, index: number, key: string, form: TreeForm): Promise<Layer> {
+  const xattrs = await store.xattrsBelow(key)
   if (xattrs === undefined && hasDirectories(store, key)) {
     log.add('STORE_XATTRS_UNKNOWN', 'which folders hide what is below them cannot be told', { path: key })
   }

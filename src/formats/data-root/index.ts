@@ -35,7 +35,7 @@ export async function openDataRoot(
     return {
       location: path,
       format: 'data-root',
-      images: container === undefined ? images : [containerImage(reading, roots, { images, container })],
+      images: container === undefined ? images : [await containerImage(reading, roots, { images, container })],
       findings: log.findings,
       loose: [],
       [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
@@ -56,5 +56,5 @@ export async function openStore(
   const status = await stat(path).catch((cause: unknown) => {
     throw toArchiveError(cause, { location: path })
   })
-  return status.isDirectory() ? directoryStore(path) : tarStore(path, context, undefined)
+  return status.isDirectory() ? directoryStore(path, context) : tarStore(path, context, undefined)
 }

@@ -29,7 +29,7 @@ export interface Store extends StoredFiles, AsyncDisposable {
   /** Names in a directory, sorted by their bytes; none where there is no such directory. */
   list(key: string): readonly string[]
   /** Extended attributes of all below a key; undefined where nobody can tell. */
-  xattrsBelow(key: string): XattrsByKey | undefined
+  xattrsBelow(key: string): Promise<XattrsByKey | undefined>
   /** Where a worker, too, finds what is below a key. */
   locator(key: string): FileLocator
   /** The file of the system that holds a file's bytes, and where in it they begin. */

@@ -8,8 +8,8 @@ import { cleanPath, cleanKey, latin1 } from '../../tar/path.js'
 import { scanSource } from '../../tar/scan.js'
 import type { StoredType } from '../../tar/split-files.js'
 import { packedFiles, type PackedMember } from '../../tar/split-index.js'
-import { xattrsOf } from '../../tree/xattrs.js'
 import { watchCompression } from '../outer-compression.js'
+import { allXattrs } from './live-xattrs.js'
 import type { Store, StoreNode, XattrsByKey } from './store.js'
 
 interface Member extends PackedMember, StoreNode {
@@ -65,7 +65,7 @@ async function storeOf(source: OpenSource, file: string, path: string, context: 
     location: path,
     node: (key) => members.get(key),
     list: (key) => [...(children.get(key) ?? [])].sort(),
-    xattrsBelow: (key) => xattrsBelow(members, key),
+    xattrsBelow: (key) => Promise.resolve(xattrsBelow(members, key)),
     locator: (base) => ({ kind: 'tar', file, members, base }),
     place(key) {
       const member = members.get(key)
@@ -121,18 +121,8 @@ function memberOf(entry: TarEntry): Member {
     devMajor: entry.devMajor,
     devMinor: entry.devMinor,
     linkPath: entry.type === 'symlink' ? latin1(entry.rawLinkPath) : '',
-    xattrs: xattrsWithOverlay(entry),
+    xattrs: allXattrs(entry),
   }
-}
-
-// xattrsOf leaves out what overlayfs keeps for itself, which is what we are after here.
-function xattrsWithOverlay(entry: TarEntry): ReadonlyMap<string, Uint8Array> {
-  const all = new Map(xattrsOf(entry.pax))
-  for (const [key, value] of entry.pax) {
-    const name = /^SCHILY\.xattr\.((?:trusted|user)\.overlay\..+)$/.exec(key)?.[1]
-    if (name !== undefined) all.set(name, value)
-  }
-  return all
 }
 
 function storedType(type: TarEntry['type']): StoredType {
