@@ -1,0 +1,132 @@
+import { cleanKey } from '../../tar/path.js'
+import { isFault, lookUp, makeDirectories, type DiskDirectory } from './disk.js'
+import { create, type UntarEntry } from './untar.js'
+
+/**
+ * Applies a layer onto the tree of the layers below it, as moby's archive.UnpackLayer does for vfs and every driver in
+ * naive mode (FORMATS 5.3, right-hand column). The result is why it stops, in its words.
+ */
+export function applyNaive(root: DiskDirectory, entries: readonly UntarEntry[]): string | undefined {
+  const made = new Set<string>()
+  for (const entry of entries) {
+    const path = cleanKey(entry.name).key
+    const parent = makeParent(root, path)
+    if (parent !== undefined) return parent
+    // AUFS kept its own things under this prefix, wherever the layer comes from.
+    if (path.startsWith('.wh..wh.') && path !== '.wh..wh..opq') continue
+    const base = path.slice(path.lastIndexOf('/') + 1)
+    const fault = base.startsWith('.wh.') ? removeMarked(root, path, made) : replace(root, path, entry)
+    if (fault !== undefined) return fault
+    made.add(path)
+  }
+  return undefined
+}
+
+function makeParent(root: DiskDirectory, path: string): string | undefined {
+  const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+  const found = lookUp(root, parent, 'parents')
+  if (isFault(found) ? found !== 'no such file or directory' : found.node !== undefined) return undefined
+  const fault = makeDirectories(root, parent)
+  return fault === undefined ? undefined : `mkdir /${parent}: ${fault}`
+}
+
+/** What a marker takes away: with an opaque one all that this layer did not make itself. */
+function removeMarked(root: DiskDirectory, path: string, made: ReadonlySet<string>): string | undefined {
+  const slash = path.lastIndexOf('/') + 1
+  const directory = path.slice(0, slash)
+  const name = path.slice(slash + '.wh.'.length)
+  if (path.slice(slash) === '.wh..wh..opq') {
+    const found = lookUp(root, directory, 'all')
+    if (isFault(found)) return `lstat /${directory}: ${found}`
+    if (found.node?.kind === 'directory') empty(found.node, directory, made)
+    return undefined
+  }
+  const target = cleanKey(`${directory}${name}`).key
+  if (target === '') return 'unlinkat .//: device or resource busy'
+  const found = lookUp(root, target, 'parents')
+  if (!isFault(found)) found.directory.children.delete(found.name)
+  return undefined
+}
+
+function empty(directory: DiskDirectory, path: string, made: ReadonlySet<string>): void {
+  for (const [name, child] of directory.children) {
+    if (!made.has(`${path}${name}`)) directory.children.delete(name)
+    else if (child.kind === 'directory') empty(child, `${path}${name}/`, made)
+  }
+}
+
+function replace(root: DiskDirectory, path: string, entry: UntarEntry): string | undefined {
+  if (entry.type === 'global') return undefined
+  const found = lookUp(root, path, 'parents')
+  if (!isFault(found) && found.node !== undefined && found.name !== '') {
+    const isMerged = found.node.kind === 'directory' && entry.type === 'directory'
+    if (!isMerged) found.directory.children.delete(found.name)
+  }
+  return create(root, path, entry)
+}
+
+/**
+ * Applies a layer as containerd does: the parents' links are resolved below the root first, duplicates are taken. The
+ * first layer goes into an empty directory and obeys whiteouts by removing; later ones go into the upper directory of an
+ * overlay, where a whiteout is a device (FORMATS 5.3).
+ */
+export function applyContainerd(
+  root: DiskDirectory,
+  entries: readonly UntarEntry[],
+  way: 'first' | 'overlay',
+): string | undefined {
+  const made = new Set<string>()
+  for (const entry of entries) {
+    const path = cleanKey(entry.name).key
+    const base = path.slice(path.lastIndexOf('/') + 1)
+    if (path === '') continue
+    const parent = containerdParent(root, path)
+    if (parent !== undefined) return parent
+    if (base.startsWith('.wh.')) {
+      const fault = containerdWhiteout(root, path, base, way, made)
+      if (fault !== undefined) return fault
+      continue
+    }
+    const fault = replace(root, path, entry)
+    if (fault !== undefined) return fault
+    made.add(path)
+  }
+  return undefined
+}
+
+// fs.RootPath follows links that lead nowhere, and mkparent then makes what they lead to.
+function containerdParent(root: DiskDirectory, path: string): string | undefined {
+  const parts = path.split('/').slice(0, -1)
+  for (let count = 1; count <= parts.length; count++) {
+    const parent = parts.slice(0, count).join('/')
+    const found = lookUp(root, parent, 'all')
+    if (found === 'too many levels of symbolic links') return 'failed to get root path: too many links'
+    if (found === 'no such file or directory') {
+      const dangling = lookUp(root, parent, 'parents')
+      if (!isFault(dangling) && dangling.node?.kind === 'symlink') makeDirectories(root, dangling.node.target)
+    } else if (isFault(found)) return `mkparent /${parent}: ${found}`
+    else if (found.node === undefined) makeDirectories(root, parent)
+    else if (found.node.kind !== 'directory') return `mkparent /${parent}: not a directory`
+  }
+  return undefined
+}
+
+function containerdWhiteout(
+  root: DiskDirectory,
+  path: string,
+  base: string,
+  way: 'first' | 'overlay',
+  made: ReadonlySet<string>,
+): string | undefined {
+  const name = base.slice('.wh.'.length)
+  if (base !== '.wh..wh..opq' && (name === '' || name === '.' || name === '..')) {
+    return `invalid whiteout name: ${base}: invalid archive`
+  }
+  if (way === 'first') return removeMarked(root, path, made)
+  if (base === '.wh..wh..opq') return undefined
+  const target = `${path.slice(0, path.length - base.length)}${name}`
+  const found = lookUp(root, target, 'parents')
+  if (!isFault(found) && found.node !== undefined) return `failed to convert whiteout file "${base}": file exists`
+  if (!isFault(found)) found.directory.children.set(found.name, { kind: 'special', type: 'whiteout' })
+  return undefined
+}

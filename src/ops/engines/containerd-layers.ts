@@ -1,0 +1,45 @@
+import type { DiffID } from '../../bytes/digest.js'
+import type { ByteSource } from '../../bytes/source.js'
+import { applyContainerd } from './apply.js'
+import { emptyDirectory } from './disk.js'
+import { rawWords, tarWords, type LayerFacts } from './layer-facts.js'
+import type { Given } from './prediction.js'
+
+/** What unpacking the layers of an image comes to: the first thing that goes wrong, in the words of containerd. */
+export async function unpackFault(
+  given: Given,
+  layers: readonly { readonly source: ByteSource | undefined; readonly digest: string }[],
+  diffIDs: readonly string[],
+): Promise<string | undefined> {
+  if (layers.length !== diffIDs.length) return 'mismatched image rootfs and manifest layers'
+  for (const [index, { source, digest }] of layers.entries()) {
+    const failed = `apply layer error: failed to extract layer ${diffIDs[index] ?? ''}`
+    if (source === undefined) return `${failed}: NotFound: content digest ${digest}: not found`
+    const facts = await given.layers.read(source)
+    const words = extraction(facts, index === 0 ? 'first' : 'overlay')
+    if (words !== undefined) return `${failed}: ${words}`
+    const diffID: DiffID | undefined = facts.diffID
+    const measured = isRaw(facts) ? facts.digest : diffID
+    if (measured !== diffIDs[index]) {
+      return `apply layer error: wrong diff id calculated on extraction "${measured ?? ''}"`
+    }
+  }
+  return undefined
+}
+
+// containerd knows gzip and zstd by their magic and takes all else for a tar (FORMATS 1.6).
+function isRaw({ compression }: LayerFacts): boolean {
+  return compression === 'xz' || compression === 'bzip2'
+}
+
+function extraction(facts: LayerFacts, way: 'first' | 'overlay'): string | undefined {
+  if (isRaw(facts)) return rawWords(facts.size)
+  const words = applyContainerd(emptyDirectory(), facts.entries, way)
+  if (words !== undefined) return words
+  if (facts.stream === 'truncated' || facts.stream === 'damaged') {
+    return facts.compression === 'gzip'
+      ? 'exit status 1: unpigz: skipping: <stdin>: corrupted -- incomplete deflate data'
+      : 'unexpected EOF'
+  }
+  return facts.fault === undefined ? undefined : tarWords(facts.fault)
+}

@@ -1,0 +1,77 @@
+import type { ByteSource } from '../../bytes/source.js'
+import type { LoadMember } from '../../model/load-view.js'
+import { emptyDirectory, isFault, lookUp, type DiskDirectory, type DiskNode } from './disk.js'
+import { brokenWords, untarWords, type DockerRules } from './docker-rules.js'
+import { rawWords, tarWords } from './layer-facts.js'
+import { Stop, type Given } from './prediction.js'
+import { unpack } from './untar.js'
+
+const TMP = '/var/lib/docker/tmp/docker-import'
+
+/** The archive as it lies in the temporary directory of a load. */
+export interface Extracted {
+  /** What a path of a document leads to. Errors: Stop. */
+  file(path: string): ByteSource
+  readonly root: DiskDirectory
+}
+
+/** Takes the compression off and extracts the archive (FORMATS 2.4). Errors: Stop. */
+export function extract({ view }: Given, rules: DockerRules): Extracted {
+  const [peel, second] = view.peels
+  const told = (message: string) => new Stop(untarWords(rules, message, 'archive'))
+  if (peel?.compression === 'zstd' && !rules.zstd) throw told(rawWords(512) ?? '')
+  if (second !== undefined) throw told('archive/tar: invalid tar header')
+  if (peel?.problem === 'checksum' && rules.checksum === 'refused') {
+    throw new Stop(
+      'Error processing tar file(exit status 1: unpigz: skipping: <stdin>: corrupted -- crc32 mismatch\n): ',
+    )
+  }
+  const root = emptyDirectory()
+  const entries = view.members.map((member) => ({ ...member, content: member }))
+  const words = unpack(root, entries, { whiteouts: 'plain', dialect: rules.dialect })
+  if (words !== undefined) throw told(words)
+  if (peel?.problem === 'broken') throw told(brokenWords(rules, peel.compression))
+  if (view.end.fault !== undefined) throw told(tarWords(view.end.fault))
+  return { root, file: (path) => fileAt(root, path) }
+}
+
+/** A path of a document, its links followed without leaving the directory. */
+function fileAt(root: DiskDirectory, path: string): ByteSource {
+  const shown = `${TMP}/${path}`
+  if (escapes(path)) throw new Stop(`evalSymlinksInScope: ${shown} is not in ${TMP}`)
+  const found = lookUp(root, path, 'all')
+  if (found === 'too many levels of symbolic links') throw new Stop(`evalSymlinksInScope: too many links in ${shown}`)
+  if (isFault(found) || found.node === undefined) {
+    throw new Stop(`open ${shown}: ${isFault(found) ? found : 'no such file or directory'}`)
+  }
+  return contentOf(found.node, shown)
+}
+
+function contentOf(node: DiskNode, shown: string): ByteSource {
+  if (node.kind === 'directory') throw new Stop(`read ${shown}: is a directory`)
+  // Nobody ever writes into the pipe that docker then reads from.
+  if (node.kind === 'special' && node.type === 'fifo') throw new Stop(`open ${shown}: blocks for ever`, 'hangs')
+  if (node.kind !== 'file') throw new Stop(`open ${shown}: no such device or address`)
+  // The extraction of this file put the members themselves there.
+  const { source } = node.content as LoadMember
+  if (source === undefined) throw new Stop('unexpected EOF')
+  return source
+}
+
+function escapes(path: string): boolean {
+  let depth = 0
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue
+    depth += part === '..' ? -1 : 1
+    if (depth < 0) return true
+  }
+  return false
+}
+
+/** All bytes of a document, which are small or refused here. */
+export async function readAll(source: ByteSource, { context }: Given): Promise<Uint8Array> {
+  if (source.size > context.limits.json) {
+    throw new Stop(`a document of ${source.size} bytes is over imgtar's limit of ${context.limits.json}`)
+  }
+  return source.read({ offset: 0, length: source.size }, context.signal)
+}

@@ -1,0 +1,113 @@
+import { decompress, detectCompression, SNIFF_BYTES, type Compression } from '../../bytes/compression.js'
+import { diffIDOf, hasher, type DiffID, type Digest } from '../../bytes/digest.js'
+import { chunksOf, type ByteSource } from '../../bytes/source.js'
+import type { RunContext } from '../../context.js'
+import { ArchiveError } from '../../errors.js'
+import { latin1 } from '../../tar/path.js'
+import type { TarEntry } from '../../tar/entry.js'
+import type { TarFault } from '../../tar/end.js'
+import { tarPusher } from '../../tar/scan.js'
+import type { UntarEntry } from './untar.js'
+
+/** What loaders find when they read a layer. */
+export interface LayerFacts {
+  readonly compression: Compression
+  /** A zstd stream that begins with a skippable frame, which not everybody takes for zstd. */
+  readonly isSkippable: boolean
+  /** sha256 of the bytes as stored, and how many there are. */
+  readonly digest: Digest
+  readonly size: number
+  /** sha256 of the uncompressed bytes; absent where the compressed stream breaks. */
+  readonly diffID: DiffID | undefined
+  /** Why the compressed stream breaks, or what is odd about it. */
+  readonly stream: 'sound' | 'truncated' | 'damaged' | 'checksum' | 'trailing'
+  readonly entries: readonly UntarEntry[]
+  /** Where Go's archive/tar stops. */
+  readonly fault: TarFault | undefined
+}
+
+/** Reads layers, each once however many loaders ask. */
+export interface LayerReader {
+  read(source: ByteSource): Promise<LayerFacts>
+}
+
+/** A reader for one archive. */
+export function layerReader(context: RunContext): LayerReader {
+  const known = new Map<ByteSource, Promise<LayerFacts>>()
+  return {
+    read(source) {
+      const facts = known.get(source) ?? readLayer(source, context)
+      known.set(source, facts)
+      return facts
+    },
+  }
+}
+
+async function readLayer(source: ByteSource, context: RunContext): Promise<LayerFacts> {
+  const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) }, context.signal)
+  const compression = detectCompression(head)
+  const [stored, uncompressed] = [hasher(), hasher()]
+  const entries: UntarEntry[] = []
+  const pusher = tarPusher({ onEntry: (entry) => entries.push(untarEntry(entry)) }, context.limits)
+  let stream: LayerFacts['stream'] = 'sound'
+  const onNotice = ({ kind }: { kind: 'trailing-bytes' | 'checksum' }) => {
+    if (stream !== 'checksum') stream = kind === 'checksum' ? 'checksum' : 'trailing'
+  }
+  try {
+    const { limits } = context
+    const options = { limits, location: source.location, onNotice }
+    for await (const chunk of decompress(compression, hashed(source, stored, context), options)) {
+      uncompressed.update(chunk)
+      pusher.push(chunk)
+    }
+  } catch (error) {
+    if (!(error instanceof ArchiveError) || error.code === 'ERR_IO' || error.code === 'ERR_ABORTED') throw error
+    stream = error.code === 'ERR_TRUNCATED' ? 'truncated' : 'damaged'
+  }
+  const isBroken = stream === 'truncated' || stream === 'damaged'
+  const { fault } = pusher.end()
+  return {
+    compression,
+    isSkippable: compression === 'zstd' && head[0] !== 0x28,
+    digest: isBroken ? await digestAll(source, context) : stored.digest(),
+    size: source.size,
+    diffID: isBroken ? undefined : diffIDOf(uncompressed.digest()),
+    stream,
+    entries,
+    fault,
+  }
+}
+
+function untarEntry({ rawPath, type, typeflag, rawLinkPath }: TarEntry): UntarEntry {
+  return { name: latin1(rawPath), type, typeflag, link: latin1(rawLinkPath) }
+}
+
+async function* hashed(
+  source: ByteSource,
+  hash: ReturnType<typeof hasher>,
+  { signal }: RunContext,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunksOf(source, signal)) {
+    hash.update(chunk)
+    yield chunk
+  }
+}
+
+async function digestAll(source: ByteSource, { signal }: RunContext): Promise<Digest> {
+  const hash = hasher()
+  for await (const chunk of chunksOf(source, signal)) hash.update(chunk)
+  return hash.digest()
+}
+
+/** What Go's archive/tar says where a tar stops. */
+export function tarWords(fault: TarFault): string {
+  if (fault.kind === 'truncated-header' || fault.kind === 'truncated-content') return 'unexpected EOF'
+  if (fault.kind === 'limit') return 'archive/tar: header field too long'
+  return 'archive/tar: invalid tar header'
+}
+
+/** What Go's archive/tar says of bytes that are no tar because nobody uncompressed them. */
+export function rawWords(size: number): string | undefined {
+  if (size === 0) return undefined
+  return size < 512 ? 'unexpected EOF' : 'archive/tar: invalid tar header'
+}

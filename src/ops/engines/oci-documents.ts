@@ -1,0 +1,81 @@
+import { isObject, listFrom, textFrom, valueOf } from './docker-config.js'
+import { decodeWhole } from './go-syntax.js'
+import { listOf, mapOf, misfit, struct, text, whole } from './go-types.js'
+
+/** A descriptor as loaders read it: nothing of it is checked. */
+export interface OciDescriptor {
+  readonly mediaType: string
+  readonly digest: string
+  readonly size: number
+  readonly annotations: ReadonlyMap<string, string>
+  readonly urls?: readonly string[]
+  readonly platform?: { readonly os: string; readonly architecture: string }
+}
+
+const platformType = struct('Platform', {
+  architecture: text,
+  os: text,
+  'os.version': text,
+  'os.features': listOf(text),
+  variant: text,
+})
+const descriptorType = struct('Descriptor', {
+  mediaType: text,
+  digest: text,
+  size: whole,
+  urls: listOf(text),
+  annotations: mapOf(text),
+  data: text,
+  platform: platformType,
+})
+const documentType = struct('Manifest', {
+  schemaVersion: whole,
+  mediaType: text,
+  config: descriptorType,
+  layers: listOf(descriptorType),
+  manifests: listOf(descriptorType),
+  annotations: mapOf(text),
+})
+
+/** The descriptors that a document lists under a key, or why a Go program cannot read it. */
+export function readDescriptors(
+  bytes: Uint8Array,
+  key: 'manifests' | 'layers',
+): { readonly descriptors: readonly OciDescriptor[] } | { readonly fault: string } {
+  const decoded = decodeWhole(bytes)
+  if ('fault' in decoded) return decoded
+  const fault = misfit(decoded.value, documentType)
+  return fault === undefined ? { descriptors: listFrom(valueOf(decoded.value, key)).map(descriptorOf) } : { fault }
+}
+
+/** Config and layers of an image manifest, or why a Go program cannot read it. */
+export function readManifest(
+  bytes: Uint8Array,
+): { readonly config: OciDescriptor; readonly layers: readonly OciDescriptor[] } | string {
+  const read = readDescriptors(bytes, 'layers')
+  if ('fault' in read) return read.fault
+  const decoded = decodeWhole(bytes)
+  return {
+    config: descriptorOf('value' in decoded ? valueOf(decoded.value, 'config') : undefined),
+    layers: read.descriptors,
+  }
+}
+
+function descriptorOf(value: unknown): OciDescriptor {
+  const size = valueOf(value, 'size')
+  const annotations = valueOf(value, 'annotations')
+  const platform = valueOf(value, 'platform')
+  const urls = listFrom(valueOf(value, 'urls')).map(textFrom)
+  return {
+    mediaType: textFrom(valueOf(value, 'mediaType')),
+    digest: textFrom(valueOf(value, 'digest')),
+    size: typeof size === 'number' ? size : 0,
+    annotations: new Map(
+      isObject(annotations) ? Object.entries(annotations).map(([key, one]) => [key, textFrom(one)]) : [],
+    ),
+    ...(urls.length > 0 && { urls }),
+    ...(isObject(platform) && {
+      platform: { os: textFrom(valueOf(platform, 'os')), architecture: textFrom(valueOf(platform, 'architecture')) },
+    }),
+  }
+}

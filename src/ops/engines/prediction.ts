@@ -1,0 +1,85 @@
+import type { Digest } from '../../bytes/digest.js'
+import type { RunContext } from '../../context.js'
+import type { LoadView } from '../../model/load-view.js'
+import type { LayerReader } from './layer-facts.js'
+
+/**
+ * What becomes of an archive: `unusable` is loaded and listed, but no container can be made of it; `hangs` never
+ * answers; `crashes` takes the daemon down.
+ */
+export type Verdict = 'accepted' | 'unusable' | 'refused' | 'hangs' | 'crashes'
+
+/** An image that an engine would show, also one that a refused archive leaves behind. */
+export interface PredictedImage {
+  /** As the engine shows it; undefined where the engine has none to show. */
+  readonly imageID: Digest | undefined
+  readonly names: readonly string[]
+  /** Why this one cannot be used, where others can. */
+  readonly fault?: string
+}
+
+/** What one engine would do with an archive. */
+export interface Prediction {
+  /** Its id, as `--for` takes it. */
+  readonly engine: string
+  readonly verdict: Verdict
+  /** Why not, in the engine's words. */
+  readonly reason?: string
+  readonly images: readonly PredictedImage[]
+  /** What it would pass over in silence. */
+  readonly ignores: readonly string[]
+}
+
+/** What engines look at. */
+export interface Given {
+  readonly view: LoadView
+  readonly layers: LayerReader
+  readonly context: RunContext
+}
+
+/** What comes of a load while it goes on: what is there when it stops was not taken back. */
+export interface Loading {
+  readonly images: { imageID: Digest | undefined; names: string[]; fault?: string }[]
+  readonly ignores: Set<string>
+}
+
+/** An engine as it is judged. */
+export interface Engine {
+  /** As `--for` takes it. */
+  readonly id: string
+  /** Version, store and command that the rules were observed on. */
+  readonly title: string
+  /** Plays the load through. Errors: Stop where the engine stops, and those of reading. */
+  load(given: Given, loading: Loading): Promise<void>
+}
+
+/** Where an engine stops, and what it says. */
+export class Stop extends Error {
+  override readonly name = 'Stop'
+  readonly verdict: Exclude<Verdict, 'accepted'>
+
+  constructor(reason: string, verdict: Exclude<Verdict, 'accepted'> = 'refused') {
+    super(reason)
+    this.verdict = verdict
+  }
+}
+
+/** Stops where there is a reason to. Errors: Stop. */
+export function stopIf(reason: string | undefined): void {
+  if (reason !== undefined) throw new Stop(reason)
+}
+
+/** The image with that ID: a second one of the same content is the same. */
+export function addImage(loading: Loading, imageID: Digest): Loading['images'][number] {
+  const known = loading.images.find((image) => image.imageID === imageID)
+  if (known !== undefined) return known
+  const image = { imageID, names: [] }
+  loading.images.push(image)
+  return image
+}
+
+/** A name belongs to one image: the last that claims it. */
+export function giveName(loading: Loading, image: Loading['images'][number], name: string): void {
+  for (const other of loading.images) other.names = other.names.filter((own) => own !== name)
+  image.names.push(name)
+}

@@ -1,0 +1,36 @@
+import type { RunContext } from '../context.js'
+import type { LoadView } from '../model/load-view.js'
+import { ENGINES } from './engines/index.js'
+import { layerReader } from './engines/layer-facts.js'
+import { Stop, type Engine, type Given, type Loading, type Prediction } from './engines/prediction.js'
+
+/**
+ * What each of these engines would do with an archive: it is played through by the engine's rules, on an empty store and
+ * a linux/amd64 host. Errors: ERR_IO, ERR_ABORTED.
+ */
+export async function predict(
+  view: LoadView,
+  context: RunContext,
+  engines: readonly Engine[] = ENGINES,
+): Promise<readonly Prediction[]> {
+  const given: Given = { view, context, layers: layerReader(context) }
+  const predictions: Prediction[] = []
+  for (const engine of engines) predictions.push(await judge(engine, given))
+  return predictions
+}
+
+async function judge(engine: Engine, given: Given): Promise<Prediction> {
+  const loading: Loading = { images: [], ignores: new Set() }
+  const stopped = await engine.load(given, loading).catch((error: unknown) => {
+    if (error instanceof Stop) return error
+    throw error
+  })
+  const images = loading.images.map((image) => ({ ...image }))
+  const ignores = [...loading.ignores]
+  const told = { engine: engine.id, images, ignores }
+  if (stopped instanceof Stop) return { ...told, verdict: stopped.verdict, reason: stopped.message }
+  const broken = images.find(({ fault }) => fault !== undefined)
+  return broken?.fault === undefined
+    ? { ...told, verdict: 'accepted' }
+    : { ...told, verdict: 'unusable', reason: broken.fault }
+}
