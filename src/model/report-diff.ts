@@ -126,6 +126,14 @@ export const diffSchema = z.object({
     .object({ path: z.string(), lines: z.array(z.string()), note: z.string().nullable() })
     .optional()
     .describe('with --content: a unified diff'),
+  shown: z
+    .object({
+      as: z.enum(['list', 'tree', 'markdown']),
+      all: z.boolean().describe('long lists in full'),
+      fold: z.boolean().describe('files of changed packages as a count'),
+      layers: z.boolean().describe('why layers differ'),
+    })
+    .describe('what was asked of the text'),
   findings: z.array(findingSchema),
 })
 

@@ -1,11 +1,20 @@
 import type { Command } from '../command.js'
+import { append } from './append.js'
+import { cat } from './cat.js'
 import { completion } from './completion.js'
+import { exportFiles } from './export.js'
+import { extract } from './extract.js'
+import { diff } from './diff.js'
 import { history } from './history.js'
 import { images } from './images.js'
 import { inspect } from './inspect.js'
 import { ls } from './ls.js'
+import { rebase } from './rebase.js'
+import { rootfsDigest } from './rootfs-digest.js'
 import { save } from './save.js'
+import { squash } from './squash.js'
 import { tag } from './tag.js'
+import { tarSplit } from './tar-split.js'
 import { verify } from './verify.js'
 
 /** Every command, in the order of the help; a new one is a file and a line here. Nothing here may load an operation. */
@@ -15,7 +24,16 @@ export const COMMANDS: readonly Command[] = [
   images,
   history,
   ls,
+  diff,
+  rootfsDigest,
+  cat,
+  extract,
+  exportFiles,
   save,
   tag,
+  squash,
+  append,
+  rebase,
+  tarSplit,
   completion(() => COMMANDS),
 ]

@@ -7,7 +7,7 @@ import type { FieldPair, FileChange } from './files.js'
 import type { DiffSide, ImageDiff } from './index.js'
 
 /** What the report of a diff carries beside its envelope. */
-export type Diffed = Omit<DiffReport, 'schema' | 'tool' | 'ok'>
+export type Diffed = Omit<DiffReport, 'schema' | 'tool' | 'ok' | 'shown'>
 
 /** One image and the archive it came from. */
 export interface Opened {

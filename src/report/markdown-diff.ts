@@ -1,0 +1,88 @@
+import type { DiffReport } from '../model/report.js'
+import { answerInWords, summaryRows } from './human/diff-summary.js'
+import {
+  configInWords,
+  countsOfKinds,
+  fieldsInWords,
+  packageInWords,
+  pathInWords,
+  whyInWords,
+} from './human/diff-words.js'
+import { count } from './human/findings.js'
+
+const MOST_ROWS = 50
+
+/** A diff as Markdown for a pull request: the answer, a table of the summary, and the lists behind folds. */
+export function* diffMarkdown(report: DiffReport): Generator<string> {
+  yield `### imgtar diff: ${plain(answerInWords(report))}\n`
+  yield '\n'
+  yield '| | |\n'
+  yield '| --- | --- |\n'
+  for (const [label, text] of summaryRows(report)) yield `| ${label} | ${plain(text)} |\n`
+  yield* packages(report)
+  yield* files(report)
+  yield* config(report)
+  yield* layers(report)
+}
+
+function* fold(title: string, lines: readonly string[], { shown }: DiffReport): Generator<string> {
+  if (lines.length === 0) return
+  yield '\n'
+  yield `<details><summary>${title}</summary>\n`
+  yield '\n'
+  const most = shown.all ? lines.length : MOST_ROWS
+  for (const line of lines.slice(0, most)) yield `${line}\n`
+  if (lines.length > most) yield `- … and ${lines.length - most} more\n`
+  yield '\n'
+  yield '</details>\n'
+}
+
+function packages(report: DiffReport): Iterable<string> {
+  const lines = report.packages.map(
+    (one) => `- ${one.change}: ${plain(packageInWords(one))} (${count(one.files, 'file')})`,
+  )
+  return fold(count(report.packages.length, 'package'), lines, report)
+}
+
+function files(report: DiffReport): Iterable<string> {
+  const rows = report.shown.fold ? report.files.filter((file) => file.package === undefined) : report.files
+  const lines = rows.map((file) => {
+    const fields = fieldsInWords(file)
+    return `- ${file.change} ${code(pathInWords(file))}${fields === '' ? '' : `: ${plain(fields)}`}`
+  })
+  return fold(`${count(rows.length, 'path')}: ${countsOfKinds(kindsOf(rows))}`, lines, report)
+}
+
+function kindsOf(files: DiffReport['files']): Record<string, number> {
+  const kinds = { added: 0, removed: 0, modified: 0, renamed: 0 }
+  for (const { change } of files) kinds[change] += 1
+  return kinds
+}
+
+function config(report: DiffReport): Iterable<string> {
+  const lines = report.config.map(
+    ({ field, a, b }) => `- ${code(field)}: ${code(configInWords(a))} → ${code(configInWords(b))}`,
+  )
+  return fold(count(report.config.length, 'config field'), lines, report)
+}
+
+function layers(report: DiffReport): Iterable<string> {
+  const changed = report.layers.filter(({ change }) => change !== 'same')
+  const lines = changed.map((pair) => `- ${pair.a?.index ?? '–'} → ${pair.b?.index ?? '–'}: ${plain(whyInWords(pair))}`)
+  return fold(count(changed.length, 'changed layer'), lines, report)
+}
+
+// What begins or ends markup anywhere in a line of CommonMark, GitHub's tables and its mentions.
+const MARKUP = /[\\`*_[\]<>|#&~@!]/g
+
+function plain(text: string): string {
+  return text.replace(MARKUP, (char) => (char === '@' ? '&#64;' : `\\${char}`))
+}
+
+/** A code span that no backtick in the text can end (CommonMark 6.1). */
+function code(text: string): string {
+  const longest = Math.max(0, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  const pad = longest > 0 ? ' ' : ''
+  return `${fence}${pad}${text.replaceAll('|', '\\|')}${pad}${fence}`
+}
