@@ -15,14 +15,25 @@ export function verifyLayers(image: Image, measurements: Measurements, log: Find
     const measured = measurements.of(layer)
     if (measured === undefined) continue
     verifyDiffID(image, layer, measured, measurements, log)
-    if (told.has(layer.path)) continue
+    if (isNew(claimsKey(layer), told)) verifyStored(layer, measured, log)
+    if (!isNew(layer.path, told)) continue
     if (image.configSource.kind === 'derived') tellUnproved(layer, log)
-    told.add(layer.path)
-    verifyStored(layer, measured, log)
     for (const notice of measured.notices) {
       if (layer.isWhole !== true || !TOLD_OF_ARCHIVE.has(notice.code)) tellNotice(layer, measured, notice, log)
     }
   }
+}
+
+function isNew(key: string, told: Set<string>): boolean {
+  const known = told.has(key)
+  told.add(key)
+  return !known
+}
+
+// Images that share a layer may claim different things for it.
+function claimsKey({ path, claims }: Layer): string {
+  const { digest, size, mediaType, name } = claims
+  return JSON.stringify([path, digest, size, mediaType, name])
 }
 
 // What the archive says of its own tar, where the layer is that tar.

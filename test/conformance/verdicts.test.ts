@@ -92,7 +92,8 @@ function isBad({ name, facts }: CorpusArchive): boolean {
 
 function isDamaged(facts: Facts): boolean {
   const { outer, oci } = facts
-  const wrong = [oci?.blobs_whose_digest_is_wrong, oci?.missing_blobs, oci?.wrong_sizes].flatMap((list) => list ?? [])
+  const { blobs_whose_digest_is_wrong: altered = [], missing_blobs: missing = [], wrong_sizes: sizes = [] } = oci ?? {}
+  const wrong = [...altered, ...missing, ...sizes]
   return (
     outer?.decompress_error !== undefined ||
     (outer?.gnu_tar?.rc ?? 0) !== 0 ||

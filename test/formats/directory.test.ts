@@ -67,8 +67,9 @@ describe('a directory that is a root filesystem', () => {
     await chmod(join(folder, 'a'), 0o4755)
     await utimes(join(folder, 'a'), 1700000000, 1700000000.5)
     await using archive = await openArchive(folder, runContext())
-    const [image] = archive.images
-    const tar = await collect(image?.layers[0]?.tar(runContext()) ?? [].values())
+    const [layer] = archive.images.flatMap(({ layers }) => layers)
+    if (layer === undefined) throw new Error('there is no layer')
+    const tar = await collect(layer.tar(runContext()))
     const { entries, end } = decode(tar)
     expect(end).toMatchObject({ marker: 'two-zero-blocks', trailing: 0 })
     expect(entries.map(({ path, type }) => [path, type])).toEqual([
