@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { diffSchema, rootfsDigestSchema } from './report-diff.js'
+import { FILES_SCHEMAS, type FilesReport } from './report-files.js'
 import { envelope, errorSchema, findingSchema } from './report-parts.js'
 import { WRITTEN_SCHEMAS, type WrittenReport } from './report-written.js'
 
@@ -136,6 +137,7 @@ export const REPORT_SCHEMAS = {
   diff: diffSchema,
   'rootfs-digest': rootfsDigestSchema,
   ...WRITTEN_SCHEMAS,
+  ...FILES_SCHEMAS,
 } as const
 
 export type FindingReport = z.output<typeof findingSchema>
@@ -160,3 +162,4 @@ export type Report =
   | DiffReport
   | RootfsDigestReport
   | WrittenReport
+  | FilesReport

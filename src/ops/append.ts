@@ -25,11 +25,16 @@ export async function append(
   for (const layer of layers) await refuseBroken(layer, context)
   const { created } = known.config.value
   const steps: HistoryEntry[] = layers.map(({ path }) => ({
-    created_by: `imgtar append ${path}`,
+    created_by: `imgtar append ${nameOf(path)}`,
     ...(comment !== undefined && { comment }),
     ...(created !== undefined && { created }),
   }))
   return withLayers(known, [...image.layers, ...layers], { history: [...known.history, ...steps] })
+}
+
+// The same layer from another directory makes the same image.
+function nameOf(path: string): string {
+  return path.replace(/\/+$/, '').replace(/^.*\//, '')
 }
 
 async function refuseBroken(layer: Layer, context: RunContext): Promise<void> {

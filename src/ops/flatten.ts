@@ -1,10 +1,11 @@
 import type { RunContext } from '../context.js'
 import type { Finding } from '../findings.js'
 import type { Layer } from '../model/image.js'
+import { paddingOf, TAR_END_BYTES } from '../tar/write.js'
 import { fileContents } from '../tree/file-contents.js'
 import type { Inode } from '../tree/node.js'
 import { tarBytes, type TarTotals } from '../tree/tar-bytes.js'
-import { EXPORT_PROFILE, treeMembers } from '../tree/tar-members.js'
+import { EXPORT_PROFILE, treeMembers, type HeaderProfile } from '../tree/tar-members.js'
 import { walkTree, type Tree } from '../tree/tree.js'
 import { wholeTree } from './merge-whole.js'
 
@@ -21,16 +22,14 @@ export interface Flattened {
   readonly tree: Tree
   /** What was odd about the layers. */
   readonly findings: readonly Finding[]
-  readonly counts: FileCounts
-  /** The tar, chunks valid until the next is asked for; may be called again. */
-  tar(totals?: TarTotals): AsyncIterable<Uint8Array>
-}
-
-/** How much a tree holds. */
-export interface FileCounts {
+  /** Names, those of hard links too. */
   readonly entries: number
   /** Bytes of all contents, those of hard links once. */
   readonly bytes: number
+  /** Bytes of the tar; every header is made for it. */
+  size(): number
+  /** The tar, chunks valid until the next is asked for; may be called again. */
+  tar(totals?: TarTotals): AsyncIterable<Uint8Array>
 }
 
 /**
@@ -45,13 +44,15 @@ export async function flatten(
 ): Promise<Flattened> {
   const { tree, findings } = await wholeTree(layers, archive, context)
   const inodes = filesOf(tree)
+  const profile = { ...EXPORT_PROFILE, xattrs }
   return {
     tree,
     findings,
-    counts: countsOf(tree, inodes),
+    ...countsOf(tree, inodes),
+    size: () => sizeOf(tree, profile),
     async *tar(totals) {
       await using contents = await fileContents(layers, inodes, context)
-      yield* tarBytes(treeMembers(tree, { ...EXPORT_PROFILE, xattrs }), contents, context, totals)
+      yield* tarBytes(treeMembers(tree, profile), contents, context, totals)
     },
   }
 }
@@ -63,9 +64,19 @@ export function filesOf(tree: Tree): ReadonlySet<Inode> {
   return inodes
 }
 
-function countsOf(tree: Tree, inodes: ReadonlySet<Inode>): FileCounts {
-  let [entries, bytes] = [0, 0]
-  for (const located of walkTree(tree)) if (located.path !== '') entries += 1
+function countsOf(tree: Tree, inodes: ReadonlySet<Inode>): Pick<Flattened, 'entries' | 'bytes'> {
+  const steps = walkTree(tree)
+  let entries = 0
+  while (steps.next().done !== true) entries += 1
+  let bytes = 0
   for (const { size } of inodes) bytes += size
   return { entries, bytes }
+}
+
+function sizeOf(tree: Tree, profile: HeaderProfile): number {
+  let size = TAR_END_BYTES
+  for (const { header, content } of treeMembers(tree, profile)) {
+    size += header.length + (content === undefined ? 0 : content.size + paddingOf(content.size))
+  }
+  return size
 }

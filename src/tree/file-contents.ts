@@ -1,4 +1,4 @@
-import { readChunks } from '../bytes/reader.js'
+import { drain, readChunks } from '../bytes/reader.js'
 import type { ByteSource, OpenSource, Span } from '../bytes/source.js'
 import { spool } from '../bytes/spool.js'
 import type { RunContext } from '../context.js'
@@ -99,7 +99,7 @@ async function* spansOf(layer: Layer, spans: readonly Span[], context: RunContex
   const reader = readChunks(layer.tar(context))
   try {
     for (const { offset, length } of spans) {
-      for await (const skipped of reader.take(offset - reader.offset)) void skipped
+      await drain(reader.take(offset - reader.offset))
       yield* reader.take(length)
       if (reader.offset < offset + length) {
         throw new ArchiveError('ERR_TRUNCATED', 'the layer became shorter while it was read', { location: layer.path })

@@ -7,6 +7,7 @@ import { extract } from './extract.js'
 import { diff } from './diff.js'
 import { history } from './history.js'
 import { images } from './images.js'
+import { importCommand } from './import.js'
 import { inspect } from './inspect.js'
 import { ls } from './ls.js'
 import { rebase } from './rebase.js'
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   extract,
   exportFiles,
   save,
+  importCommand,
   tag,
   squash,
   append,

@@ -1,0 +1,43 @@
+import { ArchiveError } from '../../errors.js'
+import { openOperand } from '../archives.js'
+import { defineCommand } from '../command.js'
+
+/** `imgtar cat`: contents of files of an image. */
+export const cat = defineCommand({
+  name: 'cat',
+  summary: 'print files of an image, as a container would see them',
+  positionals: {
+    archive: { kind: 'one', summary: 'the archive, and which image where it holds several' },
+    file: { kind: 'many', summary: 'paths in the image; links are followed inside it' },
+  },
+  options: {},
+  examples: [
+    ['imgtar cat app.tar /etc/os-release', 'of the merged layers'],
+    ['imgtar cat bundle.tar:web:2 /etc/passwd /etc/group', 'one after the other'],
+    ['imgtar cat app.tar /bin/app | sha256sum', 'byte for byte'],
+  ],
+  async run({ operands, globals, context }) {
+    const [{ selectImage }, { readFiles }, { streamOutput }] = await Promise.all([
+      import('../../model/select.js'),
+      import('../../ops/read-file.js'),
+      import('../../bytes/output.js'),
+    ])
+    await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
+    const wanted = { paths: operands.file, archive: archive.location }
+    await using output = streamOutput(process.stdout)
+    try {
+      for await (const chunk of readFiles(selectImage(archive, {}).layers, wanted, context)) {
+        if (!globals.quiet) await output.write(chunk)
+      }
+    } catch (error) {
+      if (!hasReaderGone(error)) throw error
+    }
+    return ''
+  },
+})
+
+// As for `imgtar ls | head`: who has read enough is no failure.
+function hasReaderGone(error: unknown): boolean {
+  if (!(error instanceof ArchiveError) || error.code !== 'ERR_OUTPUT') return false
+  return error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'EPIPE'
+}

@@ -1,0 +1,108 @@
+import type { RunContext } from '../../context.js'
+import type { Image, ImageArchive } from '../../model/image.js'
+import type { FilesReport } from '../../model/report-files.js'
+import { flag, required } from '../arguments.js'
+import { openOperand } from '../archives.js'
+import { defineCommand } from '../command.js'
+import { UsageError } from '../usage-error.js'
+import { refuseTerminal } from '../write-archive.js'
+import { filesReport, isRoot } from '../write-files.js'
+
+// What a header takes: close enough for a progress line.
+const HEADER = 512
+
+interface Target {
+  readonly kind: 'tar' | 'directory'
+  readonly path: string
+}
+
+interface Exporting {
+  readonly output: Target
+  readonly force: boolean
+  readonly 'dry-run': boolean
+  readonly xattrs: boolean
+}
+
+/** `imgtar export`: the root filesystem of an image as one tar. */
+export const exportFiles = defineCommand({
+  name: 'export',
+  summary: 'write the root filesystem of an image as one flat tar, as docker export does',
+  positionals: { archive: { kind: 'one', summary: 'the archive, and which image where it holds several' } },
+  options: {
+    output: required('a tar; - is stdout; rootfs:DIRECTORY writes a directory', '[rootfs:]PATH', targetOf, 'o'),
+    force: flag('replace an output that exists', 'f'),
+    'dry-run': flag('say what would be written, and write nothing'),
+    xattrs: flag('keep every extended attribute; docker keeps security.capability alone'),
+  },
+  examples: [
+    ['imgtar export app.tar -o rootfs.tar', 'what docker create and docker export would give, without a daemon'],
+    ['imgtar export bundle.tar:web:2 -o - | tar -tv', 'one image of several, into a pipe'],
+    ['imgtar export app.tar -o rootfs:dir', 'as a directory; what cannot be made there is listed'],
+    ['docker save app | imgtar export - -o rootfs.tar', 'from a pipe'],
+  ],
+  async run({ operands, options, globals, context }) {
+    if (options.output.path === '-' && !options['dry-run']) refuseTerminal()
+    const { selectImage } = await import('../../model/select.js')
+    await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
+    const image = selectImage(archive, {})
+    return await (options.output.kind === 'tar' ? toTar : toDirectory)(archive, image, options, context)
+  },
+})
+
+function targetOf(text: string): Target {
+  const isDirectory = text.startsWith('rootfs:')
+  const path = isDirectory ? text.slice('rootfs:'.length) : text
+  if (path === '') throw new UsageError('--output names no file')
+  if (isDirectory && path === '-') throw new UsageError('a directory does not go to standard output')
+  if (!isDirectory && path.endsWith('/')) throw new UsageError(`--output rootfs:${path} writes a directory`)
+  return { kind: isDirectory ? 'directory' : 'tar', path }
+}
+
+async function toTar(
+  { location }: ImageArchive,
+  { layers }: Image,
+  options: Exporting,
+  context: RunContext,
+): Promise<FilesReport> {
+  const [{ flatten }, { fileOutput, streamOutput }] = await Promise.all([
+    import('../../ops/flatten.js'),
+    import('../../bytes/output.js'),
+  ])
+  const { path } = options.output
+  const isWritten = !options['dry-run']
+  const flat = await flatten(layers, { archive: location, xattrs: options.xattrs ? 'all' : 'capability' }, context)
+  let size = 0
+  if (isWritten) {
+    await using output = path === '-' ? streamOutput(process.stdout) : await fileOutput(path, { force: options.force })
+    for await (const chunk of flat.tar()) {
+      await output.write(chunk)
+      context.onProgress?.({
+        task: 'write',
+        subject: path,
+        done: output.position,
+        total: flat.bytes + HEADER * flat.entries,
+      })
+    }
+    context.signal?.throwIfAborted()
+    await output.commit()
+    size = output.position
+  } else size = flat.size()
+  return filesReport('export', {
+    archive: location,
+    output: { path, kind: 'tar', size, written: isWritten },
+    entries: flat.entries,
+    unplanted: [],
+    findings: flat.findings,
+  })
+}
+
+async function toDirectory(
+  { location }: ImageArchive,
+  { layers }: Image,
+  options: Exporting,
+  context: RunContext,
+): Promise<FilesReport> {
+  const { extractTo } = await import('../extract-to.js')
+  const request = { archive: location, globs: [], sameOwner: isRoot() }
+  return extractTo('export', layers, { ...request, path: options.output.path, isWritten: !options['dry-run'] }, context)
+}

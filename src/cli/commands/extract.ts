@@ -1,0 +1,42 @@
+import { asIs, flag, required } from '../arguments.js'
+import { openOperand } from '../archives.js'
+import { defineCommand } from '../command.js'
+import { UsageError } from '../usage-error.js'
+import { isRoot } from '../write-files.js'
+
+/** `imgtar extract`: files of an image into a directory. */
+export const extract = defineCommand({
+  name: 'extract',
+  summary: 'write files of an image into a new directory; nothing ever leaves it',
+  positionals: {
+    archive: { kind: 'one', summary: 'the archive, and which image where it holds several' },
+    glob: {
+      kind: 'any',
+      summary: 'which files: patterns over whole paths; a directory brings all in it (default: all)',
+    },
+  },
+  options: {
+    output: required('a directory that is new or empty', 'DIRECTORY', asIs, 'o'),
+    'same-owner': flag('files get the owners they have in the image (default for root)'),
+    'no-same-owner': flag('files belong to you, without setuid and setgid bits (default for others)'),
+    'dry-run': flag('say what would be written, and write nothing'),
+  },
+  examples: [
+    ['imgtar extract app.tar -o rootfs', 'everything a container would see'],
+    ["imgtar extract app.tar /etc 'usr/**/*.so*' -o out", 'a directory, and files by their pattern'],
+    ['imgtar extract app.tar etc/passwd -o out --json', 'what could not be put there (devices, attributes) in JSON'],
+  ],
+  async run({ operands, options, globals, context }) {
+    if (options['same-owner'] && options['no-same-owner'])
+      throw new UsageError('--same-owner and --no-same-owner exclude each other')
+    const [{ selectImage }, { extractTo }] = await Promise.all([
+      import('../../model/select.js'),
+      import('../extract-to.js'),
+    ])
+    await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
+    const sameOwner = options['same-owner'] || (isRoot() && !options['no-same-owner'])
+    const isWritten = !options['dry-run']
+    const request = { archive: archive.location, globs: operands.glob, sameOwner, path: options.output, isWritten }
+    return await extractTo('extract', selectImage(archive, {}).layers, request, context)
+  },
+})

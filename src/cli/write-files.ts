@@ -1,0 +1,32 @@
+import type { Finding } from '../findings.js'
+import type { FilesReport } from '../model/report-files.js'
+import type { Unplanted } from '../tree/plant.js'
+import { envelope } from './envelope.js'
+
+/** What was done, for the report. */
+export interface FilesWritten {
+  readonly archive: string
+  readonly output: FilesReport['output']
+  readonly entries: number
+  readonly unplanted: readonly Unplanted[]
+  readonly findings: readonly Finding[]
+}
+
+/** The report of a command that wrote the files of an image. */
+export async function filesReport(name: 'export' | 'extract', written: FilesWritten): Promise<FilesReport> {
+  const [{ describeFinding }, { treeRow }] = await Promise.all([
+    import('../ops/describe.js'),
+    import('../ops/list-rows.js'),
+  ])
+  const { archive, output, entries } = written
+  const skipped = written.unplanted.map(({ located, what, detail }) => {
+    return { path: treeRow(located, undefined).path, what, detail }
+  })
+  const findings = written.findings.map(describeFinding)
+  return { ...envelope(name, true), archive, output, entries, skipped, findings }
+}
+
+/** Whether files may be given to others: what decides `--same-owner` where nobody does. */
+export function isRoot(): boolean {
+  return process.getuid?.() === 0
+}

@@ -1,0 +1,107 @@
+import { chmod, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import picomatch from 'picomatch'
+import type { RunContext } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import type { Finding } from '../findings.js'
+import type { Layer } from '../model/image.js'
+import { displayPath, latin1Bytes } from '../tar/path.js'
+import { chosen } from '../tree/choose.js'
+import { fileContents } from '../tree/file-contents.js'
+import type { Inode } from '../tree/node.js'
+import { plant, type Unplanted } from '../tree/plant.js'
+import { walkTree, type Located, type Tree } from '../tree/tree.js'
+import { wholeTree } from './merge-whole.js'
+
+/** What to extract, and how. */
+export interface ExtractOptions {
+  /** As the user named it, for findings and errors. */
+  readonly archive: string
+  /** Patterns over whole paths, a slash before them or not; a directory brings all that is in it. None: everything. */
+  readonly globs: readonly string[]
+  /** Whether files get the owners of the image, which takes root. */
+  readonly sameOwner: boolean
+}
+
+/** What can be extracted, before anything is written. */
+export interface Extraction {
+  /** What was odd about the layers. */
+  readonly findings: readonly Finding[]
+  readonly entries: number
+  /** Bytes of all contents, those of hard links once. */
+  readonly bytes: number
+  /** Writes into an empty directory; gives what could not be put there. Errors: ERR_OUTPUT, those of fileContents. */
+  into(directory: string): Promise<readonly Unplanted[]>
+}
+
+/**
+ * Merges the layers of an image and picks files of the result. Errors: ERR_NOT_FOUND for a pattern that matches nothing;
+ * those of wholeTree.
+ */
+export async function extract(
+  layers: readonly Layer[],
+  { archive, globs, sameOwner }: ExtractOptions,
+  context: RunContext,
+): Promise<Extraction> {
+  const { tree, findings } = await wholeTree(layers, archive, context)
+  const nodes = globs.length === 0 ? [...walkTree(tree)] : picked(tree, globs, archive)
+  const files = new Set<Inode>()
+  for (const { node } of nodes) if (node.inode.size > 0) files.add(node.inode)
+  return {
+    findings,
+    entries: nodes.length,
+    bytes: [...files].reduce((sum, { size }) => sum + size, 0),
+    async into(directory) {
+      const unplanted: Unplanted[] = []
+      await using contents = await fileContents(layers, files, context)
+      const what = { root: tree.root.inode, nodes, contents }
+      const options = { sameOwner, onUnplanted: (one: Unplanted) => void unplanted.push(one) }
+      try {
+        await plant(directory, what, options, context)
+      } catch (error) {
+        await unlock(directory).catch(() => undefined)
+        throw error
+      }
+      return unplanted
+    },
+  }
+}
+
+/** What patterns match, in the order of the tree. */
+function picked(tree: Tree, globs: readonly string[], archive: string): readonly Located[] {
+  const matchers = globs.map((glob) => ({ glob, isMatch: matcher(glob), isUsed: false }))
+  const isWanted = (key: string): boolean => {
+    const path = displayPath(latin1Bytes(key))
+    let wanted = false
+    for (const one of matchers) {
+      if (!one.isMatch(path)) continue
+      one.isUsed = true
+      wanted = true
+    }
+    return wanted
+  }
+  const nodes = [...chosen(tree, isWanted)]
+  // Names below a directory that is wanted as a whole are not asked for: what only they would match is no mistake.
+  for (const { path } of nodes) if (matchers.some(({ isUsed }) => !isUsed)) isWanted(path)
+  const unused = matchers.find(({ isUsed }) => !isUsed)
+  if (unused === undefined) return nodes
+  throw new ArchiveError('ERR_NOT_FOUND', `nothing in the image matches ${JSON.stringify(unused.glob)}`, {
+    location: archive,
+    hint: "patterns match whole paths: '**/*.conf' for names in any directory",
+  })
+}
+
+/** Whether a path (no slash before it) matches a pattern, or is what the pattern says letter by letter. */
+export function matcher(glob: string): (path: string) => boolean {
+  const pattern = glob.replace(/^\/+/, '').replace(/(?<=[^/])\/+$/, '')
+  const isMatch = picomatch(pattern, { dot: true, nonegate: true })
+  return (path) => path === pattern || isMatch(path)
+}
+
+/** Lets whoever made a directory that is half done remove it: directories in it may be closed even to their owner. */
+async function unlock(directory: string): Promise<void> {
+  await chmod(directory, 0o700)
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) await unlock(join(directory, entry.name))
+  }
+}

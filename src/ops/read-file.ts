@@ -1,0 +1,31 @@
+import { gather } from '../bytes/gather.js'
+import type { RunContext } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import type { Layer } from '../model/image.js'
+import { latin1 } from '../tar/path.js'
+import { fileContents } from '../tree/file-contents.js'
+import type { Inode } from '../tree/node.js'
+import { lookup } from '../tree/resolve.js'
+import { contentPieces } from '../tree/tar-bytes.js'
+import { wholeTree } from './merge-whole.js'
+
+/**
+ * The contents of files of an image, one after the other, chunks valid until the next is asked for. Links are followed
+ * inside the image, never out of it. All paths are looked up before the first byte is given. Errors: ERR_NOT_FOUND for a
+ * path that leads to no file; those of wholeTree, fileContents and tarBytes.
+ */
+export async function* readFiles(
+  layers: readonly Layer[],
+  { paths, archive }: { readonly paths: readonly string[]; readonly archive: string },
+  context: RunContext,
+): AsyncGenerator<Uint8Array, void> {
+  const { tree } = await wholeTree(layers, archive, context)
+  const inodes = paths.map((path): Inode => {
+    const inode = lookup(tree, latin1(new TextEncoder().encode(path)))?.node.inode
+    if (inode?.type === 'file') return inode
+    const what = inode === undefined ? 'no such file in the image' : `a ${inode.type}, and no file`
+    throw new ArchiveError('ERR_NOT_FOUND', `${path}: ${what}`, { location: archive })
+  })
+  await using contents = await fileContents(layers, inodes, context)
+  for (const inode of inodes) yield* gather(contentPieces(inode, contents, context.limits), context.signal)
+}
