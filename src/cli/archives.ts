@@ -47,7 +47,8 @@ export async function openOperand(text: string, { globals, context, access }: Op
   }
 }
 
-function standardInput({ signal }: RunContext): AsyncIterable<Uint8Array> {
+/** Standard input, which is not to be a terminal. Errors: ERR_USAGE. */
+export function standardInput({ signal }: RunContext): AsyncIterable<Uint8Array> {
   if (process.stdin.isTTY) {
     throw new ArchiveError('ERR_USAGE', 'standard input is a terminal', { hint: 'docker save app | imgtar verify -' })
   }

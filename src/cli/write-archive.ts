@@ -5,6 +5,7 @@ import type { RunContext } from '../context.js'
 import type { Finding } from '../findings.js'
 import type { Image, ImageArchive } from '../model/image.js'
 import type { OutgoingImage } from '../model/outgoing.js'
+import type { PrepareOptions } from '../ops/prepare.js'
 import type { WriterName, WrittenImage, WrittenReport } from '../model/report-written.js'
 import type { ArchiveSink, WriteTarget } from '../formats/write/index.js'
 import { envelope } from './envelope.js'
@@ -70,42 +71,65 @@ export interface WriteRequest {
   readonly trust?: boolean
 }
 
+/** What making images for an output depends on. */
+export type Making = Pick<PrepareOptions, 'compress' | 'holds' | 'staging'>
+
+/** Images made for an output, and what is to be told of them. */
+export interface Made {
+  readonly images: readonly OutgoingImage[]
+  readonly findings: readonly Finding[]
+}
+
 /**
  * Writes images into a new archive: all or nothing. Errors: those of prepareImages and writeImages, ERR_OUTPUT where it
- * cannot be written, ERR_USAGE where it would go to a terminal.
+ * cannot be written, UsageError where it would go to a terminal.
  */
 export async function writeArchive(request: WriteRequest, context: RunContext): Promise<WrittenReport> {
-  const { options, images } = request
+  const { name, images, archives, options } = request
+  const [{ prepareImages }, { lossesOf }] = await Promise.all([import('../ops/prepare.js'), import('../ops/losses.js')])
+  const make = async (making: Making): Promise<Made> => {
+    const prepared = await prepareImages(
+      images,
+      { ...making, ...(request.trust !== undefined && { trust: request.trust }) },
+      context,
+    )
+    const archive = archives[0]?.location ?? name
+    const losses = lossesOf(images, prepared, { archive, docker: options.output.format === 'docker-archive' })
+    return { images: prepared, findings: [...archives.flatMap(({ findings }) => findings), ...losses] }
+  }
+  return writeMade(name, options, make, context)
+}
+
+/** As `writeArchive`, for images that are made with the output at hand, so that what they are made of is staged in it. */
+export async function writeMade(
+  name: WriterName,
+  options: ValuesOf<typeof WRITE_OPTIONS>,
+  make: (making: Making) => Promise<Made>,
+  context: RunContext,
+): Promise<WrittenReport> {
   const { path, format } = options.output
   const target: WriteTarget = { format, layout: options.layout }
-  const [{ prepareImages }, writers] = await Promise.all([
-    import('../ops/prepare.js'),
+  const [writers, { describeFinding }] = await Promise.all([
     import('../formats/write/index.js'),
+    import('../ops/describe.js'),
   ])
   await using sink = await openOutput(options, target)
-  const { kind, level } = options.compress ?? { kind: 'keep' }
-  const prepared = await prepareImages(
-    images,
-    {
-      compress:
-        kind === 'keep' ? kind : { kind, reproducible: options.reproducible, ...(level !== undefined && { level }) },
-      holds: writers.compressionsOf(target),
-      staging: sink,
-      ...(request.trust !== undefined && { trust: request.trust }),
-    },
-    context,
-  )
-  await writers.writeImages(sink, prepared, target, context)
+  const made = await make({ compress: compressOf(options), holds: writers.compressionsOf(target), staging: sink })
+  await writers.writeImages(sink, made.images, target, context)
   context.signal?.throwIfAborted()
   const size = await sink.commit()
-  const output = { path, format, layout: format === 'docker-archive' ? options.layout : null, size }
-  const told = await findingsOf(request, prepared, target)
+  const layout = format === 'docker-archive' ? options.layout : null
   return writtenReport(
-    request.name,
-    { ...output, written: !options['dry-run'] },
-    prepared.map(await describer(target)),
-    told,
+    name,
+    { path, format, layout, size, written: !options['dry-run'] },
+    made.images.map(await describer(target)),
+    made.findings.map(describeFinding),
   )
+}
+
+function compressOf({ compress, reproducible }: ValuesOf<typeof WRITE_OPTIONS>): Making['compress'] {
+  const { kind, level } = compress ?? { kind: 'keep' }
+  return kind === 'keep' ? kind : { kind, reproducible, ...(level !== undefined && { level }) }
 }
 
 /** The report of a command that wrote an archive. */
@@ -144,20 +168,4 @@ async function describer({ format, layout }: WriteTarget): Promise<(image: Outgo
     platform: formatPlatform(image.platform),
     layers: image.layers.map(({ diffID, digest, size, compression }) => ({ diffID, digest, size, compression })),
   })
-}
-
-async function findingsOf(
-  { images, archives, name }: WriteRequest,
-  prepared: readonly OutgoingImage[],
-  target: WriteTarget,
-): Promise<WrittenReport['findings']> {
-  const [{ lossesOf }, { describeFinding }] = await Promise.all([
-    import('../ops/losses.js'),
-    import('../ops/describe.js'),
-  ])
-  const found: Finding[] = archives.flatMap(({ findings }) => findings)
-  const archive = archives[0]?.location ?? name
-  return [...found, ...lossesOf(images, prepared, { archive, docker: target.format === 'docker-archive' })].map(
-    describeFinding,
-  )
 }

@@ -4,6 +4,7 @@ import { handOver } from '../bytes/hand-over.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
 import type { Staging } from '../model/outgoing.js'
+import type { TarEntry } from '../tar/entry.js'
 import { measureBlob } from '../tree/measure.js'
 import type { MeasuredLayer } from './outgoing-layers.js'
 
@@ -23,19 +24,44 @@ export interface StageOptions {
  * what the layer's tar throws, ERR_OUTPUT, ERR_UNSUPPORTED for zstd on an old Node.
  */
 export async function stageLayer(layer: Layer, options: StageOptions, context: RunContext): Promise<MeasuredLayer> {
-  return stageTar(layer.tar(context), layer.path, options, context)
+  return stageTar({ chunks: layer.tar(context), subject: layer.path }, options, context)
 }
 
-/** `stageLayer` for the uncompressed bytes of a layer; `subject` names them. */
+/** Bytes to be staged, and who looks at them on the way. */
+export interface StagedBytes {
+  readonly chunks: AsyncIterable<Uint8Array>
+  /** For messages. */
+  readonly subject: string
+  /** Each entry of the layer, in order. */
+  readonly onEntry?: (entry: TarEntry) => void
+}
+
+/** Stages the stored bytes of a layer as they are. Errors: what the chunks throw, ERR_OUTPUT. */
+export async function stageStored(
+  { chunks, subject, onEntry }: StagedBytes,
+  staging: Staging,
+  context: RunContext,
+): Promise<MeasuredLayer> {
+  const second = handOver()
+  const { limits } = context
+  const measuring = measureBlob(second.chunks, { limits, location: subject, layer: 'yes', ...(onEntry && { onEntry }) })
+  measuring.catch(() => undefined)
+  const stored = watched(chunks, second.push, subject, context)
+  const staged = await staging.stage(stored).finally(() => second.end())
+  const measurement = await measuring
+  return { measurement, notices: measurement.notices, content: { kind: 'staged', staged } }
+}
+
+/** `stageLayer` for the uncompressed bytes of a layer. */
 export async function stageTar(
-  tar: AsyncIterable<Uint8Array>,
-  subject: string,
+  { chunks: tar, subject, onEntry }: StagedBytes,
   { compress: how, staging }: StageOptions,
   context: RunContext,
 ): Promise<MeasuredLayer> {
   const { kind, ...options }: LayerCompression = how === 'keep' ? { kind: 'none' } : how
   const second = handOver()
-  const measuring = measureBlob(second.chunks, { limits: context.limits, location: subject, layer: 'yes' })
+  const { limits } = context
+  const measuring = measureBlob(second.chunks, { limits, location: subject, layer: 'yes', ...(onEntry && { onEntry }) })
   // It is awaited below, or lost with a worse error.
   measuring.catch(() => undefined)
   const hash = hasher()

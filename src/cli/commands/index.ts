@@ -7,6 +7,7 @@ import { extract } from './extract.js'
 import { diff } from './diff.js'
 import { history } from './history.js'
 import { images } from './images.js'
+import { importCommand } from './import.js'
 import { inspect } from './inspect.js'
 import { ls } from './ls.js'
 import { rebase } from './rebase.js'
@@ -14,6 +15,7 @@ import { rootfsDigest } from './rootfs-digest.js'
 import { save } from './save.js'
 import { squash } from './squash.js'
 import { tag } from './tag.js'
+import { tarSplit } from './tar-split.js'
 import { verify } from './verify.js'
 
 /** Every command, in the order of the help; a new one is a file and a line here. Nothing here may load an operation. */
@@ -29,9 +31,11 @@ export const COMMANDS: readonly Command[] = [
   extract,
   exportFiles,
   save,
+  importCommand,
   tag,
   squash,
   append,
   rebase,
+  tarSplit,
   completion(() => COMMANDS),
 ]

@@ -1,0 +1,35 @@
+import { stat } from 'node:fs/promises'
+import { readAhead } from '../bytes/read-ahead.js'
+import { fileSource } from '../bytes/source.js'
+import type { RunContext } from '../context.js'
+import { toArchiveError } from '../errors.js'
+import type { RootfsInput } from '../ops/import.js'
+import { standardInput } from './archives.js'
+
+/** Opens `[rootfs:]PATH` to be read once: a tar, a directory as docker would export it, `-` for stdin. */
+export async function openRootfs(operand: string, context: RunContext): Promise<RootfsInput & AsyncDisposable> {
+  const isCertain = operand.startsWith('rootfs:')
+  const location = isCertain ? operand.slice('rootfs:'.length) : operand
+  if (location === '-') {
+    const nothing = (): Promise<void> => Promise.resolve()
+    return { location, chunks: standardInput(context), isCertain, [Symbol.asyncDispose]: nothing }
+  }
+  const status = await stat(location).catch((cause: unknown) => {
+    throw toArchiveError(cause, { location })
+  })
+  if (status.isDirectory()) return openDirectory(location, context)
+  const source = await fileSource(location)
+  const close = (): Promise<void> => Promise.resolve(source[Symbol.asyncDispose]())
+  return { location, chunks: readAhead(source, context.signal), isCertain, [Symbol.asyncDispose]: close }
+}
+
+async function openDirectory(location: string, context: RunContext): Promise<RootfsInput & AsyncDisposable> {
+  const { openArchive } = await import('../formats/index.js')
+  const archive = await openArchive(location, context, { transport: 'rootfs' })
+  const chunks = archive.images[0]?.layers[0]?.tar(context) ?? []
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield* chunks
+  }
+  const close = (): Promise<void> => Promise.resolve(archive[Symbol.asyncDispose]())
+  return { location, chunks: all(), isCertain: true, [Symbol.asyncDispose]: close }
+}

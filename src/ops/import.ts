@@ -1,0 +1,153 @@
+import { decompress, detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
+import type { RunContext } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import type { Finding } from '../findings.js'
+import { configForImport, type ImportConfig } from '../model/derived-config.js'
+import { findingLog } from '../model/finding-log.js'
+import type { OutgoingImage, OutgoingLayer, Staging } from '../model/outgoing.js'
+import { newName } from './retag.js'
+import type { MeasuredLayer } from './outgoing-layers.js'
+import { stageStored, stageTar, type LayerCompression } from './stage-layer.js'
+
+/** A root filesystem to become an image. */
+export interface RootfsInput {
+  /** As the user named it. */
+  readonly location: string
+  /** A tar, compressed or not; read once. */
+  readonly chunks: AsyncIterable<Uint8Array>
+  /** Whether the user said that it is one, whatever it looks like. */
+  readonly isCertain: boolean
+}
+
+/** What the image is to be. */
+export interface ImportSettings extends ImportConfig {
+  readonly names: readonly string[]
+}
+
+/** How and where to store the layer. */
+export interface ImportTarget {
+  readonly compress: 'keep' | LayerCompression
+  readonly holds: ReadonlySet<Compression>
+  readonly staging: Staging
+}
+
+/** An image of one layer, and what was odd about it. */
+export interface Imported {
+  readonly image: OutgoingImage
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * A root filesystem as the only layer of an image, byte for byte, in one pass; the config is docker import's. Errors:
+ * ERR_NOT_ARCHIVE for what is no tar, or is an image archive itself; ERR_COMPRESSION, ERR_OUTPUT, ERR_REFERENCE.
+ */
+export async function importRootfs(
+  input: RootfsInput,
+  settings: ImportSettings,
+  target: ImportTarget,
+  context: RunContext,
+): Promise<Imported> {
+  const names = settings.names.map(newName)
+  const marks = imageMarks()
+  const measured = await stage(input, marks.see, target, context)
+  if (!input.isCertain && marks.isImage()) throw imageArchive(input.location)
+  const layer = provedLayer(measured, input.location)
+  return {
+    image: {
+      names: [...new Set(names)].sort(),
+      platform: settings.platform,
+      config: configForImport(settings, [layer.diffID], input.location),
+      manifest: undefined,
+      annotations: new Map(),
+      layers: [layer],
+    },
+    findings: findingsOf(measured, input.location),
+  }
+}
+
+async function stage(
+  { chunks, location }: RootfsInput,
+  onEntry: (entry: { readonly path: string }) => void,
+  { compress, holds, staging }: ImportTarget,
+  context: RunContext,
+): Promise<MeasuredLayer> {
+  const { head, all } = await peeked(chunks)
+  const compression = detectCompression(head)
+  const stays = compress === 'keep' ? holds.has(compression) : compress.kind === compression
+  if (stays) return stageStored({ chunks: all, subject: location, onEntry }, staging, context)
+  const tar = decompress(compression, all, { limits: context.limits, location })
+  return stageTar({ chunks: tar, subject: location, onEntry }, { compress, staging }, context)
+}
+
+/** The first bytes of a stream, and all of it. */
+async function peeked(
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<{ head: Uint8Array; all: AsyncIterable<Uint8Array> }> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  let head = new Uint8Array(0)
+  while (head.length < SNIFF_BYTES) {
+    const next = await iterator.next()
+    if (next.done === true) break
+    const longer = new Uint8Array(head.length + next.value.length)
+    longer.set(head)
+    longer.set(next.value, head.length)
+    head = longer
+  }
+  async function* all(): AsyncGenerator<Uint8Array> {
+    try {
+      yield head
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
+    } finally {
+      await iterator.return?.()
+    }
+  }
+  return { head, all: all() }
+}
+
+/** Looks for what no root filesystem has at its top, and every image archive has. */
+function imageMarks(): { readonly see: (entry: { readonly path: string }) => void; isImage(): boolean } {
+  const seen = new Set<string>()
+  return {
+    see({ path }) {
+      const name = path.replace(/^(?:\.?\/)+/, '')
+      if (['manifest.json', 'index.json', 'oci-layout', 'repositories'].includes(name)) seen.add(name)
+      if (/^(?:blobs\/sha256\/)?[a-f0-9]{64}(?:\.json|\.tar|\/json|\/layer\.tar)?$/.test(name)) seen.add('blob')
+    },
+    isImage: () => seen.has('blob') && seen.size > 1,
+  }
+}
+
+function imageArchive(location: string): ArchiveError {
+  return new ArchiveError('ERR_NOT_ARCHIVE', 'this is an image archive, not a root filesystem', {
+    location,
+    hint: `imgtar save and imgtar tag take it as it is; rootfs:${location} imports it all the same`,
+  })
+}
+
+function provedLayer({ measurement, notices = [], content }: MeasuredLayer, location: string): OutgoingLayer {
+  const { digest, diffID, size, compression } = measurement
+  if (diffID === undefined) {
+    const broken = notices.find(({ code }) => code === 'LAYER_COMPRESSION' || code === 'LIMIT_REACHED')
+    throw new ArchiveError('ERR_COMPRESSION', broken?.message ?? 'it cannot be decompressed', {
+      location,
+      ...(broken?.offset !== undefined && { offset: broken.offset }),
+    })
+  }
+  const fault = notices.find(({ code }) => code === 'LAYER_TAR' || code === 'LAYER_EMPTY')
+  if (fault !== undefined) {
+    throw new ArchiveError('ERR_NOT_ARCHIVE', `this is no whole tar: ${fault.message}`, {
+      location,
+      ...(fault.layerOffset !== undefined && { offset: fault.layerOffset }),
+    })
+  }
+  return { diffID, digest, size, compression, content }
+}
+
+function findingsOf({ notices = [] }: MeasuredLayer, location: string): readonly Finding[] {
+  const log = findingLog(location)
+  for (const { code, message, layerOffset, entry } of notices) {
+    const place = { ...(layerOffset !== undefined && { layerOffset }), ...(entry !== undefined && { entry }) }
+    log.add(code, message, { layer: 0, ...place })
+  }
+  return log.findings
+}
