@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { fileChunks } from '../../src/bytes/file-chunks.js'
+import { readChunks } from '../../src/bytes/reader.js'
+import { bytesSource, chunksOf as sourceChunks, fileSource, slice } from '../../src/bytes/source.js'
+import { spool } from '../../src/bytes/spool.js'
+import { chunksOf, collect, cutsIn } from '../support/chunks.js'
+
+const BYTES = Uint8Array.from({ length: 1000 }, (_, at) => at % 251)
+let folder = ''
+let file = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'imgtar-test-'))
+  file = join(folder, 'f')
+  await writeFile(file, BYTES)
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+describe('a source', () => {
+  test('of a file gives any span, to several readers at once', async () => {
+    await using source = await fileSource(file)
+    const spans = [0, 10, 500].map((offset) => ({ offset, length: 400 }))
+    const read = await Promise.all(spans.map((span) => source.read(span)))
+    for (const [at, { offset }] of spans.entries()) expect(read[at]).toEqual(BYTES.slice(offset, offset + 400))
+  })
+
+  test.each([
+    [1000, 1],
+    [0, 1001],
+    [-1, 2],
+    [2 ** 52, 1],
+  ])('refuses the span at %i of %i bytes', async (offset, length) => {
+    await using source = await fileSource(file)
+    for (const one of [source, bytesSource(BYTES, 'b')]) {
+      await expect(one.read({ offset, length })).rejects.toMatchObject({ code: 'ERR_TRUNCATED', offset: 1000 })
+    }
+  })
+
+  test('tells a file that became shorter', async () => {
+    await using source = await fileSource(file)
+    await truncate(file, 600)
+    await expect(source.read({ offset: 500, length: 200 })).rejects.toMatchObject({
+      code: 'ERR_TRUNCATED',
+      offset: 600,
+    })
+    const chunks = collect(fileChunks({ file, offset: 500 }, 200, () => undefined))
+    await expect(chunks).rejects.toMatchObject({ code: 'ERR_TRUNCATED', offset: 600 })
+  })
+
+  test('that is not there is not found', async () => {
+    await expect(fileSource(join(folder, 'gone'))).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
+    const chunks = collect(fileChunks({ file: join(folder, 'gone'), offset: 0 }, 1, () => undefined))
+    await expect(chunks).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
+  })
+
+  test('has slices that know where they lie', async () => {
+    await using source = await fileSource(file)
+    const part = slice(slice(source, { offset: 100, length: 500 }, 'p'), { offset: 50, length: 100 }, 'q')
+    expect(part).toMatchObject({ location: 'q', size: 100, place: { file, offset: 150 } })
+    expect(await collect(sourceChunks(part))).toEqual(BYTES.slice(150, 250))
+    expect(() => slice(part, { offset: 50, length: 51 }, 'r')).toThrow(
+      expect.objectContaining({ code: 'ERR_TRUNCATED' }),
+    )
+  })
+
+  test('gives its bytes to a worker as to everyone', async () => {
+    let counted = 0
+    const chunks = await collect(fileChunks({ file, offset: 100 }, 800, (bytes) => (counted += bytes)))
+    expect(chunks).toEqual(BYTES.slice(100, 900))
+    expect(counted).toBe(800)
+  })
+})
+
+describe('a reader', () => {
+  test('takes what is asked for, however the stream is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(cutsIn(BYTES.length), fc.array(fc.nat(400)), async (cuts, wanted) => {
+        const reader = readChunks(chunksOf(BYTES, cuts))
+        let at = 0
+        for (const [turn, length] of wanted.entries()) {
+          const bytes = turn % 2 === 0 ? await reader.read(length) : await collect(reader.take(length))
+          expect(bytes).toEqual(BYTES.slice(at, at + length))
+          at += bytes.length
+          expect(reader.offset).toBe(at)
+        }
+        await reader.close()
+      }),
+    )
+  })
+})
+
+describe('a spool', () => {
+  test('holds a stream in a file that goes away with it', async () => {
+    const source = await spool(chunksOf(BYTES, [100, 700]), '-')
+    expect(source.location).toBe('-')
+    const place = source.place?.file ?? ''
+    expect(existsSync(place)).toBe(true)
+    expect(await source.read({ offset: 650, length: 100 })).toEqual(BYTES.slice(650, 750))
+    await source[Symbol.asyncDispose]()
+    expect(existsSync(place)).toBe(false)
+  })
+
+  test('leaves nothing behind when the stream breaks', async () => {
+    vi.stubEnv('TMPDIR', folder)
+    async function* broken() {
+      yield await Promise.resolve(BYTES)
+      throw new Error('the pipe broke')
+    }
+    await expect(spool(broken(), '-')).rejects.toMatchObject({ code: 'ERR_IO', message: 'the pipe broke' })
+    expect(await readdir(folder)).toEqual(['f'])
+    vi.unstubAllEnvs()
+  })
+})
