@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { DEFAULT_LIMITS } from '../context.js'
 import type { RunContext } from '../context.js'
-import type { Style } from '../report/presenter.js'
 import type { Answer } from './command.js'
 import { COMMANDS } from './commands/index.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
@@ -12,9 +11,9 @@ import type { GlobalValues } from './options.js'
 import { outputTo, writeAll } from './output.js'
 import { readableByYargs } from './operands.js'
 import type { Request } from './parse.js'
+import { present, tellFor } from './present.js'
 import { progressOn } from './progress.js'
 import type { Progress } from './progress.js'
-import { coloured, nowFrom } from './surroundings.js'
 import { troubleOf } from './trouble.js'
 
 const stdout = outputTo(process.stdout)
@@ -72,34 +71,14 @@ async function ran(request: Request, signal: AbortSignal): Promise<ExitCode> {
   const progress = progressFor(request.globals)
   let answer: Answer
   try {
-    answer = await request.run(contextFor(request.globals, signal, progress))
+    const tell = tellFor(request, { stdout, stderr }, () => progress.clear())
+    answer = await request.run(contextFor(request.globals, signal, progress), tell)
   } finally {
     progress.clear()
   }
   if (typeof answer === 'string') return printed(answer)
-  await present(answer, request)
+  await present(answer, request, { stdout, stderr })
   return exitCodeOf(answer)
-}
-
-async function present(
-  report: Exclude<Answer, string>,
-  { globals, full }: { globals: GlobalValues; full: boolean },
-): Promise<void> {
-  const { presenterFor } = await import('../report/index.js')
-  const presenter = presenterFor(globals.json ? 'json' : 'human')
-  const style = (stream: NodeJS.WriteStream): Style => ({
-    color: coloured(globals.color, stream.isTTY, process.env),
-    full,
-    now: nowFrom(process.env),
-  })
-  // Where the archive itself went to standard output, nothing may mix with it.
-  const [output, stream] = wentToStdout(report) ? [stderr, process.stderr] : [stdout, process.stdout]
-  if (!globals.quiet) await writeAll(output, presenter.present(report, style(stream)))
-  await writeAll(stderr, presenter.notices(report, style(process.stderr)))
-}
-
-function wentToStdout(report: Exclude<Answer, string>): boolean {
-  return 'output' in report && report.output.path === '-'
 }
 
 function contextFor(globals: GlobalValues, signal: AbortSignal, progress: Progress): RunContext {

@@ -5,6 +5,7 @@ import type { Given, Option, Options } from './arguments.js'
 import type { Command, Positional, Prepared } from './command.js'
 import { GLOBAL_OPTIONS } from './options.js'
 import type { GlobalValues } from './options.js'
+import { REPORT_OPTION, reportTargets, type ReportTarget } from './report-targets.js'
 import { UsageError } from './usage-error.js'
 
 /** A command with its arguments, and what all commands take. */
@@ -13,6 +14,8 @@ export interface Request {
   readonly globals: GlobalValues
   /** Whether whole digests and lines are wanted (`--no-trunc`). */
   readonly full: boolean
+  /** What is printed where, at least one of them on standard output. */
+  readonly reports: readonly ReportTarget[]
 }
 
 /** Reads words that are readable by yargs. Errors: UsageError, before any work is done. */
@@ -30,7 +33,13 @@ export async function parse(words: readonly string[], commands: readonly Command
 function requestOf(chosen: { readonly command: Command; readonly given: Given } | undefined): Request {
   if (chosen === undefined) throw new UsageError('name a command')
   const globals = readOptions(GLOBAL_OPTIONS, chosen.given)
-  return { run: chosen.command.prepare(chosen.given, globals), globals, full: chosen.given['no-trunc'] === true }
+  const { report } = readOptions({ report: REPORT_OPTION }, chosen.given)
+  return {
+    run: chosen.command.prepare(chosen.given, globals),
+    globals,
+    full: chosen.given['no-trunc'] === true,
+    reports: reportTargets(report, globals.json),
+  }
 }
 
 function base(): Argv {

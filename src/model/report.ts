@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { diffSchema, rootfsDigestSchema } from './report-diff.js'
 import { FILES_SCHEMAS, type FilesReport } from './report-files.js'
 import { envelope, errorSchema, findingSchema } from './report-parts.js'
+import { policyCheckSchema } from './report-policy.js'
+import { STORE_SCHEMAS, type StoreReport } from './report-store.js'
 import { WRITTEN_SCHEMAS, type WrittenReport } from './report-written.js'
 
 export { diffSchema, rootfsDigestSchema } from './report-diff.js'
@@ -35,6 +37,7 @@ export const imageSchema = z.object({
 /** `imgtar verify --json`. */
 export const verifySchema = z.object({
   ...envelope('verify'),
+  failOn: z.enum(['error', 'warning', 'note']).describe('the least severity that fails an archive'),
   archives: z.array(
     z.object({
       archive: z.string(),
@@ -45,8 +48,16 @@ export const verifySchema = z.object({
       error: errorSchema
         .optional()
         .describe('why the archive could not be read; the findings hold what was seen before'),
+      checks: z.array(policyCheckSchema).optional().describe('every rule of the policies, in their order'),
     }),
   ),
+  summary: z.object({
+    archives: z.number(),
+    passed: z.number(),
+    failed: z.number(),
+    unreadable: z.number(),
+    findings: z.object({ error: z.number(), warning: z.number(), note: z.number(), allowed: z.number() }),
+  }),
 })
 
 /** `imgtar inspect --json`. */
@@ -137,6 +148,7 @@ export const REPORT_SCHEMAS = {
   diff: diffSchema,
   'rootfs-digest': rootfsDigestSchema,
   ...WRITTEN_SCHEMAS,
+  ...STORE_SCHEMAS,
   ...FILES_SCHEMAS,
 } as const
 
@@ -162,4 +174,5 @@ export type Report =
   | DiffReport
   | RootfsDigestReport
   | WrittenReport
+  | StoreReport
   | FilesReport

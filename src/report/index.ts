@@ -1,9 +1,14 @@
+import { github } from './github.js'
 import { human } from './human/index.js'
 import { json } from './json.js'
+import { junit } from './junit.js'
+import { markdown } from './markdown.js'
+import { ndjson } from './ndjson.js'
 import type { Presenter } from './presenter.js'
+import { sarif } from './sarif.js'
 
 /** Every presenter; a new one is a file and a line here. */
-const PRESENTERS = { human, json } as const satisfies Record<string, Presenter>
+const PRESENTERS = { github, human, json, junit, markdown, ndjson, sarif } as const satisfies Record<string, Presenter>
 
 /** The name of a presenter. */
 export type PresenterName = keyof typeof PRESENTERS

@@ -7,9 +7,14 @@ const RISKY = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]
 export const json: Presenter = {
   name: 'json',
   *present(report) {
-    yield `${JSON.stringify(report, null, 2).replace(RISKY, escaped)}\n`
+    yield `${jsonText(report, 2)}\n`
   },
   notices: () => [],
+}
+
+/** A value as JSON that no terminal obeys, indented or on one line. */
+export function jsonText(value: object, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(RISKY, escaped)
 }
 
 function escaped(char: string): string {

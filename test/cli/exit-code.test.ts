@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/cli/exit-code.js'
-import type { ImagesReport, VerifyReport } from '../../src/model/report.js'
+import type { ImagesReport } from '../../src/model/report.js'
+import { verifyReport } from '../support/verdicts.js'
 
 const tool = { name: 'imgtar', version: '0.0.0' } as const
 const error = { code: 'ERR_IO', message: 'm', where: { archive: 'a' } }
@@ -8,12 +9,7 @@ const whole = { archive: 'a', ok: true, images: [], findings: [] }
 const faulty = { ...whole, ok: false }
 const unreadable = { ...faulty, error }
 
-const verified = (...archives: VerifyReport['archives']): VerifyReport => ({
-  schema: 'imgtar/verify/v1',
-  tool,
-  ok: archives.every(({ ok }) => ok),
-  archives,
-})
+const verified = verifyReport
 const listed = (errors: ImagesReport['errors'], ok: boolean): ImagesReport => ({
   schema: 'imgtar/images/v1',
   tool,

@@ -2,6 +2,8 @@ import { choice, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
 import { findingCode } from '../finding-code.js'
+import { REPORT_OPTION } from '../report-targets.js'
+import { summaryOf } from '../verdict-summary.js'
 import { verdictOn, type Verdict } from '../verdict.js'
 
 /** `imgtar verify`: proves archives, each on its own. */
@@ -10,6 +12,7 @@ export const verify = defineCommand({
   summary: 'prove that archives are whole: every digest, document and tar, every fault in one run',
   positionals: { archive: { kind: 'many', summary: 'what to prove; an unreadable one does not stop the others' } },
   options: {
+    report: REPORT_OPTION,
     'fail-on': choice('the least severity that fails an archive', ['error', 'warning', 'note'], 'warning'),
     allow: values('accept findings of this code: they are told and counted, and fail nothing', 'CODE', findingCode),
   },
@@ -19,19 +22,19 @@ export const verify = defineCommand({
     ['docker save app | imgtar verify -', 'on its way, in one pass, with nothing written to disk'],
     ['imgtar verify -q app.tar && docker load -i app.tar', 'load only what is proved'],
     ['imgtar verify --json app.tar', 'one JSON document with codes, paths, offsets and digests (docs/json.md)'],
+    ['imgtar verify --report junit=verify.xml --report sarif=verify.sarif app.tar', 'for CI, and text for the log'],
     ['imgtar verify --fail-on error --allow TAG_INVALID app.tar', 'fail on damage only, and not on that'],
     ['imgtar help DIFFID_MISMATCH', 'what a code means and what to do'],
   ],
-  async run({ operands, options, globals, context }) {
+  async run({ operands, options, globals, context, tell }) {
     const settings = { globals, standard: { failOn: options['fail-on'], allow: options.allow } }
     const archives: Verdict[] = []
-    for (const operand of operands.archive) archives.push(await verdictOn(operand, settings, context))
-    return {
-      ...envelope(
-        'verify',
-        archives.every(({ ok }) => ok),
-      ),
-      archives,
+    for (const operand of operands.archive) {
+      const verdict = await verdictOn(operand, settings, context)
+      archives.push(verdict)
+      await tell(verdict)
     }
+    const ok = archives.every((archive) => archive.ok)
+    return { ...envelope('verify', ok), failOn: options['fail-on'], archives, summary: summaryOf(archives) }
   },
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { FindingReport, VerifyReport } from '../../../src/model/report.js'
 import { verifyText } from '../../../src/report/human/verify.js'
+import { verifyReport } from '../../support/verdicts.js'
 
 type Verified = VerifyReport['archives'][number]
 
@@ -14,9 +15,7 @@ function finding(code: string, severity: FindingReport['severity'], where = {}):
 }
 
 function lines(...archives: Verified[]): string[] {
-  const ok = archives.every((archive) => archive.ok)
-  const tool = { name: 'imgtar', version: '0.0.0' } as const
-  return [...verifyText({ schema: 'imgtar/verify/v1', tool, ok, archives }, style)]
+  return [...verifyText(verifyReport(...archives), style)]
 }
 
 describe('verdicts', () => {

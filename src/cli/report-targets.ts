@@ -1,0 +1,44 @@
+import { values } from './arguments.js'
+import { UsageError } from './usage-error.js'
+
+/** What `--report` can be given. */
+const KINDS = ['text', 'json', 'ndjson', 'junit', 'sarif', 'github', 'markdown'] as const
+
+/** One output of a run: what it looks like, and where it goes. */
+export interface ReportTarget {
+  readonly kind: (typeof KINDS)[number]
+  /** Undefined for standard output. */
+  readonly file: string | undefined
+}
+
+/** `--report KIND[=FILE]`, as often as wanted. */
+export const REPORT_OPTION = values(
+  `print as ${KINDS.join(', ')}; with a file, there; give it again for several at once`,
+  'KIND[=FILE]',
+  reportTarget,
+)
+
+function reportTarget(text: string): ReportTarget {
+  const equals = text.indexOf('=')
+  const name = equals < 0 ? text : text.slice(0, equals)
+  const file = equals < 0 ? undefined : text.slice(equals + 1)
+  const kind = KINDS.find((one) => one === name)
+  if (kind === undefined) throw new UsageError(`--report is one of ${KINDS.join(', ')}, not '${name}'`)
+  if (file === '') throw new UsageError(`--report ${name}= names no file`)
+  return { kind, file: file === '-' ? undefined : file }
+}
+
+/**
+ * Where a report goes: what was asked for, and text on standard output where nothing else goes there. `json` stands for
+ * `--json`. Errors: UsageError where two would mix on standard output, or two would be one file.
+ */
+export function reportTargets(asked: readonly ReportTarget[], json: boolean): readonly ReportTarget[] {
+  const all: readonly ReportTarget[] = json ? [{ kind: 'json', file: undefined }, ...asked] : asked
+  const places = all.map(({ file }) => file)
+  const twice = places.find((place, index) => places.indexOf(place) !== index)
+  if (places.length !== new Set(places).size) {
+    const where = twice === undefined ? 'standard output' : `'${twice}'`
+    throw new UsageError(`two reports for ${where}; give one a file, as --report junit=verify.xml`)
+  }
+  return places.includes(undefined) ? all : [{ kind: 'text', file: undefined }, ...all]
+}

@@ -1,0 +1,25 @@
+import type { Report, VerifyReport } from '../model/report.js'
+import { jsonText } from './json.js'
+import type { Presenter } from './presenter.js'
+
+/** One JSON document a line: each archive, then a summary; a report about one thing is one line. */
+export const ndjson: Presenter = {
+  name: 'ndjson',
+  *present(report) {
+    if (report.schema === 'imgtar/verify/v1') for (const archive of report.archives) yield archiveLine(archive)
+    yield endLine(report)
+  },
+  notices: () => [],
+}
+
+/** The line of one archive, which can be written as soon as its verdict stands. */
+export function archiveLine(archive: VerifyReport['archives'][number]): string {
+  return `${jsonText({ schema: 'imgtar/verify-archive/v1', ...archive })}\n`
+}
+
+/** The last line: what is left to say when every archive was told. */
+export function endLine(report: Report): string {
+  if (report.schema !== 'imgtar/verify/v1') return `${jsonText(report)}\n`
+  const { tool, ok, summary } = report
+  return `${jsonText({ schema: 'imgtar/verify-summary/v1', tool, ok, summary })}\n`
+}
