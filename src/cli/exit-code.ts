@@ -33,6 +33,9 @@ function couldNotRead(report: Report): boolean {
       return !report.whole
     case 'imgtar/rootfs-digest/v1':
       return report.digest === null
+    case 'imgtar/tar-split/v1':
+    case 'imgtar/census/v1':
+    case 'imgtar/recover/v1':
     case 'imgtar/inspect/v1':
     case 'imgtar/history/v1':
     case 'imgtar/ls/v1':

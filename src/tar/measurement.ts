@@ -1,6 +1,7 @@
 import type { Compression } from '../bytes/compression.js'
 import type { DiffID, Digest } from '../bytes/digest.js'
 import type { FindingCode } from '../findings.js'
+import type { SplitFault } from './split-assemble.js'
 
 /** Something about the bytes of a blob, found while they were measured. */
 export interface Notice {
@@ -11,6 +12,8 @@ export interface Notice {
   /** Byte offset in the uncompressed bytes. */
   readonly layerOffset?: number
   readonly entry?: string
+  /** The damaged file of a layer that had to be put together. */
+  readonly fault?: SplitFault
 }
 
 /** What the tar structure of a blob looks like. */

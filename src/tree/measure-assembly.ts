@@ -73,7 +73,7 @@ const CODES: Record<SplitFault['problem'], FindingCode> = {
 
 /** A damaged file as a notice: its name as the layer has it, and sizes and checksums in words. */
 export function noticeOf(fault: SplitFault): Notice {
-  return { code: CODES[fault.problem], message: faultInWords(fault), entry: displayPath(fault.rawName) }
+  return { code: CODES[fault.problem], message: faultInWords(fault), entry: displayPath(fault.rawName), fault }
 }
 
 /** What is wrong with a file, and what it should be. */

@@ -1,6 +1,7 @@
 import type { Command } from '../command.js'
 import { append } from './append.js'
 import { cat } from './cat.js'
+import { census } from './census.js'
 import { completion } from './completion.js'
 import { exportFiles } from './export.js'
 import { extract } from './extract.js'
@@ -15,6 +16,7 @@ import { rootfsDigest } from './rootfs-digest.js'
 import { save } from './save.js'
 import { squash } from './squash.js'
 import { tag } from './tag.js'
+import { recover } from './recover.js'
 import { tarSplit } from './tar-split.js'
 import { verify } from './verify.js'
 
@@ -36,6 +38,8 @@ export const COMMANDS: readonly Command[] = [
   squash,
   append,
   rebase,
+  census,
+  recover,
   tarSplit,
   completion(() => COMMANDS),
 ]

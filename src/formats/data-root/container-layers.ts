@@ -3,7 +3,8 @@ import type { Layer } from '../../model/image.js'
 import type { Container } from './container-store.js'
 import { layerKey } from './drivers.js'
 import { readChain, type RootReading } from './image-store.js'
-import { join } from './layout.js'
+import { layerRecord, layersKey } from './layer-store.js'
+import { join, type DriverRoot } from './layout.js'
 import { readText, type Store } from './store.js'
 import { storeTar, type TreeForm } from './store-tar.js'
 
@@ -55,6 +56,21 @@ export async function containerLayers(reading: RootReading, container: Container
     log.add('STORE_CONTAINER', 'what the container wrote is gone', { path: own(mount.mountID) })
   }
   return [...chain, ...init, await tree(chain.length + init.length, own(mount.mountID), form)]
+}
+
+/** See DataRoot.rebuilt; a layer's path is that of its record. */
+export async function rebuiltLayer(
+  reading: RootReading,
+  roots: readonly DriverRoot[],
+  layer: Layer,
+): Promise<Layer | undefined> {
+  const root = roots.find((one) => layer.path.startsWith(`${layersKey(one)}/`))
+  if (root === undefined || root.driver.content === 'tree') return undefined
+  const chainID = `sha256:${layer.path.slice(layersKey(root).length + 1)}`
+  const cacheID = layerRecord(reading.store, root, chainID, reading.context)?.cacheID
+  const key = cacheID === undefined ? undefined : layerKey(root.root, root.driver, cacheID)
+  if (key === undefined || reading.store.typeOf(key) !== 'directory') return undefined
+  return treeLayer(reading, layer.index, key, root.driver.whiteouts === 'aufs' ? 'aufs' : 'overlay')
 }
 
 async function treeLayer({ store, log }: RootReading, index: number, key: string, form: TreeForm): Promise<Layer> {

@@ -68,6 +68,17 @@ function readImage(
   }
 }
 
+/** The config of an image by its hex ID, as far as it can be read; nothing is told of it. */
+export function readConfigOf({ store, context }: RootReading, root: DriverRoot, id: string): ImageConfig | undefined {
+  const path = `${root.image}/imagedb/content/sha256/${id}`
+  try {
+    const bytes = /^[a-f0-9]{64}$/.test(id) ? readStored(store, path, context.limits) : undefined
+    return bytes === undefined ? undefined : parseJson(bytes, imageConfig, path).value
+  } catch {
+    return undefined
+  }
+}
+
 interface ConfigFile {
   readonly bytes: Uint8Array
   readonly path: string
@@ -132,7 +143,8 @@ interface Place {
   readonly parent: string | undefined
 }
 
-function sharedLayer(reading: RootReading, root: DriverRoot, place: Place): Layer {
+/** The layer of a chainID, one object for all images that have it. */
+export function sharedLayer(reading: RootReading, root: DriverRoot, place: Place): Layer {
   const key = `${root.image} ${place.chainID}`
   const layer = reading.layers.get(key) ?? readLayer(reading, root, place)
   reading.layers.set(key, layer)

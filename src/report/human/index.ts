@@ -1,5 +1,6 @@
 import type { Report } from '../../model/report.js'
 import type { Presenter, Style } from '../presenter.js'
+import { censusText } from './census.js'
 import { diffText, rootfsDigestText } from './diff.js'
 import { filesText } from './files.js'
 import { historyText } from './history.js'
@@ -7,6 +8,8 @@ import { imagesText } from './images.js'
 import { inspectText } from './inspect.js'
 import { lsText } from './ls.js'
 import { noticeLines } from './notices.js'
+import { recoverText } from './recover.js'
+import { tarSplitText } from './tar-split.js'
 import { verifyText } from './verify.js'
 import { writtenText } from './written.js'
 
@@ -37,6 +40,12 @@ function linesOf(report: Report, style: Style): Iterable<string> {
       return lsText(report, style)
     case 'imgtar/diff/v1':
       return diffText(report, style)
+    case 'imgtar/tar-split/v1':
+      return tarSplitText(report, style)
+    case 'imgtar/census/v1':
+      return censusText(report, style)
+    case 'imgtar/recover/v1':
+      return recoverText(report, style)
     case 'imgtar/rootfs-digest/v1':
       return rootfsDigestText(report)
   }

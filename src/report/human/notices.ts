@@ -8,10 +8,11 @@ const MOST_NOTICES = 10
 
 /**
  * What a listing must say without mixing it into its table: archives that could not be read, and findings that fail the
- * run. `verify` and `inspect` have them in their text.
+ * run. Others have them in their text.
  */
 export function* noticeLines(report: Report, style: Style): Generator<string> {
   if (report.schema === 'imgtar/verify/v1' || report.schema === 'imgtar/inspect/v1') return
+  if (report.schema === 'imgtar/census/v1' || report.schema === 'imgtar/recover/v1') return
   const failing = report.findings.filter((finding) => finding.severity !== 'note')
   for (const finding of failing.slice(0, MOST_NOTICES)) yield notice(finding, style)
   if (failing.length > MOST_NOTICES)

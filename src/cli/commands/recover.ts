@@ -1,0 +1,118 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RunContext } from '../../context.js'
+import { toArchiveError, ArchiveError } from '../../errors.js'
+import type { Image } from '../../model/image.js'
+import type { RecoverReport } from '../../model/report-store.js'
+import type { RecoverTarget } from '../../ops/recover.js'
+import { isClean } from '../archives.js'
+import { asIs, flag, required } from '../arguments.js'
+import { defineCommand } from '../command.js'
+import { openRoot } from '../data-root.js'
+import { envelope } from '../envelope.js'
+
+/** `imgtar recover`: every image and container of a data-root as archives. */
+export const recover = defineCommand({
+  name: 'recover',
+  summary: 'get every image and container out of the data-root of a stopped docker, as archives to load',
+  positionals: {
+    root: { kind: 'one', summary: 'the data-root, such as /var/lib/docker; or a tar of it, - for stdin' },
+  },
+  options: {
+    output: required('folder for the archives; it is made where it is not there', 'DIR', asIs, 'o'),
+    lossy: flag('write damaged images too, of what is there: marked in their history, with another image ID'),
+    force: flag('replace archives that exist', 'f'),
+  },
+  examples: [
+    [
+      'imgtar recover /mnt/var/lib/docker -o rescued/',
+      'an archive for each image, a root filesystem for each container',
+    ],
+    ['for f in rescued/*.image.tar; do docker load -i $f; done', 'the same image IDs and tags as before'],
+    ['imgtar recover docker.tar.gz -o rescued/ --lossy', 'damaged images as well, clearly marked'],
+  ],
+  async run({ operands, options, context }): Promise<RecoverReport> {
+    const [operation, { describeFinding }] = await Promise.all([
+      import('../../ops/recover.js'),
+      import('../../ops/describe.js'),
+    ])
+    await using root = await openRoot(operands.root, context)
+    await mkdir(options.output, { recursive: true }).catch((cause: unknown) => {
+      throw new ArchiveError('ERR_OUTPUT', toArchiveError(cause).message, { location: options.output, cause })
+    })
+    const recovered: RecoverReport['recovered'] = []
+    const target = targetIn(options.output, options.force, context)
+    for await (const one of operation.recover(root, target, { lossy: options.lossy }, context)) {
+      recovered.push(one)
+      const done = recovered.length
+      context.onProgress?.({ task: 'recover', subject: one.names[0] ?? one.id, done, total: root.images.length })
+    }
+    const findings = root.findings.map(describeFinding)
+    const isWhole = recovered.every(({ state }) => state === 'exact')
+    return {
+      ...envelope('recover', isWhole && isClean(findings)),
+      root: operands.root,
+      directory: options.output,
+      recovered,
+      findings,
+    }
+  },
+})
+
+function targetIn(directory: string, force: boolean, context: RunContext): RecoverTarget {
+  const taken = new Set<string>()
+  const place = (name: string, id: string, suffix: string) => {
+    const plain = `${name}.${suffix}`
+    const path = join(directory, taken.has(plain) ? `${name}-${id.slice(0, 12)}.${suffix}` : plain)
+    taken.add(plain)
+    return path
+  }
+  return {
+    async image(image, id) {
+      const hex = id.replace('sha256:', '')
+      const path = place(fileName(image.names[0] ?? hex.slice(0, 12)), hex, 'image.tar')
+      return { path, size: await writeImage(image, { path, force }, context) }
+    },
+    async container(image, { name, id }) {
+      const path = place(fileName(name === '' ? id.slice(0, 12) : name), id, 'container.tar')
+      return { path, size: await writeContainer(image, { path, force }, context) }
+    },
+  }
+}
+
+interface Place {
+  readonly path: string
+  readonly force: boolean
+}
+
+// Names of images have slashes and colons, and the data-root is not to be trusted with more.
+function fileName(name: string): string {
+  return name
+    .replace(/[^A-Za-z0-9._-]+/g, '_')
+    .replace(/^\.+/, '_')
+    .slice(0, 100)
+}
+
+async function writeImage(image: Image, { path, force }: Place, context: RunContext): Promise<number> {
+  const [{ prepareImages }, writers] = await Promise.all([
+    import('../../ops/prepare.js'),
+    import('../../formats/write/index.js'),
+  ])
+  const target = { format: 'docker-archive', layout: 'universal' } as const
+  await using sink = await writers.openSink(target, { path, force })
+  const options = { compress: 'keep', holds: writers.compressionsOf(target), staging: sink } as const
+  await writers.writeImages(sink, await prepareImages([image], options, context), target, context)
+  return await sink.commit()
+}
+
+async function writeContainer(image: Image, { path, force }: Place, context: RunContext): Promise<number> {
+  const [{ flatten }, { fileOutput }] = await Promise.all([
+    import('../../ops/flatten.js'),
+    import('../../bytes/output.js'),
+  ])
+  const flat = await flatten(image.layers, { archive: path }, context)
+  await using output = await fileOutput(path, { force })
+  for await (const chunk of flat.tar()) await output.write(chunk)
+  await output.commit()
+  return output.position
+}

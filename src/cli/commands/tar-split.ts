@@ -1,0 +1,133 @@
+import type { RunContext } from '../../context.js'
+import { ArchiveError } from '../../errors.js'
+import type { TarSplitReport } from '../../model/report-store.js'
+import type { SplitTotals } from '../../ops/tar-split.js'
+import type { SplitAssembly } from '../../tar/split-assembly.js'
+import { asIs, flag, value } from '../arguments.js'
+import { defineCommand } from '../command.js'
+import { envelope } from '../envelope.js'
+import { UsageError } from '../usage-error.js'
+import { refuseTerminal } from '../write-archive.js'
+
+const ACTIONS = ['disassemble', 'assemble', 'check'] as const
+
+interface Request {
+  readonly file: string
+  readonly files: string | undefined
+  readonly output: string | undefined
+  readonly force: boolean
+}
+
+/** `imgtar tar-split`: layers as docker keeps them, a sidecar of headers and files. */
+export const tarSplit = defineCommand({
+  name: 'tar-split',
+  summary: 'take a layer apart as docker does, put it together bit by bit, find files that differ',
+  positionals: {
+    action: { kind: 'one', summary: 'disassemble, assemble or check', choices: ACTIONS },
+    file: { kind: 'one', summary: 'a tar to disassemble (compressed or not), or a tar-split.json.gz' },
+  },
+  options: {
+    files: value('where the files of the layer lie; disassemble makes it', 'DIR', asIs),
+    output: value('where to write; - is stdout', 'FILE', asIs, 'o'),
+    force: flag('replace an output that exists', 'f'),
+  },
+  examples: [
+    ['imgtar tar-split disassemble layer.tar -o tar-split.json.gz --files dir/', "docker's own format"],
+    [
+      'imgtar tar-split assemble tar-split.json.gz --files dir/ -o layer.tar',
+      'byte by byte, or every file that differs',
+    ],
+    ['imgtar tar-split check tar-split.json.gz --files dir/', 'all damaged, missing and resized files at once'],
+    [
+      'imgtar tar-split check .../layerdb/sha256/ID/tar-split.json.gz --files /var/lib/docker/overlay2/ID/diff',
+      'a layer of a stopped daemon',
+    ],
+  ],
+  async run({ operands, options, context }) {
+    const request: Request = { file: operands.file, ...options }
+    const action = ACTIONS.find((one) => one === operands.action) ?? 'check'
+    if (action !== 'check' && request.output === undefined) throw new UsageError('--output is missing: FILE')
+    if (action !== 'disassemble' && request.files === undefined) throw new UsageError('--files is missing: DIR')
+    if (request.output === '-') refuseTerminal()
+    const run = { disassemble, assemble, check }[action]
+    const { wrote, totals } = await run(request, context)
+    return report(action, request, { wrote, totals })
+  },
+})
+
+interface Outcome {
+  readonly wrote: string | null
+  readonly totals: SplitTotals
+}
+
+async function report(
+  action: (typeof ACTIONS)[number],
+  { file, output }: Request,
+  { wrote, totals }: Outcome,
+): Promise<TarSplitReport> {
+  const { describeFault } = await import('../../ops/damaged-file.js')
+  const { files, bytes, digest, faults } = totals
+  return {
+    ...envelope('tar-split', faults.length === 0),
+    action,
+    sidecar: action === 'disassemble' ? (output ?? '') : file,
+    wrote,
+    files,
+    bytes,
+    digest: digest ?? null,
+    damaged: faults.map(describeFault),
+    findings: [],
+  }
+}
+
+async function disassemble({ file, files, output, force }: Request, context: RunContext): Promise<Outcome> {
+  const [operation, { openLayerTar }, { directoryOutput }] = await Promise.all([
+    import('../../ops/tar-split.js'),
+    import('../../formats/layer-tar.js'),
+    import('../../bytes/output-directory.js'),
+  ])
+  await using tar = await openLayerTar(file, context, process.stdin)
+  await using sidecar = await openOutput(output, force)
+  await using directory = files === undefined ? undefined : await directoryOutput(files, { force: false })
+  const place = { location: file, ...(directory && { directory: directory.path }) }
+  const totals = await operation.disassemble(tar.chunks, sidecar, place, context)
+  await directory?.commit()
+  await sidecar.commit()
+  return { wrote: output ?? null, totals }
+}
+
+async function assemble(request: Request, context: RunContext): Promise<Outcome> {
+  const operation = await import('../../ops/tar-split.js')
+  const assembly = await assemblyOf(request)
+  await using output = await openOutput(request.output, request.force)
+  const totals = await operation.assemble(assembly, output, context)
+  if (totals.faults.length > 0) return { wrote: null, totals }
+  await output.commit()
+  return { wrote: request.output ?? null, totals }
+}
+
+async function check(request: Request, context: RunContext): Promise<Outcome> {
+  const operation = await import('../../ops/tar-split.js')
+  return { wrote: null, totals: await operation.check(await assemblyOf(request), context) }
+}
+
+async function assemblyOf({ file, files = '' }: Request): Promise<SplitAssembly> {
+  const { fileSource } = await import('../../bytes/source.js')
+  const { stat } = await import('node:fs/promises')
+  await using sidecar = await fileSource(file)
+  const isDirectory = await stat(files).then(
+    (status) => status.isDirectory(),
+    () => false,
+  )
+  if (!isDirectory) throw new ArchiveError('ERR_NOT_FOUND', 'no such directory', { location: files })
+  return {
+    location: file,
+    sidecar: { file, offset: 0, size: sidecar.size },
+    files: { kind: 'directory', directory: files.replace(/(?<=.)\/+$/, ''), base: '' },
+  }
+}
+
+async function openOutput(path = '', force: boolean) {
+  const { fileOutput, streamOutput } = await import('../../bytes/output.js')
+  return path === '-' ? streamOutput(process.stdout) : fileOutput(path, { force })
+}

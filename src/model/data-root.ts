@@ -1,0 +1,46 @@
+import type { RunContext } from '../context.js'
+import type { Image, ImageArchive, Layer } from './image.js'
+
+/** A layer of a daemon's store, whether an image uses it or not. */
+export interface StoreLayer {
+  readonly chainID: string
+  readonly parent: string | undefined
+  readonly driver: string
+  /** The driver's name for it. */
+  readonly cacheID: string | undefined
+  /** The same object that images have in their layers. */
+  readonly layer: Layer
+  /** Paths that lie in its folder and are none of the layer's, sorted, one latin1 character a byte. */
+  added(context: RunContext): Promise<readonly string[]>
+}
+
+/** A container of a daemon's store. */
+export interface StoreContainer {
+  readonly id: string
+  /** Without a slash. */
+  readonly name: string
+  /** As its config has it: `sha256:…`. */
+  readonly imageID: string
+  readonly driver: string
+  /** chainID of the image's top layer. */
+  readonly parent: string | undefined
+  /** Its root filesystem; see containerImage. Errors: ERR_NOT_FOUND where its layers are lost. */
+  image(): Promise<Image>
+}
+
+/** The data-root of a stopped daemon: an archive of images, and what else lies there. */
+export interface DataRoot extends ImageArchive {
+  readonly drivers: readonly { readonly path: string; readonly driver: string }[]
+  /** Of all drivers, each after its parent. */
+  readonly layers: readonly StoreLayer[]
+  readonly containers: readonly StoreContainer[]
+  /**
+   * A layer made anew of what lies in its folder: its files, but other bytes than the original. Undefined where the driver
+   * keeps whole trees, or the folder is gone.
+   */
+  rebuilt(layer: Layer): Promise<Layer | undefined>
+  /** The driver of an image. */
+  driverOf(image: Image): string
+  /** Repositories of registries that layers of an image came from or went to. */
+  sourcesOf(image: Image): readonly string[]
+}

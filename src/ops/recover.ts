@@ -1,0 +1,105 @@
+import type { RunContext } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import type { DataRoot, StoreContainer } from '../model/data-root.js'
+import type { Image, Layer } from '../model/image.js'
+import type { RecoverReport } from '../model/report-store.js'
+import { idOf } from './census.js'
+import { describeFault } from './damaged-file.js'
+import { lossyImage } from './lossy.js'
+import { measureLayers, type Measurements } from './measure.js'
+
+/** A file that was written. */
+export interface RecoveredFile {
+  readonly path: string
+  readonly size: number
+}
+
+/** Where recovered things go; each call writes all or nothing. */
+export interface RecoverTarget {
+  /** Writes an image under the name that fits it. Errors: ERR_DIGEST where a layer is not what it should be. */
+  image(image: Image, id: string): Promise<RecoveredFile>
+  /** Writes the root filesystem of a container as `docker export` does. */
+  container(image: Image, container: StoreContainer): Promise<RecoveredFile>
+}
+
+/** How to recover. */
+export interface RecoverOptions {
+  /** Make do with what is there where a layer cannot be rebuilt bit by bit. */
+  readonly lossy: boolean
+}
+
+type Recovered = RecoverReport['recovered'][number]
+
+/**
+ * Every image and every container of a data-root, one after the other: a damaged one does not stop the others. What is
+ * whole is read once; only of what is not, every file is held against its checksum. Errors: ERR_OUTPUT, ERR_ABORTED.
+ */
+export async function* recover(
+  root: DataRoot,
+  target: RecoverTarget,
+  options: RecoverOptions,
+  context: RunContext,
+): AsyncGenerator<Recovered> {
+  for (const image of root.images) yield await recoverImage(root, image, { target, options, context })
+  for (const container of root.containers) yield await recoverContainer(container, { target, context })
+}
+
+interface Recovery {
+  readonly target: RecoverTarget
+  readonly context: RunContext
+}
+
+async function recoverImage(
+  root: DataRoot,
+  image: Image,
+  { target, options, context }: Recovery & { readonly options: RecoverOptions },
+): Promise<Recovered> {
+  const row = {
+    kind: 'image' as const,
+    names: [...image.names],
+    id: idOf(image),
+    repoDigests: [...(image.repoDigests ?? [])],
+    sources: [...root.sourcesOf(image)],
+    damaged: [],
+  }
+  try {
+    return { ...row, state: 'exact', ...(await target.image(image, row.id)) }
+  } catch (thrown) {
+    const error = damageOnly(thrown, context)
+    const measurements = await measureLayers(image.layers, [], context)
+    const told = { ...row, damaged: damageOf(image.layers, measurements), reason: error.message }
+    const lossy = options.lossy ? await lossyImage(root, image, measurements, context) : undefined
+    if (lossy === undefined) return { ...told, state: 'lost', path: null, size: 0 }
+    return { ...told, state: 'lossy', newImageID: idOf(lossy), ...(await target.image(lossy, row.id)) }
+  }
+}
+
+async function recoverContainer(container: StoreContainer, { target, context }: Recovery): Promise<Recovered> {
+  const { id, name } = container
+  const row = { kind: 'container' as const, names: [name], id, repoDigests: [], sources: [], damaged: [] }
+  let image: Image | undefined
+  try {
+    image = await container.image()
+    return { ...row, state: 'exact', ...(await target.container(image, container)) }
+  } catch (thrown) {
+    const error = damageOnly(thrown, context)
+    const layers = image?.layers.filter(({ assembly }) => assembly !== undefined) ?? []
+    const damaged = damageOf(layers, await measureLayers(layers, [], context))
+    return { ...row, damaged, state: 'lost', path: null, size: 0, reason: error.message }
+  }
+}
+
+/** The error if the data-root is to blame; a full disk or an interruption stops everything. */
+function damageOnly(error: unknown, { signal }: RunContext): ArchiveError {
+  const isOurs = error instanceof ArchiveError && error.code !== 'ERR_OUTPUT' && error.code !== 'ERR_ABORTED'
+  if (isOurs && signal?.aborted !== true) return error
+  throw error
+}
+
+function damageOf(layers: readonly Layer[], measurements: Measurements): Recovered['damaged'] {
+  return layers.flatMap((layer) =>
+    (measurements.of(layer)?.notices ?? []).flatMap(({ fault }) =>
+      fault === undefined ? [] : [{ ...describeFault(fault), layer: layer.index }],
+    ),
+  )
+}
