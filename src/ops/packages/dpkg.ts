@@ -24,7 +24,8 @@ export const dpkg: PackageReader = {
       yield packageOf(path, { name, version, architecture: fields.get('architecture') ?? '' })
     }
   },
-  keeps: (path) => path.startsWith('var/lib/dpkg/') || path.startsWith('var/lib/apt/') || path === 'var/log/dpkg.log',
+  keeps: (path) =>
+    /^var\/lib\/dpkg(?:\/|$)/.test(path) || path.startsWith('var/lib/apt/') || path === 'var/log/dpkg.log',
 }
 
 function* named(tree: Tree, path: string): Generator<Located> {
@@ -32,9 +33,9 @@ function* named(tree: Tree, path: string): Generator<Located> {
   if (found !== undefined) yield found
 }
 
-// No status: a file of status.d, which is there only for what is installed.
-function isInstalled(status: string | undefined): boolean {
-  return status === undefined || /\binstalled$/.test(status)
+// dpkg(1), package states: all others have files in the tree. No status: a file of status.d, only there for what is installed.
+function isInstalled(status = 'installed'): boolean {
+  return !/\b(?:not-installed|config-files)$/.test(status)
 }
 
 function packageOf(

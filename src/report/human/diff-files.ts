@@ -77,7 +77,7 @@ function byDirectory(files: readonly FileRow[]): FileRow[] {
     if (group === undefined) groups.set(directory, [file])
     else group.push(file)
   }
-  return [...groups.values()].flat()
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, group]) => group)
 }
 
 function split(path: string): [directory: string, name: string] {

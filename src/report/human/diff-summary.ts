@@ -13,14 +13,10 @@ export function answerInWords(report: DiffReport): string {
 }
 
 /** What class of change it is, for people who read no further. */
-function classInWords({ summary, files, packages, config, history, layers, names }: DiffReport): string {
-  const own = files.length - summary.folded
-  const onlyTimes = files.every((file) => Object.keys(file.fields).join() === 'mtime')
+function classInWords({ files, packages, config, history, layers, names }: DiffReport): string {
   const parts = [
     ...(packages.length > 0 ? [count(packages.length, 'package')] : []),
-    ...(files.length > 0
-      ? [onlyTimes ? `${count(files.length, 'mtime')} and no content` : filesInWords(own, summary.folded)]
-      : []),
+    ...(files.length > 0 ? [filesInWords(files)] : []),
     ...(config.length > 0 ? ['the config'] : []),
     ...(history.length > 0 ? ['the history'] : []),
     ...(names.a.length + names.b.length > 0 ? ['names'] : []),
@@ -29,9 +25,13 @@ function classInWords({ summary, files, packages, config, history, layers, names
   return layers.length > 0 ? 'only how the layers are split or packed' : 'nothing that counts'
 }
 
-function filesInWords(own: number, folded: number): string {
-  if (folded === 0) return count(own, 'path')
-  return own === 0 ? `${count(folded, 'path')} of theirs` : `${count(folded, 'path')} of theirs, ${own} others`
+function filesInWords(files: DiffReport['files']): string {
+  const own = files.filter((file) => file.package === undefined)
+  const folded = files.length - own.length
+  const isTimes = own.every((file) => Object.keys(file.fields).join() === 'mtime')
+  if (folded === 0) return isTimes ? `${count(own.length, 'mtime')} and no content` : count(own.length, 'path')
+  const others = own.length === 0 ? '' : `, ${isTimes ? `${count(own.length, 'other mtime')}` : `${own.length} others`}`
+  return `${count(folded, 'path')} of theirs${others}`
 }
 
 /** Rows of the summary: what, and how much of it. */
