@@ -30,7 +30,7 @@ function filesInWords(files: DiffReport['files']): string {
   const folded = files.length - own.length
   const isTimes = own.every((file) => Object.keys(file.fields).join() === 'mtime')
   if (folded === 0) return isTimes ? `${count(own.length, 'mtime')} and no content` : count(own.length, 'path')
-  const others = own.length === 0 ? '' : `, ${isTimes ? `${count(own.length, 'other mtime')}` : `${own.length} others`}`
+  const others = own.length === 0 ? '' : `, ${isTimes ? count(own.length, 'other mtime') : `${own.length} others`}`
   return `${count(folded, 'path')} of theirs${others}`
 }
 
