@@ -2,9 +2,11 @@ import { constants, createInflateRaw } from 'node:zlib'
 
 const OUTPUT_BYTES = 256 * 1024
 
-// zlib does not say where in a call it met damage, so that input goes in small pieces: the offset of an error is at most
-// this far off. 4 KiB cost 2 % of the speed.
-const PIECE_BYTES = 4 * 1024
+/**
+ * zlib does not say where in a call it met damage, so that input goes in pieces: the offset of an error is at most this
+ * far too early. Damage shows late in deflate anyway; pieces of 4 KiB would cost 15 % of the speed.
+ */
+export const PIECE_BYTES = 64 * 1024
 
 /** What one call of an inflater did. */
 export interface InflateStep {
