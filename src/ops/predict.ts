@@ -20,12 +20,14 @@ export async function predict(
 }
 
 async function judge(engine: Engine, given: Given): Promise<Prediction> {
-  const loading: Loading = { images: [], ignores: new Set() }
+  const loading: Loading = { images: [], ignores: new Set(), parents: new Set() }
   const stopped = await engine.load(given, loading).catch((error: unknown) => {
     if (error instanceof Stop) return error
     throw error
   })
-  const images = loading.images.map((image) => ({ ...image }))
+  const images = loading.images.filter(
+    ({ imageID, names }) => names.length > 0 || imageID === undefined || !loading.parents.has(imageID),
+  )
   const ignores = [...loading.ignores]
   const told = { engine: engine.id, images, ignores }
   if (stopped instanceof Stop) return { ...told, verdict: stopped.verdict, reason: stopped.message }

@@ -8,12 +8,18 @@ import { create, type UntarEntry } from './untar.js'
  */
 export function applyNaive(root: DiskDirectory, entries: readonly UntarEntry[]): string | undefined {
   const made = new Set<string>()
-  for (const entry of entries) {
-    const path = cleanKey(entry.name).key
+  const pseudoLinks = new Set<string>()
+  for (const stored of entries) {
+    const path = cleanKey(stored.name).key
     const parent = makeParent(root, path)
     if (parent !== undefined) return parent
-    // AUFS kept its own things under this prefix, wherever the layer comes from.
-    if (path.startsWith('.wh..wh.') && path !== '.wh..wh..opq') continue
+    // AUFS kept its own things under this prefix; what other entries link to is kept aside for them.
+    if (path.startsWith('.wh..wh.') && path !== '.wh..wh..opq') {
+      if (stored.type === 'file') pseudoLinks.add(path)
+      continue
+    }
+    const isPseudo = stored.type === 'hardlink' && pseudoLinks.has(cleanKey(stored.link).key)
+    const entry: UntarEntry = isPseudo ? { ...stored, type: 'file' } : stored
     const base = path.slice(path.lastIndexOf('/') + 1)
     const fault = base.startsWith('.wh.') ? removeMarked(root, path, made) : replace(root, path, entry)
     if (fault !== undefined) return fault

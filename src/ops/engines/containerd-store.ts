@@ -1,5 +1,7 @@
+import { posix } from 'node:path'
 import { asDigest, digestOf, type Digest } from '../../bytes/digest.js'
 import { bytesSource, type ByteSource } from '../../bytes/source.js'
+import type { Peel } from '../../model/load-view.js'
 import { goClean } from './docker-layers.js'
 import { decodeFirst } from './go-syntax.js'
 import { misfit, struct, text } from './go-types.js'
@@ -41,10 +43,10 @@ export async function ingest(given: Given): Promise<Ingested> {
   let layoutVersion: string | undefined
   let manifest: Uint8Array | undefined
   for (const { name, type, link, source } of view.members) {
-    if (type === 'symlink') links.set(name, goClean(`${name.slice(0, name.lastIndexOf('/') + 1)}${link}`))
+    if (type === 'symlink') links.set(name, goClean(`${posix.dirname(name)}/${link}`))
     if (type !== 'file') continue
     const key = goClean(name)
-    if (source === undefined) throw new Stop(`failed to ingest ${JSON.stringify(key)}: short read: unexpected EOF`)
+    if (source === undefined) throw new Stop(`failed to ingest ${JSON.stringify(key)}: ${cutWords(peel)}`)
     if (key === 'oci-layout') layoutVersion = await readLayout(source, given)
     else if (key === 'manifest.json') manifest = await readJson(source, given)
     else {
@@ -57,6 +59,12 @@ export async function ingest(given: Given): Promise<Ingested> {
   if (view.end.fault !== undefined) throw new Stop(tarWords(view.end.fault))
   if (view.end.size > 0 && view.end.size < 512) throw new Stop(rawWords(view.end.size) ?? '')
   return { byName, byDigest, links, layoutVersion, manifest }
+}
+
+function cutWords(peel: Peel | undefined): string {
+  return peel?.compression === 'gzip' && peel.problem === 'broken'
+    ? 'failed to copy: exit status 1: unpigz: skipping: <stdin>: corrupted -- incomplete deflate data'
+    : 'short read: unexpected EOF'
 }
 
 async function readLayout(source: ByteSource, given: Given): Promise<string> {

@@ -92,7 +92,8 @@ async function schema2(given: Given, config: StoredBlob, layers: readonly Stored
   const described: object[] = []
   for (const { source, digest, size } of layers) {
     const { compression } = await given.layers.read(source)
-    const suffix = compression === 'gzip' ? '.gzip' : compression === 'zstd' ? '.zstd' : ''
+    // Whatever containerd can uncompress it calls gzip here, zstd too.
+    const suffix = compression === 'gzip' || compression === 'zstd' ? '.gzip' : ''
     described.push({ mediaType: `${DOCKER_LAYER}${suffix}`, digest, size })
   }
   const { digest, size } = config
@@ -101,7 +102,7 @@ async function schema2(given: Given, config: StoredBlob, layers: readonly Stored
       schemaVersion: 2,
       mediaType: DOCKER_MANIFEST,
       config: { mediaType: DOCKER_CONFIG, digest, size },
-      layers: described.length === 0 ? null : described,
+      layers: described,
     }),
   )
 }

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { ByteSource } from '../../bytes/source.js'
 import type { LoadMember } from '../../model/load-view.js'
 import { emptyDirectory, isFault, lookUp, type DiskDirectory, type DiskNode } from './disk.js'
@@ -37,14 +38,41 @@ export function extract({ view }: Given, rules: DockerRules): Extracted {
 
 /** A path of a document, its links followed without leaving the directory. */
 function fileAt(root: DiskDirectory, path: string): ByteSource {
-  const shown = `${TMP}/${path}`
-  if (escapes(path)) throw new Stop(`evalSymlinksInScope: ${shown} is not in ${TMP}`)
-  const found = lookUp(root, path, 'all')
-  if (found === 'too many levels of symbolic links') throw new Stop(`evalSymlinksInScope: too many links in ${shown}`)
-  if (isFault(found) || found.node === undefined) {
-    throw new Stop(`open ${shown}: ${isFault(found) ? found : 'no such file or directory'}`)
-  }
+  const full = posix.join(TMP, path)
+  if (full !== TMP && !full.startsWith(`${TMP}/`)) throw new Stop(`evalSymlinksInScope: ${full} is not in ${TMP}`)
+  const inside = followInScope(root, full.slice(TMP.length))
+  if (inside === undefined) throw new Stop(`evalSymlinksInScope: too many links in ${full}`)
+  const shown = posix.join(TMP, inside)
+  const found = lookUp(root, inside, 'all')
+  if (isFault(found)) throw new Stop(`open ${shown}: ${found}`)
+  if (found.node === undefined) throw new Stop(`open ${shown}: no such file or directory`)
   return contentOf(found.node, shown)
+}
+
+// moby/sys/symlink, FollowSymlinkInScope: 255 links, absolute ones start at the directory, missing names stay.
+const MOST_LINKS = 255
+
+function followInScope(root: DiskDirectory, path: string): string | undefined {
+  const done: string[] = []
+  const todo = path.split('/').reverse()
+  let links = 0
+  for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
+    if (part === '' || part === '.') continue
+    if (part === '..') {
+      done.pop()
+      continue
+    }
+    const found = lookUp(root, [...done, part].join('/'), 'parents')
+    if (isFault(found) || found.node?.kind !== 'symlink') {
+      done.push(part)
+      continue
+    }
+    links += 1
+    if (links > MOST_LINKS) return undefined
+    if (found.node.target.startsWith('/')) done.length = 0
+    todo.push(...found.node.target.split('/').reverse())
+  }
+  return done.join('/')
 }
 
 function contentOf(node: DiskNode, shown: string): ByteSource {
@@ -56,16 +84,6 @@ function contentOf(node: DiskNode, shown: string): ByteSource {
   const { source } = node.content as LoadMember
   if (source === undefined) throw new Stop('unexpected EOF')
   return source
-}
-
-function escapes(path: string): boolean {
-  let depth = 0
-  for (const part of path.split('/')) {
-    if (part === '' || part === '.') continue
-    depth += part === '..' ? -1 : 1
-    if (depth < 0) return true
-  }
-  return false
 }
 
 /** All bytes of a document, which are small or refused here. */

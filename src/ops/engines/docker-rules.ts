@@ -43,7 +43,7 @@ export const DOCKER_RULES = {
   'docker-20': old,
   'docker-20-vfs': { ...old, driver: 'vfs' },
   'docker-26': modern,
-  'docker-28': modern,
+  'docker-28': { ...modern, dialect: 'chroot-28' },
   'docker-28-debian': { ...modern, dialect: 'root' },
 } as const satisfies Readonly<Record<string, DockerRules>>
 

@@ -82,11 +82,16 @@ async function loadImage(
   const { digest } = configFromV1(chain, diffIDs, given.view.location)
   loaded.set(id, { id: digest, chain, diffIDs, paths })
   addImage(loading, digest)
+  // `docker images` does not list what has children and no name.
+  if (below !== undefined) loading.parents.add(below.id)
 }
 
 function parse(bytes: Uint8Array): V1Document {
+  const decoded = decodeWhole(bytes)
+  // Go reads null as an object without keys.
+  const isNull = 'value' in decoded && decoded.value === null
   try {
-    return parseV1(bytes, '')
+    return parseV1(isNull ? new TextEncoder().encode('{}') : bytes, '')
   } catch (error) {
     throw new Stop(toArchiveError(error).message)
   }

@@ -53,7 +53,7 @@ async function loadImage(
 ): Promise<{ readonly id: Digest; readonly config: LoaderConfig }> {
   const bytes = await readAll(extracted.file(entry.config), given)
   const read = readConfig(bytes, 'image')
-  if ('fault' in read) throw new Stop(read.fault)
+  if ('fault' in read) throw new Stop(rules.wraps ? oldTimeWords(read.fault) : read.fault)
   const { config } = read
   if (config.diffIDs === undefined) throw new Stop('invalid image JSON, no RootFS key')
   checkOS(config.os, rules)
@@ -75,6 +75,14 @@ async function loadImage(
   const image = addImage(loading, id)
   for (const tag of entry.tags) takeName(loading, image, tag, rules)
   return { id, config }
+}
+
+// Up to Go 1.19 a time that cannot be read is shown with the quotes of its JSON.
+function oldTimeWords(fault: string): string {
+  const time = /^parsing time "(.*)" as "(.*)": cannot parse/.exec(fault)
+  if (time === null) return fault
+  const [, shown = '', layout = ''] = time
+  return `parsing time "\\"${shown}\\"" as "\\"${layout}\\"": cannot parse "${shown}\\"" as "2006"`
 }
 
 function tellConfig(loading: Loading, entry: SaveEntry, config: LoaderConfig, id: Digest): void {

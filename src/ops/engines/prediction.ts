@@ -41,6 +41,8 @@ export interface Given {
 export interface Loading {
   readonly images: { imageID: Digest | undefined; names: string[]; fault?: string }[]
   readonly ignores: Set<string>
+  /** Images that others are made from: listed only where they have names. */
+  readonly parents: Set<Digest>
 }
 
 /** An engine as it is judged. */

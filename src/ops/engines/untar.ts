@@ -13,8 +13,11 @@ export interface UntarEntry {
   readonly content?: unknown
 }
 
-/** How an extractor names what it does when the kernel refuses it: go-archive since 0.3 works below an open root. */
-export type Dialect = 'chroot' | 'root'
+/**
+ * How an extractor works, and names what the kernel refuses: in a chroot, `chroot-28` with other quotes; go-archive since
+ * 0.3 below an open root.
+ */
+export type Dialect = 'chroot' | 'chroot-28' | 'root'
 
 /**
  * Extracts a tar as moby's archive.Unpack does (FORMATS 2.4, 5.2, 5.3): for the outer archive with `whiteouts` as plain
@@ -83,9 +86,9 @@ function markWhiteout(root: DiskDirectory, path: string, dialect: Dialect): stri
   const place = lookUp(root, target, 'parents')
   const fault = isFault(place) ? place : place.node !== undefined ? 'file exists' : undefined
   if (fault !== undefined) {
-    return dialect === 'root'
-      ? `failed to mknod('${target}', S_IFCHR, 0): ${fault}`
-      : `failed to mknod("/${target}", S_IFCHR, 0): ${fault}`
+    const shown = dialect === 'root' ? target : `/${target}`
+    const quoted = dialect === 'chroot' ? `"${shown}"` : `'${shown}'`
+    return `failed to mknod(${quoted}, S_IFCHR, 0): ${fault}`
   }
   if (!isFault(place)) place.directory.children.set(place.name, { kind: 'special', type: 'whiteout' })
   return undefined
@@ -103,7 +106,6 @@ export function create(
     dialect === 'root' ? `${verb}at ${shown}: ${fault}` : `${verb} ${shown}: ${fault}`
   if (entry.type === 'unknown') return `unhandled tar header type ${entry.typeflag.charCodeAt(0)}`
   if (entry.type === 'hardlink') return link(root, path, entry.link, dialect)
-  // A path that is gone by now is opened through its last link, which a directory or a device is not.
   const place = lookUp(root, path, 'parents')
   const verb = { file: 'open', directory: 'mkdir', symlink: 'symlink' }
   const name = entry.type in verb ? verb[entry.type as keyof typeof verb] : 'mknod'
