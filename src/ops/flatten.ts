@@ -7,6 +7,7 @@ import type { Inode } from '../tree/node.js'
 import { tarBytes, type TarTotals } from '../tree/tar-bytes.js'
 import { EXPORT_PROFILE, treeMembers, type HeaderProfile } from '../tree/tar-members.js'
 import { walkTree, type Tree } from '../tree/tree.js'
+import { engineProfile } from './engine-profile.js'
 import { wholeTree } from './merge-whole.js'
 
 /** How to flatten. */
@@ -15,6 +16,8 @@ export interface FlattenOptions {
   readonly archive: string
   /** `capability` (docker's own choice): only security.capability; `all`: every extended attribute. */
   readonly xattrs?: 'capability' | 'all'
+  /** Major version of the docker whose headers are wanted; the newest where nothing is said. */
+  readonly engine?: number
 }
 
 /** A root filesystem that can be written as one tar. */
@@ -39,12 +42,12 @@ export interface Flattened {
  */
 export async function flatten(
   layers: readonly Layer[],
-  { archive, xattrs = 'capability' }: FlattenOptions,
+  { archive, xattrs = 'capability', engine }: FlattenOptions,
   context: RunContext,
 ): Promise<Flattened> {
   const { tree, findings } = await wholeTree(layers, archive, context)
   const inodes = filesOf(tree)
-  const profile = { ...EXPORT_PROFILE, xattrs }
+  const profile = { ...EXPORT_PROFILE, xattrs, ...(await engineProfile({ tree, layers, engine }, context)) }
   return {
     tree,
     findings,

@@ -9,6 +9,16 @@ export interface HeaderProfile {
   readonly times: 'seconds' | 'exact'
   /** `capability`: security.capability alone, all that docker exports; `all`: every one that the layers have. */
   readonly xattrs: 'capability' | 'all'
+  /** Whether modes carry the bits of the file type, as docker wrote them before 24. */
+  readonly typeBits?: boolean
+  /** Names for owners, as docker wrote them before 23; none where this is left out. */
+  readonly owners?: OwnerNames
+}
+
+/** Names of users and groups by their numbers; '' for those without. */
+export interface OwnerNames {
+  user(uid: number): string
+  group(gid: number): string
 }
 
 /** As `docker export` writes headers since docker 24. */
@@ -39,6 +49,16 @@ const TYPEFLAGS: Record<NodeType, string> = {
   fifo: '6',
 }
 
+// Linux, S_IFMT.
+const TYPE_BITS: Record<NodeType, number> = {
+  file: 0o100000,
+  symlink: 0o120000,
+  char: 0o020000,
+  block: 0o060000,
+  directory: 0o040000,
+  fifo: 0o010000,
+}
+
 /** A writer for one tar. */
 export function memberWriter(profile: HeaderProfile): MemberWriter {
   const firsts = new Map<Inode, string>()
@@ -63,11 +83,11 @@ function headerOf(path: string, inode: Inode, first: string | undefined, profile
     rawPath: latin1Bytes(inode.type === 'directory' ? `${path}/` : path),
     rawLinkPath: first === undefined ? latin1Bytes(inode.linkPath) : latin1Bytes(first),
     typeflag: first === undefined ? TYPEFLAGS[inode.type] : '1',
-    mode: inode.mode,
+    mode: profile.typeBits === true ? inode.mode | TYPE_BITS[inode.type] : inode.mode,
     uid: inode.uid,
     gid: inode.gid,
-    uname: '',
-    gname: '',
+    uname: profile.owners?.user(inode.uid) ?? '',
+    gname: profile.owners?.group(inode.gid) ?? '',
     size: first === undefined ? inode.size : 0,
     mtimeNs: profile.times === 'exact' ? inode.mtimeNs : diskSeconds(inode.mtimeNs),
     // docker leaves the numbers of a device in the hard links to it.

@@ -1,7 +1,7 @@
 import type { RunContext } from '../../context.js'
 import type { Image, ImageArchive } from '../../model/image.js'
 import type { FilesReport } from '../../model/report-files.js'
-import { flag, required } from '../arguments.js'
+import { flag, required, value, wholeNumber } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { UsageError } from '../usage-error.js'
@@ -21,7 +21,15 @@ interface Exporting {
   readonly force: boolean
   readonly 'dry-run': boolean
   readonly xattrs: boolean
+  readonly engine: number | undefined
 }
+
+/** The option of commands that write what `docker export` writes. */
+export const ENGINE_OPTION = value(
+  'headers as this major version of docker writes them: 20 to 22 name the owners, 20 to 23 put file types into modes',
+  'N',
+  wholeNumber(1),
+)
 
 /** `imgtar export`: the root filesystem of an image as one tar. */
 export const exportFiles = defineCommand({
@@ -33,11 +41,13 @@ export const exportFiles = defineCommand({
     force: flag('replace an output that exists', 'f'),
     'dry-run': flag('say what would be written, and write nothing'),
     xattrs: flag('keep every extended attribute; docker keeps security.capability alone'),
+    engine: ENGINE_OPTION,
   },
   examples: [
     ['imgtar export app.tar -o rootfs.tar', 'what docker create and docker export would give, without a daemon'],
     ['imgtar export bundle.tar:web:2 -o - | tar -tv', 'one image of several, into a pipe'],
     ['imgtar export app.tar -o rootfs:dir', 'as a directory; what cannot be made there is listed'],
+    ['imgtar export docker-root:/mnt/docker:@container=web -o web.tar --engine 20', "a stopped daemon's container"],
     ['docker save app | imgtar export - -o rootfs.tar', 'from a pipe'],
   ],
   async run({ operands, options, globals, context }) {
@@ -70,7 +80,9 @@ async function toTar(
   ])
   const { path } = options.output
   const isWritten = !options['dry-run']
-  const flat = await flatten(layers, { archive: location, xattrs: options.xattrs ? 'all' : 'capability' }, context)
+  const { engine } = options
+  const flattening = { archive: location, ...(engine !== undefined && { engine }) }
+  const flat = await flatten(layers, { ...flattening, xattrs: options.xattrs ? 'all' : 'capability' }, context)
   let size = 0
   if (isWritten) {
     await using output = path === '-' ? streamOutput(process.stdout) : await fileOutput(path, { force: options.force })

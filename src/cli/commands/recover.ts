@@ -10,6 +10,7 @@ import { asIs, flag, required } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { openRoot } from '../data-root.js'
 import { envelope } from '../envelope.js'
+import { ENGINE_OPTION } from './export.js'
 
 /** `imgtar recover`: every image and container of a data-root as archives. */
 export const recover = defineCommand({
@@ -22,6 +23,7 @@ export const recover = defineCommand({
     output: required('folder for the archives; it is made where it is not there', 'DIR', asIs, 'o'),
     lossy: flag('write damaged images too, of what is there: marked in their history, with another image ID'),
     force: flag('replace archives that exist', 'f'),
+    engine: ENGINE_OPTION,
   },
   examples: [
     [
@@ -41,7 +43,7 @@ export const recover = defineCommand({
       throw new ArchiveError('ERR_OUTPUT', toArchiveError(cause).message, { location: options.output, cause })
     })
     const recovered: RecoverReport['recovered'] = []
-    const target = targetIn(options.output, options.force, context)
+    const target = targetIn(options.output, options, context)
     for await (const one of operation.recover(root, target, { lossy: options.lossy }, context)) {
       recovered.push(one)
       const done = recovered.length
@@ -59,7 +61,12 @@ export const recover = defineCommand({
   },
 })
 
-function targetIn(directory: string, force: boolean, context: RunContext): RecoverTarget {
+interface Writing {
+  readonly force: boolean
+  readonly engine: number | undefined
+}
+
+function targetIn(directory: string, { force, engine }: Writing, context: RunContext): RecoverTarget {
   const taken = new Set<string>()
   const place = (name: string, id: string, suffix: string) => {
     const plain = `${name}.${suffix}`
@@ -75,7 +82,7 @@ function targetIn(directory: string, force: boolean, context: RunContext): Recov
     },
     async container(image, { name, id }) {
       const path = place(fileName(name === '' ? id.slice(0, 12) : name), id, 'container.tar')
-      return { path, size: await writeContainer(image, { path, force }, context) }
+      return { path, size: await writeContainer(image, { path, force, engine }, context) }
     },
   }
 }
@@ -105,12 +112,16 @@ async function writeImage(image: Image, { path, force }: Place, context: RunCont
   return await sink.commit()
 }
 
-async function writeContainer(image: Image, { path, force }: Place, context: RunContext): Promise<number> {
+async function writeContainer(
+  image: Image,
+  { path, force, engine }: Place & Writing,
+  context: RunContext,
+): Promise<number> {
   const [{ flatten }, { fileOutput }] = await Promise.all([
     import('../../ops/flatten.js'),
     import('../../bytes/output.js'),
   ])
-  const flat = await flatten(image.layers, { archive: path }, context)
+  const flat = await flatten(image.layers, { archive: path, ...(engine !== undefined && { engine }) }, context)
   await using output = await fileOutput(path, { force })
   for await (const chunk of flat.tar()) await output.write(chunk)
   await output.commit()
