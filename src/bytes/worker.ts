@@ -15,11 +15,31 @@ export function serveJobs(
   port.on('message', ({ index, input }: { index: number; input: unknown }) => {
     const onPart: PostPart = (part, owned) =>
       port.postMessage({ kind: 'part', index, part } satisfies WorkerMessage, owned)
-    run(input, (bytes) => post({ kind: 'progress', index, bytes }), onPart).then(
-      (output) => post({ kind: 'done', index, output }),
+    const progress = gathered((bytes) => post({ kind: 'progress', index, bytes }))
+    run(input, progress.add, onPart).then(
+      (output) => {
+        progress.flush()
+        post({ kind: 'done', index, output })
+      },
       (error: unknown) => post({ kind: 'failed', index, failure: failureOf(error) }),
     )
   })
+}
+
+// A message costs both threads more than the read that it tells of.
+const PROGRESS_BYTES = 16 * 1024 * 1024
+
+function gathered(tell: (bytes: number) => void): { add: (bytes: number) => void; flush: () => void } {
+  let untold = 0
+  const flush = () => {
+    if (untold > 0) tell(untold)
+    untold = 0
+  }
+  const add = (bytes: number) => {
+    untold += bytes
+    if (untold >= PROGRESS_BYTES) flush()
+  }
+  return { add, flush }
 }
 
 function failureOf(error: unknown): Failure {
