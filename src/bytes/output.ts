@@ -206,3 +206,21 @@ export function streamOutput(stream: Writable, location = '-'): Output {
     },
   }
 }
+
+/** An output that counts bytes and keeps none: for saying what would be written. */
+export function nullOutput(location: string): Output {
+  let position = 0
+  return {
+    location,
+    get position() {
+      return position
+    },
+    write(chunk) {
+      position += chunk.length
+      return Promise.resolve()
+    },
+    seekable: undefined,
+    commit: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+}

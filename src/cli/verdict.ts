@@ -1,7 +1,9 @@
 import type { RunContext } from '../context.js'
+import type { ImageArchive } from '../model/image.js'
 import type { VerifyReport } from '../model/report.js'
 import type { Standard } from '../ops/judge.js'
 import { oneArchiveOnly, openOperand, reportError } from './archives.js'
+import { openInputs, type Inputs } from './inputs.js'
 import type { GlobalValues } from './options.js'
 
 /** What `verify` says of one archive: plain data, so that it can come from another thread. */
@@ -11,6 +13,8 @@ export type Verdict = VerifyReport['archives'][number]
 export interface VerdictSettings {
   readonly globals: GlobalValues
   readonly standard: Standard
+  /** Operands of archives whose layers may be missing. */
+  readonly assume: readonly string[]
 }
 
 /** Proves one archive. That it cannot be read is a verdict too. Errors: ERR_ABORTED. */
@@ -29,7 +33,7 @@ export async function verdictOn(operand: string, settings: VerdictSettings, cont
 
 async function proved(
   operand: string,
-  { globals }: VerdictSettings,
+  { globals, assume }: VerdictSettings,
   context: RunContext,
 ): Promise<Omit<Verdict, 'ok'>> {
   // Before all else: the threads load their part while this one loads the rest and opens the archive.
@@ -40,7 +44,9 @@ async function proved(
     import('../ops/measure.js'),
     import('../ops/describe.js'),
   ])
-  await using archive = await openOperand(operand, { globals, context, access: 'once' })
+  await using bases = await openInputs(assume, { globals, context, access: 'once' })
+  await using opened = await openOperand(operand, { globals, context, access: 'once' })
+  const archive = await assumed(opened, bases)
   const { measurements, findings } = compare(archive, await measure(archive, context, threads))
   return {
     archive: archive.location,
@@ -48,4 +54,13 @@ async function proved(
     images: archive.images.map((image) => describeImage(image, measurements)),
     findings: findings.map(describeFinding),
   }
+}
+
+async function assumed(archive: ImageArchive, { archives }: Inputs): Promise<ImageArchive> {
+  if (archives.length === 0) return archive
+  const { assumeBases } = await import('../ops/assume.js')
+  return assumeBases(
+    archive,
+    archives.flatMap(({ images }) => images),
+  )
 }

@@ -5,7 +5,7 @@ const layer = z.object({
   diffID: z.string().describe('sha256 of the uncompressed layer'),
   digest: z.string().describe('of the bytes as they are stored now'),
   size: z.number().describe('bytes as they are stored now'),
-  compression: z.enum(['none', 'gzip', 'zstd', 'xz', 'bzip2']),
+  compression: z.enum(['none', 'gzip', 'zstd', 'xz', 'bzip2']).optional().describe('where it was looked at'),
   leftOut: z.boolean().optional().describe('a thin archive does not hold it'),
 })
 

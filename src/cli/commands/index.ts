@@ -1,12 +1,16 @@
 import type { Command } from '../command.js'
 import { append } from './append.js'
+import { blame } from './blame.js'
+import { buried } from './buried.js'
 import { cat } from './cat.js'
 import { census } from './census.js'
 import { completion } from './completion.js'
+import { efficiency } from './efficiency.js'
 import { exportFiles } from './export.js'
 import { extract } from './extract.js'
 import { diff } from './diff.js'
 import { history } from './history.js'
+import { hydrate } from './hydrate.js'
 import { images } from './images.js'
 import { importCommand } from './import.js'
 import { inspect } from './inspect.js'
@@ -18,6 +22,7 @@ import { squash } from './squash.js'
 import { tag } from './tag.js'
 import { recover } from './recover.js'
 import { tarSplit } from './tar-split.js'
+import { thin } from './thin.js'
 import { verify } from './verify.js'
 
 /** Every command, in the order of the help; a new one is a file and a line here. Nothing here may load an operation. */
@@ -29,12 +34,17 @@ export const COMMANDS: readonly Command[] = [
   ls,
   diff,
   rootfsDigest,
+  efficiency,
+  buried,
+  blame,
   cat,
   extract,
   exportFiles,
   save,
   importCommand,
   tag,
+  thin,
+  hydrate,
   squash,
   append,
   rebase,

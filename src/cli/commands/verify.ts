@@ -1,4 +1,4 @@
-import { choice, values } from '../arguments.js'
+import { asIs, choice, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
 import { findingCode } from '../finding-code.js'
@@ -15,6 +15,7 @@ export const verify = defineCommand({
     report: REPORT_OPTION,
     'fail-on': choice('the least severity that fails an archive', ['error', 'warning', 'note'], 'warning'),
     allow: values('accept findings of this code: they are told and counted, and fail nothing', 'CODE', findingCode),
+    assume: values('accept layers that are missing and that this archive has: a thin archive', 'BASE', asIs),
   },
   examples: [
     ['imgtar verify app.tar', 'exit code 0 when it is whole, 1 when something is wrong, 2 when it cannot be read'],
@@ -24,10 +25,11 @@ export const verify = defineCommand({
     ['imgtar verify --json app.tar', 'one JSON document with codes, paths, offsets and digests (docs/json.md)'],
     ['imgtar verify --report junit=verify.xml --report sarif=verify.sarif app.tar', 'for CI, and text for the log'],
     ['imgtar verify --fail-on error --allow TAG_INVALID app.tar', 'fail on damage only, and not on that'],
+    ['imgtar verify app.thin.tar --assume base.tar', 'an archive without the layers that the other side has'],
     ['imgtar help DIFFID_MISMATCH', 'what a code means and what to do'],
   ],
   async run({ operands, options, globals, context, tell }) {
-    const settings = { globals, standard: { failOn: options['fail-on'], allow: options.allow } }
+    const settings = { globals, assume: options.assume, standard: { failOn: options['fail-on'], allow: options.allow } }
     const archives: Verdict[] = []
     for (const operand of operands.archive) {
       const verdict = await verdictOn(operand, settings, context)
