@@ -35,10 +35,16 @@ interface Run {
   small: boolean
 }
 
-/** The fewest reads that are worth while for ranges in the order of the output; at most `scratch` bytes are scattered. */
-export function plannedReads(ranges: readonly Placed[], scratch: number): readonly Read[] {
+/** Reads, and how many bytes of scratch they take. */
+export interface PlannedReads {
+  readonly reads: readonly Read[]
+  readonly scratch: number
+}
+
+/** The fewest reads that are worth while for ranges in the order of the output; at most `most` bytes are scattered. */
+export function plannedReads(ranges: readonly Placed[], most: number): PlannedReads {
   const runs: Run[] = []
-  let free = scratch
+  let free = most
   for (const range of ranges) {
     const last = runs.at(-1)
     const joined = last === undefined ? undefined : join(last, range, free)
@@ -46,13 +52,14 @@ export function plannedReads(ranges: readonly Placed[], scratch: number): readon
     else free -= joined
   }
   let scratchAt = 0
-  return runs.map(({ source, parts, start, end, direct }) => {
+  const reads = runs.map(({ source, parts, start, end, direct }): Read => {
     const length = end - start
     if (direct) return { source, offset: start, length, target: { kind: 'direct', at: parts[0]?.at ?? 0 } }
     const read: Read = { source, offset: start, length, target: { kind: 'scattered', scratchAt, parts } }
     scratchAt += length
     return read
   })
+  return { reads, scratch: scratchAt }
 }
 
 function runOf(range: Placed): Run {

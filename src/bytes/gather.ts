@@ -12,12 +12,15 @@ export type Piece =
 
 const SLOT = 1024 * 1024
 
-/** A buffer on its way to the consumer. */
+/** A buffer on its way to the consumer, used again and again. */
 interface Slot {
-  readonly bytes: Uint8Array
+  bytes: Uint8Array
   /** For ranges that lie otherwise in their source than in the output. */
-  readonly scratch: Uint8Array
+  scratch: Uint8Array
 }
+
+const NONE = new Uint8Array(0)
+const newSlot = (): Slot => ({ bytes: NONE, scratch: NONE })
 
 /**
  * The bytes of `pieces`, one after the other, in chunks that are valid until the next is asked for. Ranges that lie close
@@ -45,10 +48,6 @@ export async function* gather(pieces: Iterable<Piece>, signal?: AbortSignal): As
     await next?.catch(() => undefined)
     await files.close()
   }
-}
-
-function newSlot(): Slot {
-  return { bytes: new Uint8Array(SLOT), scratch: new Uint8Array(SLOT) }
 }
 
 interface Cursor {
@@ -106,7 +105,10 @@ async function filled(slot: Slot, cursor: Cursor, files: Files, signal?: AbortSi
     else patches.push([used, piece.kind === 'bytes' ? piece.bytes : piece.length])
     used += lengthOf(piece)
   }
-  await Promise.all(plannedReads(ranges, slot.scratch.length).map((read) => carryOut(read, slot, files, signal)))
+  const { reads, scratch } = plannedReads(ranges, SLOT)
+  if (slot.bytes.length < used) slot.bytes = new Uint8Array(used)
+  if (slot.scratch.length < scratch) slot.scratch = new Uint8Array(SLOT)
+  await Promise.all(reads.map((read) => carryOut(read, slot, files, signal)))
   // After the reads: what lies between two ranges of one read was filled with whatever the source has there.
   for (const [at, bytes] of patches) {
     if (typeof bytes === 'number') slot.bytes.fill(0, at, at + bytes)

@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { plannedReads, type Placed } from '../../src/bytes/gather-reads.js'
+import { gather, type Piece } from '../../src/bytes/gather.js'
+import { bytesSource, fileSource, slice, type OpenSource } from '../../src/bytes/source.js'
+import { collect, concatenated, sha256 } from '../support/chunks.js'
+
+const MIB = 1024 * 1024
+const data = Uint8Array.from({ length: 3 * MIB }, (_, at) => (at * 7 + (at >> 8)) & 0xff)
+const memory = bytesSource(data, 'memory')
+let folder: string
+let file: OpenSource
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'imgtar-gather-'))
+  writeFileSync(join(folder, 'data'), data)
+  file = await fileSource(join(folder, 'data'))
+})
+afterAll(async () => {
+  await file[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true })
+})
+
+const plain = (pieces: readonly Piece[]) =>
+  concatenated(
+    ...pieces.map((piece) => {
+      if (piece.kind === 'bytes') return piece.bytes
+      return piece.kind === 'zeros'
+        ? new Uint8Array(piece.length)
+        : data.slice(piece.offset, piece.offset + piece.length)
+    }),
+  )
+
+const length = fc.oneof(fc.nat(3000), fc.nat(40_000), fc.constant(MIB + 1))
+const somewhere = fc.record({ offset: fc.nat(MIB), length, near: fc.boolean(), inFile: fc.boolean() })
+const steps = fc.array(fc.oneof(somewhere, fc.nat(2000), fc.uint8Array({ maxLength: 700 })), { maxLength: 60 })
+
+test('pieces come out one after the other, however their ranges lie', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (all) => {
+      let last = 0
+      const pieces = all.map((step): Piece => {
+        if (typeof step === 'number') return { kind: 'zeros', length: step }
+        if (step instanceof Uint8Array) return { kind: 'bytes', bytes: step }
+        const offset = step.near && last + step.length < MIB ? last + (step.offset % 1000) : step.offset
+        last = offset + step.length
+        return { kind: 'range', source: step.inFile ? file : memory, offset, length: step.length }
+      })
+      expect(sha256(await collect(gather(pieces)))).toBe(sha256(plain(pieces)))
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('a part of a file is read at its own place', async () => {
+  const part = slice(file, { offset: 1000, length: 500 }, 'part')
+  const got = await collect(gather([{ kind: 'range', source: part, offset: 100, length: 50 }]))
+  expect(got).toEqual(data.slice(1100, 1150))
+})
+
+test('nothing gives nothing', async () => {
+  expect(await collect(gather([]))).toHaveLength(0)
+})
+
+const at = (offset: number, length: number, place: number): Placed => ({ source: memory, offset, length, at: place })
+
+test('ranges that lie in the source as in the output are one read, headers between them and all', () => {
+  const { reads, scratch } = plannedReads([at(512, 1024, 512), at(2048, 512, 2048), at(3072, 90_000, 3072)], MIB)
+  expect(reads).toEqual([{ source: memory, offset: 512, length: 92_560, target: { kind: 'direct', at: 512 } }])
+  expect(scratch).toBe(0)
+})
+
+test('small ranges that lie otherwise are one read all the same, large and distant ones are not', () => {
+  const parts = [at(1000, 10, 0), at(2000, 10, 10)]
+  const { reads, scratch } = plannedReads([...parts, at(100_000, 10, 20), at(100_100, 40_000, 30)], MIB)
+  expect(reads.map(({ target }) => target.kind)).toEqual(['scattered', 'direct', 'direct'])
+  expect(reads[0]).toMatchObject({ offset: 1000, length: 1010, target: { parts } })
+  expect(scratch).toBe(1010)
+})
+
+test('no more is scattered than there is room for', () => {
+  const many = Array.from({ length: 100 }, (_, index) => at(index * 1000, 10, index * 10))
+  const { reads, scratch } = plannedReads(many, 5000)
+  expect(scratch).toBeLessThanOrEqual(5000)
+  expect(reads.length).toBeGreaterThan(90)
+})
+
+test('a range beyond its source is an error with the place', async () => {
+  const beyond = gather([{ kind: 'range', source: memory, offset: data.length - 5, length: 6 }])
+  await expect(collect(beyond)).rejects.toMatchObject({
+    code: 'ERR_TRUNCATED',
+    location: 'memory',
+    offset: data.length,
+  })
+})
+
+test('a file that became shorter is an error', async () => {
+  const path = join(folder, 'shrinks')
+  writeFileSync(path, data)
+  await using source = await fileSource(path)
+  truncateSync(path, 1000)
+  const cut = gather([{ kind: 'range', source, offset: 0, length: data.length }])
+  await expect(collect(cut)).rejects.toMatchObject({ code: 'ERR_TRUNCATED', offset: 1000 })
+})
+
+test('a run that is interrupted stops', async () => {
+  const abort = new AbortController()
+  const chunks = gather([{ kind: 'range', source: file, offset: 0, length: data.length }], abort.signal)
+  await chunks.next()
+  abort.abort()
+  await expect(collect(chunks)).rejects.toMatchObject({ name: 'AbortError' })
+})
