@@ -2,6 +2,7 @@ import { compress } from '../bytes/compression.js'
 import { hasher, type Digest } from '../bytes/digest.js'
 import type { Output } from '../bytes/output.js'
 import type { RunContext } from '../context.js'
+import type { TarEntry } from '../tar/entry.js'
 import type { SplitFault } from '../tar/split-assemble.js'
 import { assembledTar, checkAssembly, type SplitAssembly } from '../tar/split-assembly.js'
 import { disassembler } from '../tar/split-disassemble.js'
@@ -41,7 +42,10 @@ export async function disassemble(
         if (entry.kind === 'file' && entry.size > 0) files += 1
         ready.push(line(entry))
       },
-      ...(tree && { onFile: tree.begin, onContent: tree.write }),
+      ...(tree && {
+        onFile: (entry: TarEntry) => tree.begin(entry),
+        onContent: (chunk: Uint8Array) => tree.write(chunk),
+      }),
     }
     const split = disassembler(handlers, context.limits, location)
     for await (const chunk of tar) {

@@ -1,6 +1,8 @@
 import { decompress, detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
 import { fileSource, slice, chunksOf } from '../bytes/source.js'
 import type { Limits } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import { displayPath } from './path.js'
 import { assembleSplit, checkSplit, type SplitFault } from './split-assemble.js'
 import { directoryFilesOf } from './split-directory.js'
 import { scopedLookup, type FileLookup } from './split-files.js'
@@ -39,6 +41,23 @@ export async function* assembledTar(
 ): AsyncGenerator<Uint8Array> {
   using lookup = openFiles(assembly.files)
   yield* assembleSplit(sidecarEntries(assembly, context.limits), { ...context, files: lookup })
+}
+
+/**
+ * The tar of an assembly for those who must have the original: the first file that is not as it was stops it. Errors:
+ * ERR_DIGEST, and those of assembledTar.
+ */
+export async function* exactTar(
+  assembly: SplitAssembly,
+  { limits, signal, checkContents }: Omit<AssemblyContext, 'onFault'> & { readonly checkContents: boolean },
+): AsyncGenerator<Uint8Array> {
+  const onFault = ({ rawName, problem }: SplitFault) => {
+    throw new ArchiveError('ERR_DIGEST', `a file of the layer is not as it was (${problem}): ${displayPath(rawName)}`, {
+      location: assembly.location,
+      hint: 'imgtar census lists every damaged file; imgtar recover --lossy makes do with what is there',
+    })
+  }
+  yield* assembledTar(assembly, { limits, signal, onFault, checkContents })
 }
 
 /** Checks every file of an assembly; see checkSplit. */
