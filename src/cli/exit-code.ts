@@ -39,6 +39,9 @@ function couldNotRead(report: Report): boolean {
     case 'imgtar/inspect/v1':
     case 'imgtar/history/v1':
     case 'imgtar/ls/v1':
+    case 'imgtar/efficiency/v1':
+    case 'imgtar/buried/v1':
+    case 'imgtar/blame/v1':
       return false
   }
 }

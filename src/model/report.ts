@@ -4,6 +4,7 @@ import { FILES_SCHEMAS, type FilesReport } from './report-files.js'
 import { envelope, errorSchema, findingSchema } from './report-parts.js'
 import { policyCheckSchema } from './report-policy.js'
 import { STORE_SCHEMAS, type StoreReport } from './report-store.js'
+import { WASTE_SCHEMAS, type BlameReport, type BuriedReport, type EfficiencyReport } from './report-waste.js'
 import { WRITTEN_SCHEMAS, type WrittenReport } from './report-written.js'
 
 export { diffSchema, rootfsDigestSchema } from './report-diff.js'
@@ -150,6 +151,7 @@ export const REPORT_SCHEMAS = {
   ...WRITTEN_SCHEMAS,
   ...STORE_SCHEMAS,
   ...FILES_SCHEMAS,
+  ...WASTE_SCHEMAS,
 } as const
 
 export type FindingReport = z.output<typeof findingSchema>
@@ -176,3 +178,6 @@ export type Report =
   | WrittenReport
   | StoreReport
   | FilesReport
+  | EfficiencyReport
+  | BuriedReport
+  | BlameReport

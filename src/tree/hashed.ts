@@ -1,3 +1,4 @@
+import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Layer } from '../model/image.js'
@@ -14,10 +15,14 @@ import { emptyTree, type Tree } from './tree.js'
 /** A merged tree of which the content of every file is known by its sha256. */
 export interface HashedTree {
   readonly tree: Tree
-  /** sha256 of a file's content, 32 bytes (a view); undefined for all else, and where the content is cut off. */
+  /** sha256 of a file's content, 32 bytes (a view); undefined for all else, and where the content is cut off or unhashed. */
   hashOf(inode: Inode): Uint8Array | undefined
+  /** Whether the file lies in a layer that was compared with its twin and not hashed. */
+  isUnhashed(inode: Inode): boolean
   /** What the pass over each layer told, base first; undefined for a layer that is missing. */
   readonly layers: readonly (LayerRead | undefined)[]
+  /** Whether the files of every layer were hashed. */
+  readonly allHashed: boolean
   /** Whether every layer could be read to its end. */
   readonly whole: boolean
 }
@@ -30,6 +35,8 @@ export interface Layered {
   readonly layers: readonly Layer[]
   readonly log: FindingLog
   readonly watch?: EntryWatch
+  /** The tree as it stands when a layer was applied, only to be looked at; `hashedTree` alone tells it. */
+  readonly applied?: (layer: Layer, tree: Tree) => void
 }
 
 /** sha256 of no bytes. */
@@ -43,26 +50,45 @@ const EMPTY_HASH = Uint8Array.from(
  * finding in the log, as for `mergedTree`. Errors: ERR_LIMIT, ERR_ABORTED, ERR_IO.
  */
 export async function hashedTree(image: Layered, context: RunContext): Promise<HashedTree> {
-  const readings = image.layers.map((layer) => readingOf(layer, image, context))
+  const readings = image.layers.map((layer) => readingOf(layer, image, context, {}))
   await readAll(readings, context)
   const tree = emptyTree()
-  for (const reading of readings) apply(tree, reading, image.log, context)
+  for (const reading of readings) {
+    apply(tree, reading, image.log, context)
+    image.applied?.(reading.layer, tree)
+  }
   return treeOf(tree, readings)
+}
+
+// Below this, hashing what is the same on both sides is not worth asking for.
+const CHEAP_TO_HASH = 256 * 1024 * 1024
+
+/** How two trees are read. */
+export interface PairOptions {
+  /** Hash the files of layers that are the same on both sides, however large: needed for a digest of each tree. */
+  readonly hashAll: boolean
 }
 
 /**
  * Two merged trees, read together on all threads. Layers at the same place that claim the same diffID are compared byte
- * for byte and read as one; where all layers up to one are the same, both trees share their inodes.
+ * for byte and read as one; unless they are small, their files are only hashed if `hashAll` asks for it. Where all layers
+ * up to one are the same, both trees share their inodes.
  */
 export async function hashedTrees(
   a: Layered,
   b: Layered,
+  { hashAll }: PairOptions,
   context: RunContext,
 ): Promise<readonly [HashedTree, HashedTree]> {
-  const ofA = a.layers.map((layer, index) => readingOf(layer, a, context, twinOf(layer, b.layers[index])))
-  const ofB = b.layers.map((layer) => readingOf(layer, b, context))
+  const twins = a.layers.map((layer, index) => twinOf(layer, b.layers[index]))
+  const hashes = hashAll || twins.reduce((sum, twin) => sum + (twin?.size ?? 0), 0) <= CHEAP_TO_HASH
+  const ofA = a.layers.map((layer, index) => {
+    const twin = twins[index]
+    return readingOf(layer, a, context, twin === undefined ? {} : { twin, hashes })
+  })
+  const ofB = b.layers.map((layer) => readingOf(layer, b, context, {}))
   await readAll([...ofA, ...ofB.filter((_, index) => ofA[index]?.twin === undefined)], context)
-  await readUnlike(ofA, ofB, context)
+  await readUnlike(ofA, ofB, a, context)
   const shared = sharedLayers(ofA)
   for (const [index, reading] of ofB.entries()) takeTwin(reading, ofA[index], index >= shared)
   const tree = emptyTree()
@@ -82,10 +108,16 @@ interface Reading {
   readonly notes: LayerNotes
   changes: LayerChanges
   hashes: ContentHashes
+  isHashed: boolean
   read: LayerRead | undefined
 }
 
-function readingOf(layer: Layer, { log, watch }: Layered, context: RunContext, twin?: Layer['blob']): Reading {
+function readingOf(
+  layer: Layer,
+  { log, watch }: Layered,
+  context: RunContext,
+  { twin, hashes: isHashed = true }: { readonly twin?: ByteSource; readonly hashes?: boolean },
+): Reading {
   // Layers are read side by side: each has its own log, so that the findings of all come in order.
   const own = findingLog(log.archive)
   const notes = layerNotes(own, layer)
@@ -96,8 +128,8 @@ function readingOf(layer: Layer, { log, watch }: Layered, context: RunContext, t
     if (hash !== undefined) hashes.add(entry.content.offset, hash)
     watch?.(layer, entry, hash)
   }
-  const item = { layer, onEntry, ...(twin !== undefined && { twin }) }
-  return { layer, item, twin, log: own, notes, changes, hashes, read: undefined }
+  const item = { layer, onEntry, hashes: isHashed, ...(twin !== undefined && { twin }) }
+  return { layer, item, twin, log: own, notes, changes, hashes, isHashed, read: undefined }
 }
 
 function twinOf(layer: Layer, other: Layer | undefined): Layer['blob'] {
@@ -115,18 +147,18 @@ async function readAll(readings: readonly Reading[], context: RunContext): Promi
   for (const [index, reading] of present.entries()) reading.read = read[index]
 }
 
-/** Where twins turn out not to be alike, the second one is a layer of its own after all. */
-async function readUnlike(a: readonly Reading[], b: readonly Reading[], context: RunContext): Promise<void> {
+/** Where twins turn out not to be alike, both are layers of their own after all. */
+async function readUnlike(a: Reading[], b: readonly Reading[], image: Layered, context: RunContext): Promise<void> {
   const unlike = a.flatMap((reading, index) => (reading.read?.twinIsSame === false && reading.twin ? [index] : []))
   if (unlike.length === 0) return
-  const others = unlike.flatMap((index) => b[index] ?? [])
-  await readAll(others, context)
-  const again = unlike.flatMap((index) => a[index] ?? [])
-  const measured = await readLayers(
-    again.map(({ layer }) => ({ layer, onEntry: () => undefined })),
+  for (const index of unlike) {
+    const layer = a[index]?.layer
+    if (layer !== undefined) a[index] = readingOf(layer, image, context, {})
+  }
+  await readAll(
+    [a, b].flatMap((side) => unlike.flatMap((index) => side[index] ?? [])),
     context,
   )
-  for (const [index, reading] of again.entries()) reading.read = measured[index]
 }
 
 function tellFaults({ layer, read, log }: Reading): void {
@@ -159,6 +191,7 @@ function takeTwin(reading: Reading, twin: Reading | undefined, isApplied: boolea
   const { changes, hashes, read } = twin
   reading.read = read
   reading.hashes = hashes
+  reading.isHashed = twin.isHashed
   if (!isApplied) return
   // Directories take in children while they are in a tree: each tree has its own.
   const additions = changes.additions.map((addition) =>
@@ -191,11 +224,13 @@ function apply(tree: Tree, reading: Reading, log: FindingLog, context: RunContex
 function treeOf(tree: Tree, readings: readonly Reading[]): HashedTree {
   return {
     tree,
+    isUnhashed: (inode) => inode.type === 'file' && inode.size > 0 && readings[inode.layer]?.isHashed === false,
     hashOf(inode) {
       if (inode.type !== 'file') return undefined
       return inode.size === 0 ? EMPTY_HASH : readings[inode.layer]?.hashes.at(inode.content.offset)
     },
     layers: readings.map(({ read }) => read),
+    allHashed: readings.every(({ isHashed }) => isHashed),
     whole: readings.every(({ read }) => read !== undefined && read.fault === undefined),
   }
 }

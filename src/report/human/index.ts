@@ -11,6 +11,7 @@ import { noticeLines } from './notices.js'
 import { recoverText } from './recover.js'
 import { tarSplitText } from './tar-split.js'
 import { verifyText } from './verify.js'
+import { blameText, buriedText, efficiencyText } from './waste.js'
 import { writtenText } from './written.js'
 
 /** Text for people; names of the archive are escaped. */
@@ -46,6 +47,12 @@ function linesOf(report: Report, style: Style): Iterable<string> {
       return censusText(report, style)
     case 'imgtar/recover/v1':
       return recoverText(report, style)
+    case 'imgtar/efficiency/v1':
+      return efficiencyText(report, style)
+    case 'imgtar/buried/v1':
+      return buriedText(report)
+    case 'imgtar/blame/v1':
+      return blameText(report, style)
     case 'imgtar/rootfs-digest/v1':
       return rootfsDigestText(report)
   }

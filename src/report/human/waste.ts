@@ -1,0 +1,98 @@
+import type { BlameReport, BuriedReport, EfficiencyReport } from '../../model/report-waste.js'
+import { visible, visibleBytes, visibleName } from '../escape.js'
+import { paintFor } from '../paint.js'
+import type { Style } from '../presenter.js'
+import { sizeInWords } from '../size.js'
+import { ellipsis, table, type TableLayout } from '../table.js'
+import { count } from './findings.js'
+import { modeText } from './ls.js'
+
+const MOST_PATHS = 20
+const MOST_STEP = 60
+
+/** The sums, a row for each layer, the paths that waste most, and the rules that were asked for. */
+export function* efficiencyText(report: EfficiencyReport, style: Style): Generator<string> {
+  const { archive, storedBytes, wastedBytes, efficiency, userWastedPercent, paths, rules } = report
+  yield `${visibleName(archive)}: ${percent(efficiency)} efficient`
+  yield `  stored  ${sizeInWords(storedBytes)}`
+  yield `  wasted  ${sizeInWords(wastedBytes)}, ${percent(userWastedPercent)} of what the layers above the base store`
+  yield ''
+  yield* table(layerRows(report, style), { least: 0, gap: 2, right: new Set([0, 1, 2]) })
+  if (paths.length > 0) yield ''
+  const most = style.full ? paths.length : MOST_PATHS
+  if (paths.length > 0) yield* table(pathRows(paths.slice(0, most)), { least: 0, gap: 2, right: new Set([0]) })
+  if (paths.length > most) yield `… and ${paths.length - most} more paths; --json lists them all`
+  const paint = paintFor(style.color)
+  for (const { rule, value, limit, ok } of rules) {
+    yield `${paint(ok ? 'good' : 'bad', ok ? 'pass' : 'fail')} ${rule}: ${amount(rule, value)}, limit ${amount(rule, limit)}`
+  }
+}
+
+function layerRows({ layers }: EfficiencyReport, style: Style): string[][] {
+  const rows = layers.map(({ layer, storedBytes, wastedBytes, createdBy = '' }) => [
+    `${layer}`,
+    sizeInWords(storedBytes),
+    sizeInWords(wastedBytes),
+    step(createdBy, style),
+  ])
+  return [['LAYER', 'STORED', 'WASTED', 'CREATED BY'], ...rows]
+}
+
+function pathRows(paths: EfficiencyReport['paths']): string[][] {
+  const rows = paths.map(({ wastedBytes, copies, ...name }) => [
+    sizeInWords(wastedBytes),
+    copies
+      .map(({ layer, fate, hiddenBy }) => `layer ${layer} ${fate}${hiddenBy === null ? '' : ` by ${hiddenBy}`}`)
+      .join(', '),
+    nameText(name),
+  ])
+  return [['WASTED', 'WHY', 'PATH'], ...rows]
+}
+
+function amount(rule: EfficiencyReport['rules'][number]['rule'], value: number): string {
+  return rule === 'highestWastedBytes' ? sizeInWords(value) : percent(value)
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2).replace(/\.?0+$/, '')} %`
+}
+
+const BURIED: TableLayout = { least: 0, gap: 2, right: new Set([0, 1]) }
+
+/** A row for each content that no container shows, then their sum. */
+export function* buriedText({ files, bytes, archive }: BuriedReport): Generator<string> {
+  if (files.length > 0) {
+    const rows = files.map(({ layer, size, fate, hiddenBy, ...name }) => [
+      `${layer}`,
+      sizeInWords(size),
+      hiddenBy === null ? fate : `${fate} by ${hiddenBy}`,
+      nameText(name),
+    ])
+    yield* table([['LAYER', 'SIZE', 'WHY', 'PATH'], ...rows], BURIED)
+  }
+  yield `${visibleName(archive)}: ${count(files.length, 'file')} buried, ${sizeInWords(bytes)}`
+}
+
+/** A row for each version, base first. */
+export function blameText({ versions }: BlameReport, style: Style): string[] {
+  const rows = versions.map(({ layer, change, entry, createdBy }) => [
+    `${layer}`,
+    change,
+    entry === undefined ? '-' : modeText(entry),
+    entry === undefined ? '-' : `${entry.uid}:${entry.gid}`,
+    entry === undefined ? '-' : `${entry.size}`,
+    entry?.sha256?.slice(0, 12) ?? (entry?.linkPath === undefined ? '-' : `-> ${visibleName(entry.linkPath)}`),
+    step(createdBy ?? '', style),
+  ])
+  const header = ['LAYER', 'CHANGE', 'MODE', 'OWNER', 'SIZE', 'SHA256', 'CREATED BY']
+  return table([header, ...rows], { least: 0, gap: 2, right: new Set([0, 4]) })
+}
+
+function step(createdBy: string, { full }: Style): string {
+  const line = visible(createdBy.replace(/\s+/g, ' '))
+  return full ? line : ellipsis(line, MOST_STEP)
+}
+
+function nameText({ path, pathBytes }: { readonly path: string; readonly pathBytes?: string | undefined }): string {
+  return pathBytes === undefined ? visibleName(path) : visibleBytes(pathBytes)
+}
