@@ -41,6 +41,20 @@ export async function lossyImage(
   return { ...image, layers, config: document.value, configSource: { ...configSource, document } }
 }
 
+/** Layers made of what is there, for those that have to be put together; the others stay. */
+export async function lossyLayers(
+  root: DataRoot,
+  layers: readonly Layer[],
+  measurements: Measurements,
+): Promise<readonly Layer[]> {
+  const made: Layer[] = []
+  for (const layer of layers) {
+    const isWhole = layer.assembly === undefined ? layer.state !== 'missing' : healthOf(layer, measurements) === 'exact'
+    made.push(isWhole ? layer : await lossyLayer(root, layer, layer.state === 'missing' ? 'lost' : 'damaged'))
+  }
+  return made
+}
+
 function markOf(layer: Layer, state: string, measurements: Measurements): string {
   const faults = (measurements.of(layer)?.notices ?? []).filter(({ fault }) => fault !== undefined).length
   const what = state === 'lost' ? 'lost, made of what its folder holds' : `${faults} damaged files`

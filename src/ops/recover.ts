@@ -5,7 +5,7 @@ import type { Image, Layer } from '../model/image.js'
 import type { RecoverReport } from '../model/report-store.js'
 import { idOf } from './census.js'
 import { describeFault } from './damaged-file.js'
-import { lossyImage } from './lossy.js'
+import { lossyImage, lossyLayers } from './lossy.js'
 import { measureLayers, type Measurements } from './measure.js'
 
 /** A file that was written. */
@@ -41,19 +41,16 @@ export async function* recover(
   context: RunContext,
 ): AsyncGenerator<Recovered> {
   for (const image of root.images) yield await recoverImage(root, image, { target, options, context })
-  for (const container of root.containers) yield await recoverContainer(container, { target, context })
+  for (const container of root.containers) yield await recoverContainer(root, container, { target, options, context })
 }
 
 interface Recovery {
   readonly target: RecoverTarget
+  readonly options: RecoverOptions
   readonly context: RunContext
 }
 
-async function recoverImage(
-  root: DataRoot,
-  image: Image,
-  { target, options, context }: Recovery & { readonly options: RecoverOptions },
-): Promise<Recovered> {
+async function recoverImage(root: DataRoot, image: Image, { target, options, context }: Recovery): Promise<Recovered> {
   const row = {
     kind: 'image' as const,
     names: [...image.names],
@@ -74,7 +71,11 @@ async function recoverImage(
   }
 }
 
-async function recoverContainer(container: StoreContainer, { target, context }: Recovery): Promise<Recovered> {
+async function recoverContainer(
+  root: DataRoot,
+  container: StoreContainer,
+  { target, options, context }: Recovery,
+): Promise<Recovered> {
   const { id, name } = container
   const row = { kind: 'container' as const, names: [name], id, repoDigests: [], sources: [], damaged: [] }
   let image: Image | undefined
@@ -83,10 +84,18 @@ async function recoverContainer(container: StoreContainer, { target, context }: 
     return { ...row, state: 'exact', ...(await target.container(image, container)) }
   } catch (thrown) {
     const error = damageOnly(thrown, context)
-    const layers = image?.layers.filter(({ assembly }) => assembly !== undefined) ?? []
-    const damaged = damageOf(layers, await measureLayers(layers, [], context))
-    return { ...row, damaged, state: 'lost', path: null, size: 0, reason: error.message }
+    const told = { ...row, reason: error.message }
+    if (image === undefined) return { ...told, state: 'lost', path: null, size: 0 }
+    const measurements = await measureLayers(image.layers.filter(isSplit), [], context)
+    const damaged = damageOf(image.layers, measurements)
+    if (!options.lossy) return { ...told, damaged, state: 'lost', path: null, size: 0 }
+    const layers = await lossyLayers(root, image.layers, measurements)
+    return { ...told, damaged, state: 'lossy', ...(await target.container({ ...image, layers }, container)) }
   }
+}
+
+function isSplit({ assembly }: Layer): boolean {
+  return assembly !== undefined
 }
 
 /** The error if the data-root is to blame; a full disk or an interruption stops everything. */

@@ -5,6 +5,7 @@ import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
 import type { Staging } from '../model/outgoing.js'
 import type { TarEntry } from '../tar/entry.js'
+import { exactTar } from '../tar/split-assembly.js'
 import { measureBlob } from '../tree/measure.js'
 import type { MeasuredLayer } from './outgoing-layers.js'
 
@@ -24,7 +25,10 @@ export interface StageOptions {
  * what the layer's tar throws, ERR_OUTPUT, ERR_UNSUPPORTED for zstd on an old Node.
  */
 export async function stageLayer(layer: Layer, options: StageOptions, context: RunContext): Promise<MeasuredLayer> {
-  return stageTar({ chunks: layer.tar(context), subject: layer.path }, options, context)
+  // The diffID proves what is put together: no need of the checksums of its files.
+  const { assembly, path } = layer
+  const chunks = assembly === undefined ? layer.tar(context) : exactTar(assembly, { ...context, checkContents: false })
+  return stageTar({ chunks, subject: path }, options, context)
 }
 
 /** Bytes to be staged, and who looks at them on the way. */

@@ -17,7 +17,7 @@ export function verifyLayers(image: Image, measurements: Measurements, log: Find
     verifyDiffID(image, layer, measured, measurements, log)
     if (isNew(claimsKey(layer), told)) verifyStored(layer, measured, log)
     if (!isNew(layer.path, told)) continue
-    if (image.configSource.kind === 'derived') tellUnproved(layer, log)
+    if (image.configSource.kind === 'derived' && layer.claims.diffID === undefined) tellUnproved(layer, log)
     for (const notice of measured.notices) {
       if (layer.isWhole !== true || !TOLD_OF_ARCHIVE.has(notice.code)) tellNotice(layer, measured, notice, log)
     }

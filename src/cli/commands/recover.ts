@@ -67,12 +67,13 @@ interface Writing {
 }
 
 function targetIn(directory: string, { force, engine }: Writing, context: RunContext): RecoverTarget {
-  const taken = new Set<string>()
+  // A second try for the same image goes to the same place.
+  const taken = new Map<string, string>()
   const place = (name: string, id: string, suffix: string) => {
     const plain = `${name}.${suffix}`
-    const path = join(directory, taken.has(plain) ? `${name}-${id.slice(0, 12)}.${suffix}` : plain)
-    taken.add(plain)
-    return path
+    const isFree = (taken.get(plain) ?? id) === id
+    if (isFree) taken.set(plain, id)
+    return join(directory, isFree ? plain : `${name}-${id.slice(0, 12)}.${suffix}`)
   }
   return {
     async image(image, id) {
