@@ -98,7 +98,7 @@ function recordsOf(fields: TarHeaderFields): Map<string, Uint8Array> {
 
 // Bytes as latin1, like the paths, so that lengths are those of the bytes.
 function utf8(text: string): string {
-  return latin1(new TextEncoder().encode(text))
+  return text === '' ? '' : latin1(new TextEncoder().encode(text))
 }
 
 function secondsOf(ns: bigint): { seconds: bigint; nanos: bigint } {
@@ -160,23 +160,32 @@ function headerBlock(fields: TarHeaderFields, name: string, prefix: string): Uin
   return block
 }
 
+const MAGIC = latin1Bytes('ustar\x0000')
+
 // 156 - type, 257 - magic and version, 148 - checksum: six digits, a NUL and a space.
 function seal(block: Uint8Array, typeflag: string): void {
   writeText(block, 156, 1, typeflag)
-  block.set(latin1Bytes('ustar\x0000'), 257)
+  block.set(MAGIC, 257)
   block.fill(0x20, 148, 156)
-  const sum = block.reduce((total, byte) => total + byte, 0)
+  let sum = 0
+  for (const byte of block) sum += byte
   writeOctal(block, 148, 7, sum)
 }
 
 function writeOctal(block: Uint8Array, at: number, width: number, number: number): void {
-  const digits = fits(number, width) ? number.toString(8) : '0'
-  block.set(latin1Bytes(`${digits.padStart(width - 1, '0')}\0`), at)
+  let rest = fits(number, width) ? number : 0
+  for (let place = at + width - 2; place >= at; place--) {
+    block[place] = 0x30 + (rest % 8)
+    rest = Math.floor(rest / 8)
+  }
+  block[at + width - 1] = 0
 }
 
 function writeText(block: Uint8Array, at: number, width: number, text: string): void {
+  if (text === '') return
   const ascii = asciiOf(text)
-  block.set(latin1Bytes(ascii.slice(0, width)), at)
+  const length = Math.min(width, ascii.length)
+  for (let index = 0; index < length; index++) block[at + index] = ascii.charCodeAt(index)
   // A cut that leaves a slash last would read as a directory: the slashes there end the name instead.
   if (ascii.length > width && ascii[width - 1] === '/') {
     block[at + ascii.slice(0, width - 1).replace(/\/+$/, '').length] = 0
