@@ -4,6 +4,7 @@ import { blame } from './blame.js'
 import { buried } from './buried.js'
 import { cat } from './cat.js'
 import { census } from './census.js'
+import { config } from './config.js'
 import { completion } from './completion.js'
 import { efficiency } from './efficiency.js'
 import { exportFiles } from './export.js'
@@ -43,6 +44,7 @@ export const COMMANDS: readonly Command[] = [
   save,
   importCommand,
   tag,
+  config,
   thin,
   hydrate,
   squash,

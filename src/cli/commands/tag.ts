@@ -1,9 +1,7 @@
-import type { RunContext } from '../../context.js'
-import type { ImageArchive } from '../../model/image.js'
+import type { Image } from '../../model/image.js'
 import { asIs, flag, values } from '../arguments.js'
-import { openOperand } from '../archives.js'
+import { openWhole } from '../chosen.js'
 import { defineCommand } from '../command.js'
-import type { GlobalValues } from '../options.js'
 import { UsageError } from '../usage-error.js'
 import { WRITE_OPTIONS, writeArchive } from '../write-archive.js'
 
@@ -30,40 +28,11 @@ export const tag = defineCommand({
     if (operands.name.length === 0 && options.drop.length === 0 && !options.only)
       throw new UsageError('no name to give, and none to --drop')
     const { retag } = await import('../../ops/retag.js')
-    await using archive = await openWhole(operands.archive, globals, context)
-    const chosen = new Set(
-      operands.name.length > 0 || options.only ? await chosenOf(operands.archive, archive, globals) : [],
-    )
+    await using whole = await openWhole(operands.archive, globals, context)
+    const { archive } = whole
+    const chosen = operands.name.length > 0 || options.only ? whole.chosen() : new Set<Image>()
     const changes = { add: operands.name, drop: options.drop, only: options.only }
     const images = retag(archive.images, chosen, changes)
     return await writeArchive({ name: 'tag', images, archives: [archive], options, trust: true }, context)
   },
 })
-
-/** The archive with all its images, whichever one the operand means. */
-async function openWhole(operand: string, globals: GlobalValues, context: RunContext): Promise<ImageArchive> {
-  const { parseOperand } = await import('../../formats/operand.js')
-  const { path, transport } = await parseOperand(operand)
-  const whole = transport === undefined ? path : `${transport}:${path}`
-  return openOperand(whole, { globals: { ...globals, platform: undefined }, context, access: 'random' })
-}
-
-async function chosenOf(
-  operand: string,
-  archive: ImageArchive,
-  { platform }: GlobalValues,
-): Promise<readonly ImageArchive['images'][number][]> {
-  const [{ parseOperand }, { parsePlatform }, { selectImage, selectImages }] = await Promise.all([
-    import('../../formats/operand.js'),
-    import('../../model/platform.js'),
-    import('../../model/select.js'),
-  ])
-  const { choice } = await parseOperand(operand)
-  const selection = {
-    ...(choice?.kind === 'name' && { name: choice.name }),
-    ...(choice?.kind === 'index' && { index: choice.index }),
-    ...(platform !== undefined && { platform: parsePlatform(platform) }),
-  }
-  // One name may stand for an image of several platforms; without a name it must be clear which image is meant.
-  return choice?.kind === 'name' ? selectImages(archive, selection) : [selectImage(archive, selection)]
-}

@@ -1,0 +1,101 @@
+import { imageConfig, type ImageConfig } from '../model/config.js'
+import { historyEntry } from '../model/derived-config.js'
+import { goEscape, goObject, goString, goTime, rawMembers } from '../model/go-json.js'
+import type { Image } from '../model/image.js'
+import { parseJson, type RawJson } from '../model/json.js'
+import { applyChanges, type ChangedConfig } from './dockerfile/changes.js'
+
+/** What is to change in what containers of an image start with. */
+export interface ConfigEdits {
+  /** `NAME=value`. */
+  readonly env: readonly string[]
+  readonly unsetEnv: readonly string[]
+  /** `name=value`. */
+  readonly labels: readonly string[]
+  readonly unsetLabels: readonly string[]
+  /** JSON array or a command for the shell; the empty text takes it away. */
+  readonly cmd?: string
+  readonly entrypoint?: string
+  readonly user?: string
+  readonly workdir?: string
+  /** Dockerfile instructions, applied last. */
+  readonly changes: readonly string[]
+  /** RFC 3339; the image keeps its own where it is left out. */
+  readonly created?: string
+  /** What the history says made the change. */
+  readonly createdBy: string
+}
+
+/**
+ * An image with another config: only what the edits name is touched, all other members keep their order and value. The
+ * history gets a step without layer where there is a history. Errors: ERR_USAGE for a change that makes no sense.
+ */
+export function withEditedConfig(image: Image, edits: ConfigEdits): Image {
+  const { configSource } = image
+  switch (configSource.kind) {
+    case 'stored': {
+      const document = edited(configSource.document, edits)
+      return { ...image, config: document.value, manifest: undefined, configSource: { ...configSource, document } }
+    }
+    case 'derived': {
+      const make: typeof configSource.make = (diffIDs) => edited(configSource.make(diffIDs), edits)
+      return { ...image, configSource: { kind: 'derived', make } }
+    }
+    case 'absent':
+      return image
+  }
+}
+
+function edited({ bytes, scan, value, location }: RawJson<ImageConfig>, edits: ConfigEdits): RawJson<ImageConfig> {
+  const members = new Map(rawMembers(new TextDecoder().decode(bytes.subarray(0, scan.end))))
+  const before: unknown = JSON.parse(members.get('config') ?? '{}')
+  members.set('config', goEscape(JSON.stringify(containerConfigOf(before, edits))))
+  if (edits.created !== undefined) members.set('created', goString(goTime(edits.created)))
+  if (value.history !== undefined && value.history.length > 0) {
+    const created = edits.created ?? value.created
+    const step = historyEntry({ created, createdBy: edits.createdBy, emptyLayer: true })
+    members.set('history', `${(members.get('history') ?? '[]').slice(0, -1)},${step}]`)
+  }
+  return parseJson(new TextEncoder().encode(goObject(members)), imageConfig, location)
+}
+
+function containerConfigOf(before: unknown, edits: ConfigEdits): ChangedConfig {
+  const config: ChangedConfig = typeof before === 'object' && before !== null ? { ...before } : {}
+  const next: ChangedConfig = {
+    ...config,
+    ...((edits.env.length > 0 || edits.unsetEnv.length > 0) && { Env: environment(config.Env ?? [], edits) }),
+    ...((edits.labels.length > 0 || edits.unsetLabels.length > 0) && { Labels: labels(config.Labels ?? {}, edits) }),
+    ...(edits.user !== undefined && { User: edits.user }),
+    ...(edits.workdir !== undefined && { WorkingDir: edits.workdir }),
+  }
+  setCommand(next, 'Cmd', edits.cmd)
+  setCommand(next, 'Entrypoint', edits.entrypoint)
+  return applyChanges(next, edits.changes)
+}
+
+function nameOf(pair: string): string {
+  const at = pair.indexOf('=')
+  return at < 0 ? pair : pair.slice(0, at)
+}
+
+/** Variables keep their place; new ones come last. */
+function environment(before: readonly string[], { env, unsetEnv }: ConfigEdits): readonly string[] {
+  const kept = new Map(before.map((pair) => [nameOf(pair), pair]))
+  for (const name of unsetEnv) kept.delete(name)
+  for (const pair of env) kept.set(nameOf(pair), pair)
+  return [...kept.values()]
+}
+
+function labels(before: Record<string, string>, edits: ConfigEdits): Record<string, string> {
+  const kept = new Map(Object.entries(before))
+  for (const name of edits.unsetLabels) kept.delete(name)
+  for (const pair of edits.labels) kept.set(nameOf(pair), pair.slice(nameOf(pair).length + 1))
+  return Object.fromEntries(kept)
+}
+
+function setCommand(config: ChangedConfig, field: 'Cmd' | 'Entrypoint', text: string | undefined): void {
+  if (text === undefined) return
+  if (text === '') Reflect.deleteProperty(config, field)
+  // docker's CMD says how a text becomes words; it stands in for either, since ENTRYPOINT would take Cmd away.
+  else config[field] = applyChanges({ ...config }, [`CMD ${text.replaceAll('\n', ' ')}`]).Cmd ?? []
+}
