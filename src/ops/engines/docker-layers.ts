@@ -56,7 +56,7 @@ function refusal(facts: LayerFacts, rules: DockerRules, below: DiskDirectory): s
 }
 
 /** tar-split keeps what docker needs to write the layer again, and stops at a path that it has met (FORMATS 5.1). */
-function beforeDuplicate(entries: readonly UntarEntry[]): readonly UntarEntry[] {
+export function beforeDuplicate(entries: readonly UntarEntry[]): readonly UntarEntry[] {
   const seen = new Set<string>()
   const end = entries.findIndex(({ name }) => {
     const clean = goClean(name)

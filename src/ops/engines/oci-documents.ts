@@ -61,7 +61,8 @@ export function readManifest(
   }
 }
 
-function descriptorOf(value: unknown): OciDescriptor {
+/** A descriptor of a document that was parsed already. */
+export function descriptorOf(value: unknown): OciDescriptor {
   const size = valueOf(value, 'size')
   const annotations = valueOf(value, 'annotations')
   const platform = valueOf(value, 'platform')

@@ -1,0 +1,107 @@
+import { digestOf } from '../../bytes/digest.js'
+import type { ByteSource } from '../../bytes/source.js'
+import { familiarTagged } from '../../model/reference.js'
+import { readConfig, type LoaderConfig } from './docker-config.js'
+import { beforeDuplicate, goClean } from './docker-layers.js'
+import { tarWords, type LayerFacts } from './layer-facts.js'
+import { readSmall } from './layout-disk.js'
+import { Stop, type Engine, type Given, type Loading } from './prediction.js'
+import { readSaveManifest, type SaveEntry } from './save-manifest.js'
+
+/** `crane validate --tarball` (PEERS 2): one image, no compression around it, layers gzip or plain. */
+export function craneEngine(id: string, title: string): Engine {
+  return { id, title, load }
+}
+
+async function load(given: Given, loading: Loading): Promise<void> {
+  if (given.view.peels.length > 0) throw new Stop('archive/tar: invalid tar header')
+  const read = readSaveManifest(await documentAt(given, 'manifest.json'), {
+    way: 'first',
+    entryName: '',
+    listName: 'tarball.Manifest',
+  })
+  if ('fault' in read) throw new Stop(read.fault)
+  const [entry] = read.entries
+  if (entry === undefined || read.entries.length > 1) {
+    throw new Stop('tarball must contain only a single image to be used with tarball.Image')
+  }
+  const bytes = await documentAt(given, entry.config)
+  const [base] = entry.layers
+  const isCompressed = base !== undefined && (await isGzipOrZstd(given, base))
+  const config = readConfig(bytes, 'image')
+  if ('fault' in config) throw new Stop(config.fault)
+  await validate(given, entry, config.config, isCompressed)
+  loading.images.push({ imageID: digestOf(bytes), names: entry.tags.map(familiarTagged) })
+}
+
+/** A member by exactly that name; a link is followed, joined as text. */
+function member({ view }: Given, path: string): ByteSource | 'empty' {
+  let name = path
+  for (let hops = 0; hops < 1000; hops++) {
+    const found = view.members.find((one) => one.name === name)
+    if (found === undefined) throw new Stop(absent(view.end.fault, name))
+    if (found.type !== 'symlink' && found.type !== 'hardlink') return found.source ?? 'empty'
+    name = goClean(`${name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : '.'}/${goClean(found.link)}`)
+  }
+  throw new Stop('too many open files')
+}
+
+function absent(fault: Given['view']['end']['fault'], name: string): string {
+  return fault === undefined ? `file ${name} not found in tar` : tarWords(fault)
+}
+
+async function documentAt(given: Given, path: string): Promise<Uint8Array> {
+  const source = member(given, path)
+  return source === 'empty' ? new Uint8Array(0) : readSmall(source, given)
+}
+
+async function isGzipOrZstd(given: Given, path: string): Promise<boolean> {
+  const source = member(given, path)
+  if (source === 'empty') return false
+  const { compression, isSkippable } = await given.layers.read(source)
+  return compression === 'gzip' || (compression === 'zstd' && !isSkippable)
+}
+
+async function validate(given: Given, entry: SaveEntry, config: LoaderConfig, isCompressed: boolean): Promise<void> {
+  const diffIDs = config.diffIDs ?? []
+  for (const diffID of diffIDs) checkHash(diffID)
+  // The base layer tells of all layers whether they are compressed.
+  const count = isCompressed ? Math.min(entry.layers.length, diffIDs.length) : diffIDs.length
+  for (let index = 0; index < count; index++) {
+    const path = entry.layers[index]
+    if (path === undefined) {
+      throw new Stop(`panic: runtime error: index out of range [${index}] with length ${entry.layers.length}`)
+    }
+    const source = member(given, path)
+    const facts = source === 'empty' ? undefined : await given.layers.read(source)
+    checkLayer(facts, index, diffIDs[index] ?? '')
+  }
+  if (config.rootfsType !== 'layers') {
+    throw new Stop(`invalid ConfigFile.RootFS.Type: ${JSON.stringify(config.rootfsType)} != "layers"`)
+  }
+}
+
+function checkHash(diffID: string): void {
+  const hex = diffID.slice(diffID.indexOf(':') + 1)
+  const odd = /[^a-f0-9]/.exec(hex)?.[0]
+  if (odd !== undefined) throw new Stop(`found non-hex character in hash: ${odd}`)
+  if (!diffID.startsWith('sha256:')) throw new Stop(`unsupported hash: ${JSON.stringify(diffID)}`)
+  if (hex.length !== 64) throw new Stop(`wrong number of hex digits for sha256: ${hex}`)
+}
+
+function checkLayer(facts: LayerFacts | undefined, index: number, diffID: string): void {
+  const got = facts === undefined ? digestOf(new Uint8Array(0)) : facts.diffID
+  if (facts !== undefined) {
+    const { compression, stream, isSkippable } = facts
+    if (compression === 'zstd' && !isSkippable) throw new Stop('gzip: invalid header')
+    if (compression !== 'none' && compression !== 'gzip') throw new Stop(`undersized layer[${index}] content`)
+    if (stream !== 'sound') throw new Stop(`undersized layer[${index}] content`)
+    if (facts.fault !== undefined) throw new Stop(tarWords(facts.fault))
+    const entries = beforeDuplicate(facts.entries)
+    const again = facts.entries[entries.length]
+    if (again !== undefined) throw new Stop(`duplicate file path: ${goClean(again.name)}`)
+  }
+  if (got !== diffID) {
+    throw new Stop(`mismatched layer[${index}] diffid: DiffID()=${diffID}, SHA256(Gunzip(Compressed()))=${got ?? ''}`)
+  }
+}

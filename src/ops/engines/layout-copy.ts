@@ -1,0 +1,123 @@
+import { digestOf, type Digest } from '../../bytes/digest.js'
+import { digestFault, type CopyRules } from './copy-rules.js'
+import { listFrom, readConfig, valueOf } from './docker-config.js'
+import { decodeFirst } from './go-syntax.js'
+import { blobPath, layoutDisk, readSmall, type LayoutDisk } from './layout-disk.js'
+import { descriptorOf, readDescriptors, readManifest, type OciDescriptor } from './oci-documents.js'
+import { Stop, type Given } from './prediction.js'
+import { storeStack, type StoreStack } from './store-layers.js'
+
+/** What a copy out of a layout gives. */
+export interface CopiedLayout {
+  readonly imageID: Digest
+  readonly descriptor: OciDescriptor
+}
+
+const INDEX = /^application\/vnd\.(?:oci\.image\.index\.v1|docker\.distribution\.manifest\.list\.v2)\+json$/
+const HOST = { os: 'linux', architecture: 'amd64' }
+
+/** Copies the one image of an OCI layout or archive. Errors: Stop, in the words of containers/image. */
+export async function copyLayout(given: Given, rules: CopyRules): Promise<CopiedLayout> {
+  const disk = layoutDisk(given)
+  const decoded = decodeFirst(await readSmall(disk.file('index.json'), given))
+  if ('fault' in decoded) throw new Stop(decoded.fault)
+  const descriptors = listFrom(valueOf(decoded.value, 'manifests')).map(descriptorOf)
+  const [descriptor] = descriptors
+  if (descriptor === undefined || descriptors.length > 1) throw new Stop('more than one image in oci, choose an image')
+  const manifest = await chosen(given, disk, descriptor)
+  const stack = storeStack(rules)
+  for (const layer of manifest.layers) await copyBlob(given, rules, disk, stack, layer)
+  return { imageID: await copyConfig(given, rules, disk, stack, manifest.config), descriptor }
+}
+
+type Manifest = { readonly config: OciDescriptor; readonly layers: readonly OciDescriptor[] }
+
+/** The manifest itself, or the one of a list that is for this host. */
+async function chosen(given: Given, disk: LayoutDisk, descriptor: OciDescriptor): Promise<Manifest> {
+  const bytes = await readSmall(disk.file(blobPath(checked(descriptor.digest))), given)
+  if (!INDEX.test(descriptor.mediaType)) return parsed(bytes)
+  const read = readDescriptors(bytes, 'manifests')
+  if ('fault' in read) throw new Stop(read.fault)
+  const fits = read.descriptors.find(({ platform }) => isHost(platform))
+  const found = fits ?? read.descriptors.find(({ platform }) => platform === undefined)
+  if (found === undefined) {
+    throw new Stop('no image found in image index for architecture amd64, variant "", OS linux')
+  }
+  const inner = await readSmall(disk.file(blobPath(checked(found.digest))), given)
+  if (digestOf(inner) !== found.digest)
+    throw new Stop(`Manifest does not match provided manifest digest ${found.digest}`)
+  if (INDEX.test(found.mediaType)) {
+    throw new Stop('Unexpectedly received a manifest list instead of a manifest for a single image')
+  }
+  return parsed(inner)
+}
+
+function isHost(platform: OciDescriptor['platform']): boolean {
+  return platform?.os === HOST.os && platform.architecture === HOST.architecture
+}
+
+function parsed(bytes: Uint8Array): Manifest {
+  const read = readManifest(bytes)
+  if (typeof read === 'string') throw new Stop(read)
+  return read
+}
+
+function checked(digest: string): string {
+  const fault = digestFault(digest)
+  if (fault !== undefined) throw new Stop(`unexpected digest reference ${digest}: ${fault}`)
+  return digest
+}
+
+async function copyBlob(
+  given: Given,
+  rules: CopyRules,
+  disk: LayoutDisk,
+  stack: StoreStack,
+  { digest, mediaType, urls }: OciDescriptor,
+): Promise<void> {
+  if (!rules.dockerZstd && mediaType === 'application/vnd.docker.image.rootfs.diff.tar.zstd') {
+    throw new Stop(`unsupported docker v2s2 media type: ${JSON.stringify(mediaType)}`)
+  }
+  const fault = digestFault(digest)
+  if (fault !== undefined) throw new Stop(`trying to reuse blob ${digest} at destination: ${fault}`)
+  const [url] = urls ?? []
+  if (url !== undefined) throw new Stop(`reading blob ${digest}: fetching ${JSON.stringify(url)} failed`)
+  if (stack.has(digest)) return
+  const source = disk.file(blobPath(digest))
+  const facts = await given.layers.read(source)
+  const got = digest.startsWith('sha512:') ? await sha512Of(given, disk, digest) : facts.digest
+  if (got !== digest) {
+    throw new Stop(`writing blob: happened during read: Digest did not match, expected ${digest}, got ${got}`)
+  }
+  if (rules.into === 'dir' && facts.digest !== digest) {
+    throw new Stop(
+      `Internal error writing blob ${digest}, blob with digest ${digest} saved with digest ${facts.digest}`,
+    )
+  }
+  stack.add(digest, facts)
+}
+
+async function sha512Of({ context }: Given, disk: LayoutDisk, digest: string): Promise<string> {
+  const source = disk.file(blobPath(digest))
+  return digestOf(await source.read({ offset: 0, length: source.size }, context.signal), 'sha512')
+}
+
+async function copyConfig(
+  given: Given,
+  rules: CopyRules,
+  disk: LayoutDisk,
+  stack: StoreStack,
+  { digest }: OciDescriptor,
+): Promise<Digest> {
+  const bytes = await readSmall(disk.file(blobPath(checked(digest))), given)
+  const actual = digestOf(bytes, digest.startsWith('sha512:') ? 'sha512' : 'sha256')
+  if (actual !== digest) {
+    throw new Stop(
+      `reading config blob ${digest}: Download config.json digest ${actual} does not match expected ${digest}`,
+    )
+  }
+  const read = readConfig(bytes, 'image')
+  const diffIDs = 'config' in read ? (read.config.diffIDs ?? []) : []
+  if (rules.checksDiffIDs) stack.compare(diffIDs)
+  return actual
+}

@@ -1,0 +1,94 @@
+import { asDigest, digestOf, type Digest } from '../../bytes/digest.js'
+import { listFrom, textFrom, valueOf } from './docker-config.js'
+import { decodeWhole } from './go-syntax.js'
+import { blobPath, layoutDisk, readSmall, type LayoutDisk } from './layout-disk.js'
+import { descriptorOf, readDescriptors, readManifest, type OciDescriptor } from './oci-documents.js'
+import { Stop, type Engine, type Given, type Loading } from './prediction.js'
+
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
+const INDEX = 'application/vnd.oci.image.index.v1+json'
+const CONFIG = 'application/vnd.oci.image.config.v1+json'
+const REF = 'org.opencontainers.image.ref.name'
+const MOST_DEPTH = 8
+
+/** `umoci stat` of the first tag on the extracted layout, `umoci list` where there is none; layers are not read. */
+export function umociEngine(id: string, title: string): Engine {
+  return { id, title, load }
+}
+
+async function load(given: Given, loading: Loading): Promise<void> {
+  const disk = layoutDisk(given)
+  await checkLayout(given, disk)
+  const decoded = decodeWhole(await readSmall(disk.file('index.json'), given))
+  if ('fault' in decoded) throw new Stop(`get top-level index: parse index: ${decoded.fault}`)
+  const descriptors = listFrom(valueOf(decoded.value, 'manifests')).map(descriptorOf)
+  loading.ignores.add('layers: only `umoci unpack` reads them')
+  const tagged = descriptors.filter(({ annotations }) => annotations.has(REF))
+  const [tag] = tagged.map(({ annotations }) => annotations.get(REF) ?? '')
+  // What has a colon cannot be named on umoci's command line; its list shows it.
+  if (tag === undefined || tag.includes(':')) return
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag)) {
+    throw new Stop(`invalid --image: tag contains invalid characters: '${tag}'`)
+  }
+  const named = tagged.filter(({ annotations }) => annotations.get(REF) === tag)
+  const found: OciDescriptor[] = []
+  for (const one of named) found.push(...(await manifestsOf(given, disk, one)))
+  const [descriptor] = found
+  if (descriptor === undefined) throw new Stop(`tag not found: ${tag}`)
+  if (found.length > 1) throw new Stop(`tag is ambiguous: ${tag}`)
+  loading.images.push({ imageID: await stat(given, disk, descriptor), names: [tag] })
+}
+
+async function checkLayout(given: Given, disk: LayoutDisk): Promise<void> {
+  if (!disk.has('oci-layout')) throw new Stop('open CAS: validate: read oci-layout: invalid image detected')
+  const decoded = decodeWhole(await readSmall(disk.file('oci-layout'), given))
+  const version = 'fault' in decoded ? undefined : textFrom(valueOf(decoded.value, 'imageLayoutVersion'))
+  if (version !== '1.0.0') {
+    throw new Stop('open CAS: validate: layout version is not supported: invalid image detected')
+  }
+  if (!disk.has('blobs')) throw new Stop('open CAS: validate: check blobdir: invalid image detected')
+}
+
+/** The image manifests that a descriptor leads to through indexes. */
+async function manifestsOf(
+  given: Given,
+  disk: LayoutDisk,
+  descriptor: OciDescriptor,
+  depth = 0,
+): Promise<readonly OciDescriptor[]> {
+  if (descriptor.mediaType !== INDEX) return [descriptor]
+  const path = blobPath(descriptor.digest)
+  if (depth > MOST_DEPTH || !disk.has(path)) return []
+  const read = readDescriptors(await readSmall(disk.file(path), given), 'manifests')
+  if ('fault' in read) throw new Stop(read.fault)
+  const found: OciDescriptor[] = []
+  for (const child of read.descriptors) found.push(...(await manifestsOf(given, disk, child, depth + 1)))
+  return found
+}
+
+async function stat(given: Given, disk: LayoutDisk, descriptor: OciDescriptor): Promise<Digest> {
+  if (descriptor.mediaType !== MANIFEST) {
+    const what = 'descriptor does not point to ispec.MediaTypeImageManifest: not implemented'
+    throw new Stop(`invalid saved from descriptor: ${what}: ${descriptor.mediaType}`)
+  }
+  const manifest = readManifest(await verified(given, disk, descriptor))
+  if (typeof manifest === 'string') throw new Stop(`stat: ${manifest}`)
+  const bytes = await verified(given, disk, manifest.config)
+  if (manifest.config.mediaType !== CONFIG) {
+    throw new Stop(`stat: [internal error] unknown config blob type: ${manifest.config.mediaType}`)
+  }
+  return digestOf(bytes)
+}
+
+async function verified(given: Given, disk: LayoutDisk, { digest, mediaType }: OciDescriptor): Promise<Uint8Array> {
+  const known = asDigest(digest)
+  if (known === undefined) throw new Stop(`stat: get blob: invalid digest ${digest}`)
+  const bytes = await readSmall(disk.file(blobPath(digest)), given)
+  const actual = digestOf(bytes, digest.startsWith('sha512:') ? 'sha512' : 'sha256')
+  if (actual !== digest) {
+    throw new Stop(
+      `stat: discard trailing ${JSON.stringify(mediaType)} blob: expected ${digest} not ${actual}: verified reader digest mismatch`,
+    )
+  }
+  return bytes
+}
