@@ -1,9 +1,11 @@
 import type { RunContext } from '../context.js'
 import type { ImageArchive } from '../model/image.js'
+import type { FindingCode } from '../findings.js'
 import type { VerifyReport } from '../model/report.js'
 import type { Standard } from '../ops/judge.js'
 import { oneArchiveOnly, openOperand, reportError } from './archives.js'
 import { openInputs, type Inputs } from './inputs.js'
+import type { EvidencePlaces } from './locate-damage.js'
 import type { GlobalValues } from './options.js'
 
 /** What `verify` says of one archive: plain data, so that it can come from another thread. */
@@ -15,7 +17,18 @@ export interface VerdictSettings {
   readonly standard: Standard
   /** Operands of archives whose layers may be missing. */
   readonly assume: readonly string[]
+  /** What damaged layers are held against. */
+  readonly evidence?: EvidencePlaces
 }
+
+// What makes it worth looking at a layer again.
+const DAMAGE: ReadonlySet<FindingCode> = new Set<FindingCode>([
+  'BLOB_DIGEST_MISMATCH',
+  'DIFFID_MISMATCH',
+  'LAYER_CHECKSUM',
+  'LAYER_COMPRESSION',
+  'LAYER_TAR',
+])
 
 /** Proves one archive. That it cannot be read is a verdict too. Errors: ERR_ABORTED. */
 export async function verdictOn(operand: string, settings: VerdictSettings, context: RunContext): Promise<Verdict> {
@@ -31,11 +44,8 @@ export async function verdictOn(operand: string, settings: VerdictSettings, cont
   }
 }
 
-async function proved(
-  operand: string,
-  { globals, assume }: VerdictSettings,
-  context: RunContext,
-): Promise<Omit<Verdict, 'ok'>> {
+async function proved(operand: string, settings: VerdictSettings, context: RunContext): Promise<Omit<Verdict, 'ok'>> {
+  const { globals, assume } = settings
   // Before all else: the threads load their part while this one loads the rest and opens the archive.
   const { startMeasuring } = await import('../tree/measure-threads.js')
   await using threads = await startMeasuring(operand, context)
@@ -47,7 +57,13 @@ async function proved(
   await using bases = await openInputs(assume, { globals, context, access: 'once' })
   await using opened = await openOperand(operand, { globals, context, access: 'once' })
   const archive = await assumed(opened, bases)
-  const { measurements, findings } = compare(archive, await measure(archive, context, threads))
+  const verified = compare(archive, await measure(archive, context, threads))
+  const { measurements } = verified
+  const findings = [...verified.findings]
+  if (findings.some(({ code }) => DAMAGE.has(code))) {
+    const { locateDamage } = await import('./locate-damage.js')
+    findings.push(...(await locateDamage(operand, verified, settings, context)))
+  }
   return {
     archive: archive.location,
     format: archive.format,

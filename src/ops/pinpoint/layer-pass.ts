@@ -30,8 +30,8 @@ export interface PassOptions {
   /** Algorithms by where a content begins; for contents that are not in it, `others`. */
   readonly wanted: ReadonlyMap<number, ReadonlySet<SumAlgorithm>>
   readonly others: ReadonlySet<SumAlgorithm>
-  onFile(file: SummedFile): void
-  onPadding(padding: OddPadding): void
+  readonly onFile: (file: SummedFile) => void
+  readonly onPadding: (padding: OddPadding) => void
 }
 
 /** Reads the tar of a layer as far as it goes, and hashes what is wanted. Errors: ERR_IO, ERR_ABORTED. */

@@ -1,0 +1,58 @@
+import { fileSource, type OpenSource } from '../bytes/source.js'
+import type { RunContext } from '../context.js'
+import type { Finding } from '../findings.js'
+import type { ImageArchive } from '../model/image.js'
+import { damagedLayers, pinpoint } from '../ops/pinpoint/index.js'
+import type { Measurements } from '../ops/measure.js'
+import { openOperand } from './archives.js'
+import { openInputs } from './inputs.js'
+import type { GlobalValues } from './options.js'
+
+/** What the user gives to hold damaged layers against. */
+export interface EvidencePlaces {
+  /** Operands: other archives with copies of the layers. */
+  readonly against: readonly string[]
+  /** Paths of tar-split sidecars. */
+  readonly sidecars: readonly string[]
+}
+
+/** How to look. */
+export interface LocateSettings {
+  readonly globals: GlobalValues
+  readonly evidence?: EvidencePlaces
+}
+
+/**
+ * Where the damage of an archive that was measured lies, and in which files; nothing where no layer is damaged. Reads the
+ * archive again; one that came through a pipe is gone. Errors: those of openOperand for the evidence, and of pinpoint.
+ */
+export async function locateDamage(
+  operand: string,
+  { archive, measurements }: { readonly archive: ImageArchive; readonly measurements: Measurements },
+  { globals, evidence = { against: [], sidecars: [] } }: LocateSettings,
+  context: RunContext,
+): Promise<readonly Finding[]> {
+  const damaged = damagedLayers(archive, measurements)
+  const isGone = archive.images.some(({ layers }) => layers.some((layer) => layer.measurement !== undefined))
+  if (damaged.length === 0 || (isGone && archive.location === '-')) return []
+  const settings = { globals, context, access: 'random' } as const
+  await using again = isGone ? await openOperand(operand, settings) : undefined
+  await using against = await openInputs(evidence.against, settings)
+  await using sidecars = await openFiles(evidence.sidecars)
+  const outside = { against: against.archives, sidecars: sidecars.files }
+  return await pinpoint(again ?? archive, damaged, outside, context)
+}
+
+async function openFiles(paths: readonly string[]): Promise<AsyncDisposable & { files: readonly OpenSource[] }> {
+  const files: OpenSource[] = []
+  const close = async () => {
+    for (const file of files) await file[Symbol.asyncDispose]()
+  }
+  try {
+    for (const path of paths) files.push(await fileSource(path))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { files, [Symbol.asyncDispose]: close }
+}
