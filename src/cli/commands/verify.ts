@@ -16,6 +16,12 @@ export const verify = defineCommand({
     'fail-on': choice('the least severity that fails an archive', ['error', 'warning', 'note'], 'warning'),
     allow: values('accept findings of this code: they are told and counted, and fail nothing', 'CODE', findingCode),
     assume: values('accept layers that are missing and that this archive has: a thin archive', 'BASE', asIs),
+    against: values(
+      'another archive with copies of the layers: tells which files of a damaged one differ',
+      'OTHER',
+      asIs,
+    ),
+    'tar-split': values('the tar-split.json.gz of a layer: tells which files of a damaged one differ', 'FILE', asIs),
   },
   examples: [
     ['imgtar verify app.tar', 'exit code 0 when it is whole, 1 when something is wrong, 2 when it cannot be read'],
@@ -26,10 +32,16 @@ export const verify = defineCommand({
     ['imgtar verify --report junit=verify.xml --report sarif=verify.sarif app.tar', 'for CI, and text for the log'],
     ['imgtar verify --fail-on error --allow TAG_INVALID app.tar', 'fail on damage only, and not on that'],
     ['imgtar verify app.thin.tar --assume base.tar', 'an archive without the layers that the other side has'],
+    ['imgtar verify app.tar --against copy.tar', 'which files and bytes of a damaged layer are not what they were'],
     ['imgtar help DIFFID_MISMATCH', 'what a code means and what to do'],
   ],
   async run({ operands, options, globals, context, tell }) {
-    const settings = { globals, assume: options.assume, standard: { failOn: options['fail-on'], allow: options.allow } }
+    const settings = {
+      globals,
+      assume: options.assume,
+      standard: { failOn: options['fail-on'], allow: options.allow },
+      evidence: { against: options.against, sidecars: options['tar-split'] },
+    }
     const archives: Verdict[] = []
     for (const operand of operands.archive) {
       const verdict = await verdictOn(operand, settings, context)
