@@ -14,7 +14,7 @@ export interface SplitFault {
   readonly crc: string
   /** Bytes that are there, where there is a file. */
   readonly actualSize?: number
-  /** CRC-64 of what is there, where it was computed. */
+  /** CRC-64 of what is there, as far as the size that the sidecar has; where it was computed. */
   readonly actualCrc?: string
 }
 
@@ -168,7 +168,7 @@ function tellFault(entry: FileEntry, file: StoredFile, { done, checksum, options
   const actual = { ...(actualCrc !== undefined && { actualCrc }) }
   if (done < Math.min(size, file.size)) options.onFault({ rawName, problem: 'unreadable', size, crc })
   else if (file.size !== size) {
-    options.onFault({ rawName, problem: 'size', size, crc, actualSize: file.size, ...(file.size < size && actual) })
+    options.onFault({ rawName, problem: 'size', size, crc, actualSize: file.size, ...actual })
   } else if (actualCrc !== undefined && actualCrc !== crc) {
     options.onFault({ rawName, problem: 'content', size, crc, actualSize: size, actualCrc })
   }

@@ -51,13 +51,20 @@ export async function* exactTar(
   assembly: SplitAssembly,
   { limits, signal, checkContents }: Omit<AssemblyContext, 'onFault'> & { readonly checkContents: boolean },
 ): AsyncGenerator<Uint8Array> {
-  const onFault = ({ rawName, problem }: SplitFault) => {
+  const onFault = (fault: SplitFault) => {
+    if (onlyGrew(fault)) return
+    const { rawName, problem } = fault
     throw new ArchiveError('ERR_DIGEST', `a file of the layer is not as it was (${problem}): ${displayPath(rawName)}`, {
       location: assembly.location,
       hint: 'imgtar census lists every damaged file; imgtar recover --lossy makes do with what is there',
     })
   }
   yield* assembledTar(assembly, { limits, signal, onFault, checkContents })
+}
+
+// What was put behind a file is not taken: the tar comes out as it was.
+function onlyGrew({ problem, size, actualSize = 0, crc, actualCrc = crc }: SplitFault): boolean {
+  return problem === 'size' && actualSize > size && actualCrc === crc
 }
 
 /** Checks every file of an assembly; see checkSplit. */

@@ -1,0 +1,225 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync, mkdirSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/context.js'
+import type { SplitFault } from '../../src/tar/split-assemble.js'
+import { assembledTar, checkAssembly, exactTar, type SplitAssembly } from '../../src/tar/split-assembly.js'
+import { readSplit, type SplitEntry } from '../../src/tar/split-read.js'
+import { splitLines } from '../../src/tar/split-write.js'
+import { chunksOf, concatenated } from '../support/chunks.js'
+import { sidecarOf } from '../support/data-root.js'
+import { gnuLong, member, pax, tarOf } from '../support/tar-blocks.js'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'imgtar-split-'))
+  mkdirSync(join(folder, 'files'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const text = (bytes: Uint8Array) => new TextDecoder('latin1').decode(bytes)
+
+async function entriesOf(sidecar: Uint8Array, cuts: readonly number[] = []): Promise<SplitEntry[]> {
+  const all: SplitEntry[] = []
+  for await (const batch of readSplit(chunksOf(sidecar, cuts), { limits: DEFAULT_LIMITS, location: 'sidecar' })) {
+    all.push(...batch)
+  }
+  return all
+}
+
+function takenApart(tar: Uint8Array): SplitAssembly {
+  return kept(sidecarOf(tar, join(folder, 'files')))
+}
+
+function kept(sidecar: Uint8Array): SplitAssembly {
+  const file = join(folder, 'tar-split.json')
+  writeFileSync(file, sidecar)
+  return {
+    location: 'sidecar',
+    sidecar: { file, offset: 0, size: sidecar.length },
+    files: { kind: 'directory', directory: join(folder, 'files'), base: '' },
+  }
+}
+
+async function together(assembly: SplitAssembly): Promise<{ tar: Uint8Array; faults: SplitFault[] }> {
+  const faults: SplitFault[] = []
+  const onFault = (fault: SplitFault) => void faults.push(fault)
+  const parts: Uint8Array[] = []
+  const options = { limits: DEFAULT_LIMITS, onFault, checkContents: true }
+  for await (const chunk of assembledTar(assembly, options)) parts.push(chunk.slice())
+  return { tar: concatenated(...parts), faults }
+}
+
+const problems = (faults: readonly SplitFault[]) => faults.map(({ rawName, problem }) => [text(rawName), problem])
+
+const LAYER = tarOf(
+  member({ name: 'd/', type: '5' }),
+  member({ name: 'd/a' }, 'content of a'),
+  member({ name: 'd/empty' }),
+  member({ name: 'd/hard', type: '1', link: 'd/a' }),
+  member({ name: 'd/.wh.gone' }),
+  gnuLong('L', `d/${'long'.repeat(40)}`),
+  member({ name: 'd/cut', magic: 'gnu' }, 'x'.repeat(600)),
+  member({ name: 'raw-\xff\xfe' }, 'latin'),
+)
+
+describe('a tar that is taken apart', () => {
+  test.each([
+    ['with every kind of entry', LAYER],
+    ['with nothing in it', tarOf()],
+    ['without an end marker', LAYER.subarray(0, LAYER.length - 1024)],
+    ['with bytes behind its end', concatenated(LAYER, new Uint8Array(9000), new TextEncoder().encode('garbage'))],
+    ['with PAX headers', tarOf(pax([['path', 'ünïcode']]), member({ name: 'u' }, '12345678'))],
+    ['with a global header', tarOf(pax([['comment', 'x']], 'g'), member({ name: 'a' }, 'a'))],
+    [
+      'with a link that claims a size',
+      tarOf(member({ name: 'l', type: '2', link: 'x', size: 700 }), member({ name: 'z' }, 'z')),
+    ],
+  ])('%s comes together again byte by byte', async (_, tar) => {
+    const { tar: again, faults } = await together(takenApart(tar))
+    expect(faults).toEqual([])
+    expect(text(again)).toBe(text(tar))
+  })
+
+  test('keeps a sparse file whole in the sidecar, whose map would be lost otherwise', async () => {
+    const sparse = tarOf(
+      pax([
+        ['GNU.sparse.map', '0,3,997,3'],
+        ['GNU.sparse.numblocks', '2'],
+        ['GNU.sparse.size', '1000'],
+        ['GNU.sparse.name', 's'],
+      ]),
+      member({ name: 'GNUSparseFile.0/s' }, 'abcdef'),
+    )
+    const assembly = takenApart(sparse)
+    expect(readdirSync(join(folder, 'files'))).toEqual([])
+    expect(text((await together(assembly)).tar)).toBe(text(sparse))
+  })
+
+  test('has the lines that docker writes', () => {
+    const lines = text(sidecarOf(tarOf(member({ name: '<a>' }, 'A'), member({ name: 'b\xff' })))).split('\n')
+    expect(lines[1]).toBe('{"type":1,"name":"\\u003ca\\u003e","size":1,"payload":"AiAAAAAAAAA=","position":1}')
+    expect(lines[3]).toBe('{"type":1,"name_raw":"Yv8=","payload":null,"position":3}')
+    expect(lines[4]).toMatch(/^\{"type":2,"payload":"[A]+=*","position":4\}$/)
+  })
+
+  test('is refused where a path stands in it twice, as docker refuses it', () => {
+    const twice = tarOf(member({ name: 'a' }, '1'), member({ name: './a' }, '2'))
+    expect(() => sidecarOf(twice)).toThrow(expect.objectContaining({ code: 'ERR_DOCUMENT', offset: 1024 }))
+  })
+
+  test('writes no file outside the directory', () => {
+    const climbing = tarOf(member({ name: '../out' }, 'x'))
+    expect(() => sidecarOf(climbing, join(folder, 'files'))).toThrow(
+      expect.objectContaining({ code: 'ERR_UNSAFE_PATH' }),
+    )
+    expect(readdirSync(folder)).toEqual(['files'])
+  })
+})
+
+describe('files that are not as they were', () => {
+  test('are all told at once, and the tar keeps its shape', async () => {
+    const assembly = takenApart(
+      tarOf(...['same', 'flipped', 'gone', 'short', 'long', 'dir'].map((name) => member({ name }, 'content'))),
+    )
+    const file = (name: string) => join(folder, 'files', name)
+    writeFileSync(file('flipped'), 'cOntent')
+    writeFileSync(file('short'), 'con')
+    writeFileSync(file('long'), 'content and more')
+    for (const name of ['gone', 'dir']) rmSync(file(name))
+    mkdirSync(file('dir'))
+    const { tar, faults } = await together(assembly)
+    expect(problems(faults)).toEqual([
+      ['flipped', 'content'],
+      ['gone', 'missing'],
+      ['short', 'size'],
+      ['long', 'size'],
+      ['dir', 'not-a-file'],
+    ])
+    expect(tar.length).toBe(6 * 1024 + 1024)
+    const checked: SplitFault[] = []
+    const onFault = (fault: SplitFault) => void checked.push(fault)
+    await checkAssembly(assembly, { limits: DEFAULT_LIMITS, onFault })
+    expect(problems(checked)).toEqual(problems(faults))
+    expect(checked[0]).toMatchObject({ size: 7, actualSize: 7, crc: faults[0]?.crc, actualCrc: faults[0]?.actualCrc })
+  })
+
+  test('stop who must have the original', async () => {
+    const assembly = takenApart(tarOf(member({ name: 'a' }, 'content')))
+    writeFileSync(join(folder, 'files/a'), 'cOntent')
+    const reading = async () => {
+      for await (const chunk of exactTar(assembly, { limits: DEFAULT_LIMITS, checkContents: true }))
+        expect(chunk).toBeDefined()
+    }
+    await expect(reading()).rejects.toMatchObject({ code: 'ERR_DIGEST' })
+  })
+})
+
+describe('the look-up of a file', () => {
+  const lookedUp = async (name: string): Promise<unknown> => {
+    const line = splitLines()
+    const rawName = new TextEncoder().encode(name)
+    const { faults } = await together(kept(line({ kind: 'file', rawName, size: 7, crc: 'ffffffffffffffff' })))
+    return problems(faults)[0]?.[1]
+  }
+
+  test('follows symlinks to directories within the layer, absolute ones from its root', async () => {
+    mkdirSync(join(folder, 'files/real'))
+    writeFileSync(join(folder, 'files/real/f'), 'content')
+    symlinkSync('real', join(folder, 'files/relative'))
+    symlinkSync('/real', join(folder, 'files/absolute'))
+    for (const way of ['relative', 'absolute', 'real', '/real', './real'])
+      expect(await lookedUp(`${way}/f`)).toBe('content')
+  })
+
+  test('never leaves the layer', async () => {
+    writeFileSync(join(folder, 'secret'), 'content')
+    symlinkSync(folder, join(folder, 'files/up'))
+    symlinkSync('../..', join(folder, 'files/climb'))
+    symlinkSync('../secret', join(folder, 'files/file'))
+    symlinkSync('loop', join(folder, 'files/loop'))
+    expect(await lookedUp('../secret')).toBe('unsafe')
+    expect(await lookedUp('up/secret')).toBe('missing')
+    expect(await lookedUp('climb/secret')).toBe('missing')
+    expect(await lookedUp('file')).toBe('not-a-file')
+    expect(await lookedUp('loop/f')).toBe('missing')
+  })
+})
+
+describe('a sidecar', () => {
+  test('reads the same however it is cut', async () => {
+    const sidecar = sidecarOf(LAYER)
+    const whole = await entriesOf(sidecar)
+    expect(whole.length).toBeGreaterThan(10)
+    for (let cut = 1; cut < sidecar.length; cut += 1009) expect(await entriesOf(sidecar, [cut])).toEqual(whole)
+  })
+
+  test.each([
+    ['is no JSON', '{"type":2', 'ERR_JSON'],
+    ['has an unknown type', '{"type":3,"payload":"","position":0}', 'ERR_DOCUMENT'],
+    ['has a payload that is no base64', '{"type":2,"payload":"*","position":0}', 'ERR_DOCUMENT'],
+    ['has a size below zero', '{"type":1,"name":"a","size":-1,"payload":"AAAAAAAAAAA=","position":0}', 'ERR_DOCUMENT'],
+    [
+      'has a checksum of another length',
+      '{"type":1,"name":"a","size":1,"payload":"AAAA","position":0}',
+      'ERR_DOCUMENT',
+    ],
+    [
+      'names a file twice',
+      '{"type":1,"name":"a","payload":null}\n{"type":1,"name":"./a","payload":null}',
+      'ERR_DOCUMENT',
+    ],
+    ['is another document', '[]', 'ERR_DOCUMENT'],
+  ])('that %s is refused with a code', async (_, line, code) => {
+    await expect(entriesOf(new TextEncoder().encode(`${line}\n`))).rejects.toMatchObject({ code, location: 'sidecar' })
+  })
+
+  test('is read where several values stand in one line, and name_raw wins', async () => {
+    const line =
+      '{"type":2,"payload":"QQ==","position":0} {"type":1,"name":"n","name_raw":"Yv8=","payload":null,"position":1}'
+    const [segment, file] = await entriesOf(new TextEncoder().encode(line))
+    expect(segment).toEqual({ kind: 'segment', bytes: Uint8Array.of(65) })
+    expect(file).toMatchObject({ kind: 'file', rawName: Uint8Array.of(0x62, 0xff), size: 0 })
+  })
+})
