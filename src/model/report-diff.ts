@@ -23,7 +23,9 @@ const sideSchema = z.object({
   rootfsDigest: z
     .string()
     .nullable()
-    .describe('docs/rootfs-digest.md, under the tolerances given; null where a layer could not be read'),
+    .describe(
+      'docs/rootfs-digest.md, under the tolerances given; null where a layer could not be read, and without --digest where large layers are the same',
+    ),
 })
 
 /** A path that is not the same on both sides. */

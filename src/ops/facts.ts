@@ -1,4 +1,3 @@
-import { latin1 } from '../tar/path.js'
 import type { HashedTree } from '../tree/hashed.js'
 import type { Inode, TreeNode } from '../tree/node.js'
 import { walkTree, type Tree } from '../tree/tree.js'
@@ -8,9 +7,6 @@ import type { Tolerances } from './tolerances.js'
 
 /** The value of a field; null where a node of that type has none. */
 export type Value = string | number | null
-
-/** What is compared of a node, and what its digest is made of; attributes as `xattr:NAME`. */
-export type Facts = ReadonlyMap<string, Value>
 
 /** How nodes are looked at: what a profile says that an export loses is lost on both sides. */
 export interface View {
@@ -41,50 +37,33 @@ export interface Survey {
   readonly contentSize: number
 }
 
-/** Walks a tree once for what needs all of it. */
+/** Walks a tree for what needs all of it. */
 export function surveyOf(tree: Tree): Survey {
-  const seen = new Map<Inode, string>()
+  const seen = new Set<Inode>()
   const links = new Map<Inode, string>()
   let [entries, contentSize] = [0, 0]
-  for (const { path, node } of walkTree(tree)) {
+  for (const { node } of walkTree(tree)) {
     entries += 1
     const { inode } = node
     if (inode.type === 'directory') continue
-    const first = links.get(inode) ?? seen.get(inode)
-    if (first === undefined) {
-      seen.set(inode, path)
-      contentSize += inode.size
-    } else links.set(inode, path < first ? path : first)
+    if (seen.has(inode)) links.set(inode, '')
+    else contentSize += inode.size
+    seen.add(inode)
   }
+  if (links.size > 0) nameFirst(tree, links)
   return { links, entries, contentSize }
+}
+
+function nameFirst(tree: Tree, links: Map<Inode, string>): void {
+  for (const { path, node } of walkTree(tree)) {
+    const first = links.get(node.inode)
+    if (first !== undefined && (first === '' || path < first)) links.set(node.inode, path)
+  }
 }
 
 /** One side of a comparison. */
 export interface Side extends HashedTree {
   readonly links: Survey['links']
-}
-
-/** All facts of a node, in a fixed order. */
-export function factsOf(path: string, node: TreeNode, side: Side, view: View): Facts {
-  const { inode } = node
-  const isFile = inode.type === 'file'
-  const isDevice = inode.type === 'char' || inode.type === 'block'
-  const hash = side.hashOf(inode)
-  const first = side.links.get(inode)
-  const facts = new Map<string, Value>([
-    ['type', inode.type],
-    ['mode', inode.mode],
-    ['uid', inode.uid],
-    ['gid', inode.gid],
-    ['size', isFile ? inode.size : null],
-    ['sha256', hash === undefined ? null : hexOfBytes(hash)],
-    ['linkPath', inode.type === 'symlink' ? inode.linkPath : null],
-    ['device', isDevice ? `${inode.devMajor},${inode.devMinor}` : null],
-    ['mtime', view.mtime(path, node)],
-    ['hardlink', first === undefined || first === path ? null : first],
-  ])
-  for (const [name, value] of view.xattrs(inode)) facts.set(`xattr:${name}`, latin1(value))
-  return facts
 }
 
 /** Lower-case hex. */

@@ -35,9 +35,9 @@ export function* rootfsLines(side: Side, tolerances: Tolerances): Generator<stri
 
 const BATCH = 64 * 1024
 
-/** sha256 of the lines, each with its line end; undefined where a layer could not be read. */
+/** sha256 of the lines, each with its line end; undefined where a layer could not be read or was not hashed. */
 export function rootfsDigest(side: Side, tolerances: Tolerances): string | undefined {
-  if (!side.whole) return undefined
+  if (!side.whole || !side.allHashed) return undefined
   const hash = createHash('sha256')
   let batch = ''
   for (const line of rootfsLines(side, tolerances)) {

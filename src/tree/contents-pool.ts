@@ -17,6 +17,8 @@ export interface LayerToRead {
   readonly layer: Layer
   /** A blob that may hold the same bytes: compared on the way, so that it need not be read as a layer of its own. */
   readonly twin?: ByteSource
+  /** Whether its files are hashed. */
+  readonly hashes: boolean
   /** Its entries in order; the hash (a view, 32 bytes) of each file that is not empty, unless its content is cut off. */
   readonly onEntry: (entry: TarEntry, hash: Uint8Array | undefined) => void
 }
@@ -33,6 +35,8 @@ export interface ContentsJob {
   readonly twin?: NonNullable<ByteSource['place']>
   readonly size: number
   readonly options: ContentsOptions
+  /** How many parts were taken: one 32-bit integer. */
+  readonly taken: SharedArrayBuffer
 }
 
 /** What it answers. */
@@ -63,7 +67,7 @@ function canGoFar({ layer, twin }: LayerToRead): boolean {
 }
 
 async function readNear(
-  { layer, twin, onEntry }: LayerToRead,
+  { layer, twin, hashes, onEntry }: LayerToRead,
   context: RunContext,
   progress: (bytes: number) => void,
 ): Promise<LayerRead> {
@@ -75,7 +79,7 @@ async function readNear(
   const counted = countedBy(stored, progress)
   const chunks =
     twin === undefined || same ? counted : comparedWith(counted, chunksOf(twin, signal), () => (differs = true))
-  const options = { limits, location: layer.path, diffID: twin === undefined }
+  const options = { limits, location: layer.path, diffID: twin === undefined, hashes }
   const summary = await readContents(chunks, options, entriesOfParts(limits, onEntry))
   return { ...summary, twinIsSame: twin !== undefined && !differs }
 }
@@ -89,11 +93,17 @@ async function readFar(
   const sorted = [...items].sort((a, b) => (b.layer.blob?.size ?? 0) - (a.layer.blob?.size ?? 0))
   const takers = sorted.map(({ onEntry }) => entriesOfParts(context.limits, onEntry))
   const jobs = sorted.flatMap((item) => jobOf(item, context))
+  const onPart = (index: number, part: ContentsPart) => {
+    takers[index]?.(part)
+    const taken = new Int32Array(jobs[index]?.taken ?? new SharedArrayBuffer(4))
+    Atomics.add(taken, 0, 1)
+    Atomics.notify(taken, 0)
+  }
   await runJobs<ContentsDone, ContentsPart>(workerUrl(import.meta.url, './contents-worker.js'), jobs, {
     concurrency: context.concurrency,
     signal: context.signal,
     onProgress: (_, bytes) => progress(bytes),
-    onPart: (index, part) => takers[index]?.(part),
+    onPart,
     onDone(index, { differs, ...summary }) {
       const item = sorted[index]
       if (item !== undefined) read.set(item, { ...summary, twinIsSame: item.twin !== undefined && !differs })
@@ -101,13 +111,13 @@ async function readFar(
   })
 }
 
-function jobOf({ layer, twin }: LayerToRead, { limits }: RunContext): readonly ContentsJob[] {
+function jobOf({ layer, twin, hashes }: LayerToRead, { limits }: RunContext): readonly ContentsJob[] {
   const { blob, path } = layer
   if (blob?.place === undefined) return []
   const { place, size } = blob
-  const options = { limits, location: path, diffID: twin === undefined }
+  const options = { limits, location: path, diffID: twin === undefined, hashes }
   const compared = twin?.place === undefined || isSameFile(blob, twin) ? {} : { twin: twin.place }
-  return [{ place, size, options, ...compared }]
+  return [{ place, size, options, taken: new SharedArrayBuffer(4), ...compared }]
 }
 
 function isSameFile(one: ByteSource | undefined, other: ByteSource | undefined): boolean {

@@ -5,7 +5,7 @@ import { readContents, type ContentsPart } from './contents.js'
 import { comparedWith } from './same-bytes.js'
 
 serveJobs(async (input, onBytes, onPart): Promise<ContentsDone> => {
-  const { place, twin, size, options } = input as ContentsJob // contents-pool.ts posts nothing else
+  const { place, twin, size, options, taken } = input as ContentsJob // contents-pool.ts posts nothing else
   let differs = false
   const own = fileChunks(place, size, onBytes)
   const chunks =
@@ -16,9 +16,27 @@ serveJobs(async (input, onBytes, onPart): Promise<ContentsDone> => {
           fileChunks(twin, size, () => undefined),
           () => (differs = true),
         )
-  const post = (part: ContentsPart) => onPart(part, [bufferOf(part.headers), bufferOf(part.hashes)])
+  const wait = waiter(taken)
+  const post = (part: ContentsPart) => {
+    onPart(part, [bufferOf(part.headers), bufferOf(part.hashes)])
+    wait()
+  }
   return { ...(await readContents(chunks, options, post)), differs }
 })
+
+const MOST_WAITING = 8
+
+/** Waits while too many parts are on their way: who takes them does more with them than who makes them. */
+function waiter(taken: SharedArrayBuffer): () => void {
+  const count = new Int32Array(taken)
+  let sent = 0
+  return () => {
+    sent += 1
+    for (let seen = Atomics.load(count, 0); sent - seen > MOST_WAITING; seen = Atomics.load(count, 0)) {
+      Atomics.wait(count, 0, seen)
+    }
+  }
+}
 
 // Both are made for their part, whole buffers of their own.
 function bufferOf(bytes: Uint8Array): ArrayBuffer {

@@ -4,10 +4,11 @@ import { readChunks } from '../bytes/reader.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { FindingCode } from '../findings.js'
+import type { TarHandlers } from '../tar/decode.js'
 import type { TarEnd } from '../tar/end.js'
 import type { TarEntry } from '../tar/entry.js'
 import { headerReplay } from '../tar/replay.js'
-import { tarPusher, type TarPusher } from '../tar/scan.js'
+import { tarPusher } from '../tar/scan.js'
 import { contentHasher, HASH_BYTES, hasContent, type ContentHasher } from './content-hashes.js'
 
 /** A stretch of a layer, whole entries: their header blocks, and the hashes of those that have content, in order. */
@@ -45,6 +46,8 @@ export interface ContentsOptions {
   readonly location: string
   /** Whether the diffID is measured as well. */
   readonly diffID: boolean
+  /** Whether files are hashed; without, only their headers are told. */
+  readonly hashes: boolean
 }
 
 /**
@@ -96,20 +99,17 @@ function contentReader(options: ContentsOptions, onPart: (part: ContentsPart) =>
   const parts = partMaker(onPart)
   let size = 0
   let current: ContentHasher | undefined
-  const pusher: TarPusher = tarPusher(
-    {
-      onEntry(entry) {
-        current = hasContent(entry) ? contentHasher(entry, options.limits) : undefined
-      },
-      onContent: (_entry, chunk) => current?.update(chunk),
-      onContentEnd() {
-        parts.entryEnd(current?.digest())
-        current = undefined
-      },
+  const handlers: TarHandlers = {
+    onEntry(entry) {
+      current = options.hashes && hasContent(entry) ? contentHasher(entry, options.limits) : undefined
     },
-    options.limits,
-    (bytes) => parts.header(bytes),
-  )
+    ...(options.hashes && { onContent: (_entry: TarEntry, chunk: Uint8Array) => current?.update(chunk) }),
+    onContentEnd() {
+      parts.entryEnd(current?.digest())
+      current = undefined
+    },
+  }
+  const pusher = tarPusher(handlers, options.limits, (bytes) => parts.header(bytes))
   return {
     push(chunk) {
       size += chunk.length

@@ -222,15 +222,18 @@ function apply(tree: Tree, reading: Reading, log: FindingLog, context: RunContex
 }
 
 function treeOf(tree: Tree, readings: readonly Reading[]): HashedTree {
+  // Not the readings themselves: they hold all entries of their layers.
+  const layers = readings.map(({ read }) => read)
+  const hashes = readings.map((reading) => (reading.isHashed ? reading.hashes : undefined))
   return {
     tree,
-    isUnhashed: (inode) => inode.type === 'file' && inode.size > 0 && readings[inode.layer]?.isHashed === false,
+    isUnhashed: (inode) => inode.type === 'file' && inode.size > 0 && hashes[inode.layer] === undefined,
     hashOf(inode) {
       if (inode.type !== 'file') return undefined
-      return inode.size === 0 ? EMPTY_HASH : readings[inode.layer]?.hashes.at(inode.content.offset)
+      return inode.size === 0 ? EMPTY_HASH : hashes[inode.layer]?.at(inode.content.offset)
     },
-    layers: readings.map(({ read }) => read),
+    layers,
     allHashed: readings.every(({ isHashed }) => isHashed),
-    whole: readings.every(({ read }) => read !== undefined && read.fault === undefined),
+    whole: layers.every((read) => read !== undefined && read.fault === undefined),
   }
 }

@@ -1,8 +1,8 @@
-import { detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
 import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
 import { scanChunks } from '../tar/scan.js'
+import { plainBlob } from './layer-entries.js'
 import type { Located } from './tree.js'
 
 /** What to read of a tree. */
@@ -40,12 +40,6 @@ function pushTo(map: Map<number, Located[]>, key: number, file: Located): void {
   const list = map.get(key)
   if (list === undefined) map.set(key, [file])
   else list.push(file)
-}
-
-async function plainBlob({ state, blob }: Layer, { signal }: RunContext): Promise<ByteSource | undefined> {
-  if (state !== 'stored' || blob === undefined) return undefined
-  const head = await blob.read({ offset: 0, length: Math.min(SNIFF_BYTES, blob.size) }, signal)
-  return detectCompression(head) === 'none' ? blob : undefined
 }
 
 async function readPlain(

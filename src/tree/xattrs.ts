@@ -10,6 +10,7 @@ export const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map()
  * counts, as for docker: what bsdtar writes as `LIBARCHIVE.xattr.` never reaches a container.
  */
 export function xattrsOf(pax: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, Uint8Array> {
+  if (pax.size === 0) return NO_XATTRS
   const xattrs = Array.from(named(pax)).filter(([name]) => !OVERLAY.test(name))
   return xattrs.length === 0 ? NO_XATTRS : new Map(xattrs)
 }

@@ -70,7 +70,12 @@ function paths(changes: readonly FileChange[], kind: 'added' | 'removed'): strin
 const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1)
 
 function fieldNames({ path, fields }: FileChange): { path: string; fields: string[] } {
-  return { path, fields: Array.from(fields.keys(), (name) => FIELDS[name] ?? name).sort() }
+  return {
+    path,
+    fields: Object.keys(fields)
+      .map((name) => FIELDS[name] ?? name)
+      .sort(),
+  }
 }
 
 describe.skipIf(!hasCorpus)('the differences of two real images', () => {
@@ -113,7 +118,7 @@ describe.skipIf(!hasCorpus)('the differences of two real images', () => {
       ['dpkg:tzdata', 'upgraded', '2025b-0+deb12u1', '2026f-0+deb12u1'],
     ])
     // What ldconfig keeps of the inodes of the libraries is all that no package has changed.
-    const own = files.filter((file) => !packages.folded.has(file) && file.fields.has('sha256'))
+    const own = files.filter((file) => !packages.folded.has(file) && 'sha256' in file.fields)
     expect(own.map(({ path }) => path)).toEqual(['var/cache/ldconfig/aux-cache'])
   })
 

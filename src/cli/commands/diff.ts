@@ -15,6 +15,7 @@ export const diff = defineCommand({
   options: {
     layers: flag('pair by pair, what differs between layers and why, proved by normalising both'),
     content: value('a unified diff of one file', 'PATH', asIs),
+    digest: flag('the digest of each root filesystem, also where over 256 MiB of layers are the same and need no hash'),
     tree: flag('changed files as a tree'),
     markdown: flag('Markdown for a pull request'),
     all: flag('long lists in full'),
@@ -57,6 +58,7 @@ export const diff = defineCommand({
       {
         tolerances: diffTolerances(options),
         layers: options.layers,
+        digests: options.digest,
         ...(options.content !== undefined && { content: options.content }),
       },
       context,

@@ -1,6 +1,7 @@
-import type { TreeNode } from '../../tree/node.js'
+import { latin1 } from '../../tar/path.js'
+import type { Inode, TreeNode } from '../../tree/node.js'
 import { isAddedByExport, isTouchedByExport } from '../docker-export.js'
-import { factsOf, viewOf, type Facts, type Side, type Value, type View } from '../facts.js'
+import { hexOfBytes, viewOf, type Side, type View } from '../facts.js'
 import { pathFilter } from '../path-patterns.js'
 import type { Ignored, Tolerances } from '../tolerances.js'
 import { zipTrees } from './zip-trees.js'
@@ -19,8 +20,14 @@ export interface FileChange {
   readonly from?: string
   readonly a: TreeNode | undefined
   readonly b: TreeNode | undefined
-  readonly fields: ReadonlyMap<string, FieldPair>
+  readonly fields: Readonly<Fields>
 }
+
+/** By name; few of the many fields differ. */
+export type Fields = Record<string, FieldPair>
+
+/** The value of a field; null where a node of that type has none. */
+export type Value = string | number | null
 
 /** Two trees, and what of their differences does not count. */
 export interface TreePair {
@@ -40,7 +47,7 @@ export function diffFiles({ a, b, tolerances, ignored }: TreePair): FileChange[]
     if (pair.a?.inode === pair.b?.inode && pair.a?.inode !== undefined && !isLinked(pair.a, a, b)) continue
     const fields = differences(path, pair, { a, b, view })
     const isWhole = pair.a !== undefined && pair.b !== undefined
-    if (isWhole && fields.size === 0) continue
+    if (isWhole && isEmpty(fields)) continue
     const rule = hidden(path, pair.a, pair.b)
     if (rule !== undefined) {
       ignored.add(rule, 'paths')
@@ -48,8 +55,8 @@ export function diffFiles({ a, b, tolerances, ignored }: TreePair): FileChange[]
     }
     if (isWhole) {
       dropTimes(fields, tolerances, ignored)
-      if (fields.size > 0) changes.push({ ...pair, change: 'modified', fields })
-    } else changes.push({ ...pair, change: pair.a === undefined ? 'added' : 'removed', fields: new Map() })
+      if (!isEmpty(fields)) changes.push({ ...pair, change: 'modified', fields })
+    } else changes.push({ ...pair, change: pair.a === undefined ? 'added' : 'removed', fields: {} })
   }
   return changes
 }
@@ -73,8 +80,15 @@ function hiddenBy({ ignore = [], profile }: Tolerances): Hides {
   }
 }
 
-function dropTimes(fields: Map<string, FieldPair>, { fileTimestamps }: Tolerances, ignored: Ignored): void {
-  if (fileTimestamps === true && fields.delete('mtime')) ignored.add('--ignore-timestamps', 'mtimes')
+function dropTimes(fields: Fields, { fileTimestamps }: Tolerances, ignored: Ignored): void {
+  if (fileTimestamps !== true || fields.mtime === undefined) return
+  delete fields.mtime
+  ignored.add('--ignore-timestamps', 'mtimes')
+}
+
+function isEmpty(fields: Fields): boolean {
+  for (const _ in fields) return false
+  return true
 }
 
 interface Sides {
@@ -83,25 +97,62 @@ interface Sides {
   readonly view: View
 }
 
-/** The fields in which two nodes differ. */
+/** The fields in which two nodes differ; none where one of them is not there. */
 export function differences(
   path: string,
   nodes: { readonly a: TreeNode | undefined; readonly b: TreeNode | undefined; readonly from?: string },
   { a, b, view }: Sides,
-): Map<string, FieldPair> {
-  if (nodes.a === undefined || nodes.b === undefined) return new Map()
-  return pairsOf(factsOf(nodes.from ?? path, nodes.a, a, view), factsOf(path, nodes.b, b, view))
+): Fields {
+  const [one, two] = [nodes.a, nodes.b]
+  if (one === undefined || two === undefined) return {}
+  const fields: Fields = {}
+  const add = (name: string, own: Value, other: Value) => {
+    if (own !== other) fields[name] = { a: own, b: other }
+  }
+  const [x, y] = [one.inode, two.inode]
+  if (x !== y) {
+    add('type', x.type, y.type)
+    add('mode', x.mode, y.mode)
+    add('uid', x.uid, y.uid)
+    add('gid', x.gid, y.gid)
+    add('size', x.type === 'file' ? x.size : null, y.type === 'file' ? y.size : null)
+    addHashes(fields, a.hashOf(x), b.hashOf(y))
+    add('linkPath', targetOf(x), targetOf(y))
+    add('device', deviceOf(x), deviceOf(y))
+    addXattrs(fields, view.xattrs(x), view.xattrs(y))
+  }
+  const [own, other] = [view.mtime(nodes.from ?? path, one), view.mtime(path, two)]
+  // A time that nobody wrote down differs from none.
+  if (own !== null && other !== null) add('mtime', own, other)
+  add('hardlink', firstName(a, x, nodes.from ?? path), firstName(b, y, path))
+  return fields
 }
 
-function pairsOf(a: Facts, b: Facts): Map<string, FieldPair> {
-  const fields = new Map<string, FieldPair>()
-  for (const [name, value] of a) {
-    const other = b.get(name) ?? null
-    if (value !== other) fields.set(name, { a: value, b: other })
+function targetOf({ type, linkPath }: Inode): Value {
+  return type === 'symlink' ? linkPath : null
+}
+
+function deviceOf({ type, devMajor, devMinor }: Inode): Value {
+  return type === 'char' || type === 'block' ? `${devMajor},${devMinor}` : null
+}
+
+function firstName({ links }: Side, inode: Inode, path: string): Value {
+  const first = links.get(inode)
+  return first === path ? null : (first ?? null)
+}
+
+function addHashes(fields: Fields, a: Uint8Array | undefined, b: Uint8Array | undefined): void {
+  if (a === b || (a !== undefined && b !== undefined && a.every((byte, at) => byte === b[at]))) return
+  fields.sha256 = { a: a === undefined ? null : hexOfBytes(a), b: b === undefined ? null : hexOfBytes(b) }
+}
+
+type Xattrs = ReadonlyMap<string, Uint8Array>
+
+function addXattrs(fields: Fields, a: Xattrs, b: Xattrs): void {
+  if (a.size === 0 && b.size === 0) return
+  for (const name of [...new Set([...a.keys(), ...b.keys()])].sort()) {
+    const [one, two] = [a.get(name), b.get(name)]
+    const pair = { a: one === undefined ? null : latin1(one), b: two === undefined ? null : latin1(two) }
+    if (pair.a !== pair.b) fields[`xattr:${name}`] = pair
   }
-  for (const [name, value] of b) if (!a.has(name)) fields.set(name, { a: null, b: value })
-  // A time that nobody wrote down differs from none.
-  const mtime = fields.get('mtime')
-  if (mtime !== undefined && (mtime.a === null || mtime.b === null)) fields.delete('mtime')
-  return fields
 }

@@ -2,7 +2,9 @@ import type { RunContext } from '../../context.js'
 import type { Finding } from '../../findings.js'
 import { findingLog, type FindingLog } from '../../model/finding-log.js'
 import type { Image, Layer } from '../../model/image.js'
+import { hashFiles } from '../../tree/hash-files.js'
 import { hashedTrees, type EntryWatch, type HashedTree } from '../../tree/hashed.js'
+import type { Inode } from '../../tree/node.js'
 import { surveyOf, type Side, type Survey } from '../facts.js'
 import { identify, type Identity } from '../identity.js'
 import { rootfsDigest } from '../rootfs-lines.js'
@@ -15,6 +17,7 @@ import { layerSketcher, type LayerSketch, type Sketcher } from './layer-sketch.j
 import { countsAsDifferent, diffLayers, type LayerPair } from './layers.js'
 import { diffPackages, type PackageDiff } from './packages.js'
 import { joinRenames } from './renames.js'
+import { zipTrees } from './zip-trees.js'
 
 /** An image, and the name of its archive for findings. */
 export interface ImageOperand {
@@ -27,6 +30,8 @@ export interface DiffOptions {
   readonly tolerances?: Tolerances
   /** Say why layers differ. */
   readonly layers?: boolean
+  /** Give the digest of each root filesystem, though large layers are the same on both sides and need not be hashed. */
+  readonly digests?: boolean
   /** A file of which the lines are compared. */
   readonly content?: string
 }
@@ -69,7 +74,8 @@ export async function diff(
   const ignored = ignoredCounts()
   const sketchers = sketchersFor(a.image, b.image, options)
   const logs = [findingLog(a.archive), findingLog(b.archive)] as const
-  const [treeA, treeB] = await readBoth(a, b, { sketchers, logs }, context)
+  const read = await readBoth(a, b, { sketchers, logs, hashAll: options.digests === true }, context)
+  const [treeA, treeB] = await withHashesOfChanged(read, [a.image.layers, b.image.layers], context)
   const [sideA, sideB] = [sideOf(a.image, treeA, tolerances), sideOf(b.image, treeB, tolerances)]
   const trees = { a: sideA.side, b: sideB.side, tolerances, ignored }
   const files = joinRenames(diffFiles(trees), trees)
@@ -100,20 +106,46 @@ export async function diff(
 interface Reading {
   readonly sketchers: ReadonlyMap<Layer, Sketcher>
   readonly logs: readonly [FindingLog, FindingLog]
+  readonly hashAll: boolean
 }
 
 async function readBoth(
   a: ImageOperand,
   b: ImageOperand,
-  { sketchers, logs }: Reading,
+  { sketchers, logs, hashAll }: Reading,
   context: RunContext,
-): Promise<readonly [HashedTree, HashedTree]> {
+): Promise<Trees> {
   const watch: EntryWatch = (layer, entry, hash) => sketchers.get(layer)?.add(entry, hash)
   return hashedTrees(
     { layers: a.image.layers, log: logs[0], watch },
     { layers: b.image.layers, log: logs[1], watch },
+    { hashAll },
     context,
   )
+}
+
+type Trees = readonly [HashedTree, HashedTree]
+
+/** Files of layers that were not hashed, where the other side has something else at their path or nothing. */
+async function withHashesOfChanged(
+  [a, b]: Trees,
+  [layersA, layersB]: readonly [readonly Layer[], readonly Layer[]],
+  context: RunContext,
+): Promise<Trees> {
+  const [ofA, ofB] = [new Set<Inode>(), new Set<Inode>()]
+  for (const pair of zipTrees(a.tree, b.tree)) {
+    if (pair.a?.inode === pair.b?.inode) continue
+    if (pair.a !== undefined && a.isUnhashed(pair.a.inode)) ofA.add(pair.a.inode)
+    if (pair.b !== undefined && b.isUnhashed(pair.b.inode)) ofB.add(pair.b.inode)
+  }
+  const own = await hashFiles(layersA, ofA, context)
+  // Most inodes are shared: what side a has hashed needs no second reading.
+  const others = await hashFiles(layersB, new Set([...ofB].filter((inode) => !own.has(inode))), context)
+  const hashOf = (tree: HashedTree) => (inode: Inode) => own.get(inode) ?? others.get(inode) ?? tree.hashOf(inode)
+  return [
+    { ...a, hashOf: hashOf(a) },
+    { ...b, hashOf: hashOf(b) },
+  ]
 }
 
 /** Layers of which the other image claims to have no copy are sketched, so that they can be aligned and explained. */

@@ -21,7 +21,7 @@ export function joinRenames(changes: readonly FileChange[], trees: TreePair): Fi
     if (source === undefined) return [change]
     const { path, b } = change
     const fields = differences(path, { a: source.a, b, from: source.path }, { ...trees, view })
-    if (trees.tolerances.fileTimestamps === true) fields.delete('mtime')
+    if (trees.tolerances.fileTimestamps === true) delete fields.mtime
     return [{ path, from: source.path, change: 'renamed' as const, a: source.a, b, fields }]
   })
 }

@@ -67,9 +67,17 @@ function fileRow(change: FileChange, owner: string | undefined): DiffReport['fil
     size,
     ...(from && { from: from.path }),
     ...(from?.pathBytes !== undefined && { fromBytes: from.pathBytes }),
-    fields: Object.fromEntries(Array.from(change.fields, ([name, pair]) => [name, readablePair(name, pair)])),
+    fields: readableFields(change.fields),
     ...(owner !== undefined && { package: owner }),
   }
+}
+
+const NEEDS_READING = /^(?:hardlink$|linkPath$|xattr:)/
+
+function readableFields(fields: FileChange['fields']): FileChange['fields'] {
+  const names = Object.keys(fields)
+  if (!names.some((name) => NEEDS_READING.test(name))) return fields
+  return Object.fromEntries(Object.entries(fields).map(([name, pair]) => [name, readablePair(name, pair)]))
 }
 
 function readablePair(name: string, { a, b }: FieldPair): FieldPair {

@@ -45,7 +45,7 @@ export function summaryRows(report: DiffReport): [label: string, text: string][]
     ['names', namesInWords(names)],
     ['layers', countsOfKinds(summary.layers) || undefined],
     ['size', sizesInWords(report)],
-    ['root fs', digestsInWords(a.rootfsDigest, b.rootfsDigest)],
+    ['root fs', digestsInWords(a.rootfsDigest, b.rootfsDigest, report.whole)],
     ['ignored', ignored.map(({ rule, what, count: amount }) => `${amount} ${what} (${rule})`).join(', ') || undefined],
     ...report.notCompared.map(({ what, why }): [string, string] => [
       'not compared',
@@ -83,7 +83,8 @@ function sizesInWords({ a, b, growth }: DiffReport): string {
   return `files ${growthInWords(a.contentSize, b.contentSize)}, layers ${growthInWords(a.diffSize, b.diffSize)}${which}`
 }
 
-function digestsInWords(a: string | null, b: string | null): string | undefined {
-  if (a === null && b === null) return undefined
+function digestsInWords(a: string | null, b: string | null, whole: boolean): string | undefined {
+  if (a === null && b === null)
+    return whole ? 'digests with --digest: large layers are the same and were not hashed' : undefined
   return a === b ? `equal, ${a ?? ''}` : `${a ?? 'unknown'} -> ${b ?? 'unknown'}`
 }
