@@ -1,9 +1,14 @@
 // npm run demo: the commands of the README on the samples, as a user would type them. Fails when an exit code is not the
-// one that is promised: 0 whole, 1 faults found, 2 could not be read.
+// one that is promised: 0 whole or equal, 1 faults or differences found, 2 could not be read.
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const made = mkdtempSync(join(tmpdir(), 'imgtar-demo-'))
+const output = (name) => join(made, name)
 const WHOLE = [
   'app.tar',
   'app-2.tar',
@@ -38,6 +43,40 @@ const STEPS = [
   ['One letter of one file was changed: caught.', 1, ['verify', sample('app-damaged.tar')]],
   ['The end is missing: caught, with the place.', 1, ['verify', sample('app-truncated.tar')]],
   ['The same for a program.', 1, ['verify', '--json', sample('app-damaged.tar')]],
+  ['What changed: a package upgrade, and what is really new.', 1, ['diff', sample('app.tar'), sample('app-2.tar')]],
+  [
+    'Another engine, another format, another compression: the same image.',
+    0,
+    ['diff', '--semantic', '--ignore-image-name', sample('app.tar'), sample('app-hybrid.tar')],
+  ],
+  [
+    'A docker export becomes an image that loads, with the CMD that export lost.',
+    0,
+    [
+      'import',
+      sample('app-export.tar'),
+      '-t',
+      'restored/app:1',
+      '--config-from',
+      sample('app.tar'),
+      '-o',
+      output('restored.tar'),
+    ],
+  ],
+  ['And it is whole.', 0, ['verify', output('restored.tar')]],
+  ['The way back: the root filesystem of an image.', 0, ['export', sample('app.tar'), '-o', output('rootfs.tar')]],
+  [
+    'Two archives in one, loadable everywhere.',
+    0,
+    ['save', sample('app.tar'), sample('busybox.tar'), '-o', output('both.tar')],
+  ],
+  [
+    'For an air-gapped site that has app:1: only what is new.',
+    0,
+    ['thin', sample('app-2.tar'), '--base', sample('app.tar'), '-o', output('thin.tar')],
+  ],
+  ['There, it is whole with what is there already.', 0, ['verify', '--assume', sample('app.tar'), output('thin.tar')]],
+  ['Deleted above, still inside.', 0, ['buried', sample('app.tar')]],
 ]
 
 function sample(name) {
@@ -58,5 +97,6 @@ function run([title, expected, args, stdin]) {
 }
 
 const wrong = STEPS.flatMap(run)
+rmSync(made, { recursive: true, force: true })
 console.log(wrong.length === 0 ? `\n${STEPS.length} steps, every exit code as promised.` : `\n${wrong.join('\n')}`)
 process.exitCode = wrong.length === 0 ? 0 : 1
