@@ -1,4 +1,3 @@
-import { fileOutput } from '../bytes/output.js'
 import type { Report } from '../model/report.js'
 import type { PresenterName } from '../report/index.js'
 import type { Style } from '../report/presenter.js'
@@ -62,6 +61,7 @@ function presenterName(kind: ReportTarget['kind']): PresenterName {
 }
 
 async function writeFile(path: string, texts: Iterable<string>): Promise<void> {
+  const { fileOutput } = await import('../bytes/output.js')
   await using output = await fileOutput(path, { force: true })
   const encoder = new TextEncoder()
   for (const text of texts) await output.write(encoder.encode(text))

@@ -4,13 +4,17 @@ import { envelope } from '../envelope.js'
 import { findingCode } from '../finding-code.js'
 import { REPORT_OPTION } from '../report-targets.js'
 import { summaryOf } from '../verdict-summary.js'
-import { verdictOn, type Verdict } from '../verdict.js'
 
 /** `imgtar verify`: proves archives, each on its own. */
 export const verify = defineCommand({
   name: 'verify',
   summary: 'prove that archives are whole: every digest, document and tar, every fault in one run',
-  positionals: { archive: { kind: 'many', summary: 'what to prove; an unreadable one does not stop the others' } },
+  positionals: {
+    archive: {
+      kind: 'many',
+      summary: 'what to prove, or directories to look in; an unreadable one does not stop the others',
+    },
+  },
   options: {
     report: REPORT_OPTION,
     'fail-on': choice('the least severity that fails an archive', ['error', 'warning', 'note'], 'warning'),
@@ -26,6 +30,10 @@ export const verify = defineCommand({
   examples: [
     ['imgtar verify app.tar', 'exit code 0 when it is whole, 1 when something is wrong, 2 when it cannot be read'],
     ['imgtar verify *.tar oci/', 'files of any format and OCI layouts; the worst one decides the exit code'],
+    [
+      'imgtar verify --jobs 8 --report ndjson backups/',
+      'all archives below a directory, a line for each when it is done',
+    ],
     ['docker save app | imgtar verify -', 'on its way, in one pass, with nothing written to disk'],
     ['imgtar verify -q app.tar && docker load -i app.tar', 'load only what is proved'],
     ['imgtar verify --json app.tar', 'one JSON document with codes, paths, offsets and digests (docs/json.md)'],
@@ -42,12 +50,9 @@ export const verify = defineCommand({
       standard: { failOn: options['fail-on'], allow: options.allow },
       evidence: { against: options.against, sidecars: options['tar-split'] },
     }
-    const archives: Verdict[] = []
-    for (const operand of operands.archive) {
-      const verdict = await verdictOn(operand, settings, context)
-      archives.push(verdict)
-      await tell(verdict)
-    }
+    const { archivesBelow, verdictsOn } = await import('../verdicts.js')
+    const found = await archivesBelow(operands.archive, context)
+    const archives = [...(await verdictsOn(found, { settings, context, tell }))]
     const ok = archives.every((archive) => archive.ok)
     return { ...envelope('verify', ok), failOn: options['fail-on'], archives, summary: summaryOf(archives) }
   },
