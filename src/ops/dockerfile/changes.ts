@@ -162,5 +162,7 @@ function applyVolume(state: State, instruction: InstructionLine): void {
 function applyWorkdir(state: State, instruction: InstructionLine): void {
   const path = oneArgument(state, instruction)
   if (path === '') throw changeError('cannot normalize nothing', instruction.line)
-  state.config.WorkingDir = path.startsWith('/') ? path : posix.join('/', state.config.WorkingDir ?? '', path)
+  // An absolute path stays as it was written; Go's Join leaves no slash at the end of another.
+  const joined = posix.join('/', state.config.WorkingDir ?? '', path)
+  state.config.WorkingDir = path.startsWith('/') ? path : joined.replace(/(?<=.)\/$/, '')
 }
