@@ -119,7 +119,7 @@ describe('damage', () => {
     expect(layers.flatMap(({ damaged }) => damaged)).toMatchObject([{ path: 'other', problem: 'size', actualSize: 9 }])
     expect(images.map(({ state }) => state)).toEqual(['exact', 'exact'])
     await using archive = await openArchive(root.path, runContext(), { transport: 'docker-root' })
-    const { layers: stack } = selectImage(archive, { name: 'app' })
+    const { layers: stack } = selectImage(archive, { name: 'app:1' })
     const tar = stack[1]?.tar(runContext())
     expect(tar === undefined ? undefined : await collect(tar)).toEqual(OTHER)
   })
