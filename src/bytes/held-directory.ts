@@ -123,7 +123,9 @@ function finish(fd: number, { mode, owner, mtimeNs }: FileMetadata): void {
   }
 }
 
-// Node takes a negative number for no time at all, but not a negative date.
+// Node takes a negative number for no time at all, but not a negative date; libuv cuts numbers off at the microsecond.
 function timeOf(ns: bigint): number | Date {
-  return ns < 0n ? new Date(Number(ns / 1_000_000n)) : Number(ns) / 1e9
+  if (ns < 0n) return new Date(Number(ns / 1_000_000n))
+  const microseconds = Number((ns / 1000n) % 1_000_000n)
+  return Number(ns / 1_000_000_000n) + (microseconds + 0.5) / 1e6
 }
