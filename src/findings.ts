@@ -130,6 +130,7 @@ const STORE_RULES = {
   STORE_IN_USE: rule('warning', 'A daemon seems to run on this data-root', 'Files may change while they are read. Stop the daemon, or read a snapshot.'),
   STORE_LAYER_MISSING: rule('error', 'A layer of an image is not in the layer store', 'docker says: layer does not exist, not restoring image.'),
   STORE_LAYER_ORPHAN: rule('note', 'No image or container uses this layer', 'Build cache, or the rest of an image whose config was lost.'),
+  STORE_LAYER_REBUILT: rule('note', 'A layer is made anew of its files', 'Docker kept no headers of it: files and times are right, the bytes are not those that were once pulled or built. Its diffID is that of the new bytes.'),
   STORE_LAYER_REMOVING: rule('note', 'A layer that was being removed when the daemon stopped', 'docker removes the rest when it starts.'),
   STORE_NAMES: rule('warning', 'The names of the images cannot be read', 'repositories.json is damaged or missing. The images are there, by their IDs.'),
   STORE_SIDECAR: rule('error', 'The tar-split.json.gz of a layer is damaged or missing', 'It holds all headers of the layer: without it the tar cannot be rebuilt bit by bit.'),

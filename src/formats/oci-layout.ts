@@ -1,7 +1,7 @@
 import { asDigest, type Digest } from '../bytes/digest.js'
 import { findingLog } from '../model/finding-log.js'
 import type { Image, ImageArchive, LooseBlob } from '../model/image.js'
-import { imageManifest, ociLayout as layoutSchema } from '../model/manifest.js'
+import { imageManifest, ociLayout as layoutSchema, type ImageManifest } from '../model/manifest.js'
 import { archiveOf } from './docker-save.js'
 import { parseOrTell, placeOf, requireDocument, type Reading } from './documents.js'
 import { getFile, type FileSet } from './files.js'
@@ -36,7 +36,12 @@ export interface ReadLayout {
 export async function readLayout(reading: Reading): Promise<ReadLayout> {
   await checkVersion(reading)
   const index = await requireDocument(reading, INDEX, imageManifest)
-  const { manifests, reached } = await walkIndex(reading, index.value, INDEX)
+  return readIndex(reading, index.value, INDEX)
+}
+
+/** The images that an index leads to, and the blobs that belong to none; `path` is where the index stands. */
+export async function readIndex(reading: Reading, index: ImageManifest, path: string): Promise<ReadLayout> {
+  const { manifests, reached } = await walkIndex(reading, index, path)
   const images: Image[] = []
   const used = new Set(reached)
   const loose: LooseBlob[] = []
@@ -48,8 +53,8 @@ export async function readLayout(reading: Reading): Promise<ReadLayout> {
       loose.push(...(await looseBlobsOf(reading, manifest)))
     }
   }
-  if (manifests.length === 0) reading.log.add('IMAGE_NONE', 'index.json leads to no image', { path: INDEX })
-  tellSharedNames(reading, images)
+  if (manifests.length === 0) reading.log.add('IMAGE_NONE', `${path} leads to no image`, { path })
+  tellSharedNames(reading, images, path)
   for (const image of images) addUsed(used, image)
   for (const { path } of loose) used.add(path)
   return { images, loose: [...loose, ...(await orphans(reading.files, used))] }
@@ -82,12 +87,12 @@ function withAttachments(image: Image, manifests: readonly FoundManifest[]): Ima
   return { ...image, attachments: about.map(({ document }) => document.digest) }
 }
 
-function tellSharedNames(reading: Reading, images: readonly Image[]): void {
+function tellSharedNames(reading: Reading, images: readonly Image[], path: string): void {
   const targets = new Map<string, Digest | undefined>()
   for (const image of images) {
     for (const name of image.names) {
       if (targets.has(name) && targets.get(name) !== image.targetDigest) {
-        reading.log.add('TAG_DUPLICATE', `index.json names two images ${name}`, { path: INDEX })
+        reading.log.add('TAG_DUPLICATE', `${path} names two images ${name}`, { path })
       }
       targets.set(name, image.targetDigest)
     }

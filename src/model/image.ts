@@ -42,6 +42,8 @@ export interface Layer {
   readonly offset?: number
   /** Made while the archive passed by on a pipe. */
   readonly measurement?: Measurement
+  /** Made anew of files, since nobody kept the bytes that the layer once had. */
+  readonly isRebuilt?: true
   /** The layer is the archive itself, so that how its tar ends is told of the archive. */
   readonly isWhole?: boolean
   /** The uncompressed tar, byte for byte. Errors: ERR_NOT_FOUND when missing, ERR_COMPRESSION, ERR_NOT_SEEKABLE. */

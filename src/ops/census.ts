@@ -45,11 +45,14 @@ export async function census(root: DataRoot, context: RunContext): Promise<Censu
   }
 }
 
-/** Whether a layer comes out as the image has it. */
+/** Whether a layer comes out as the image has it; docker up to 1.9 claims nothing, but keeps a checksum of every file. */
 export function healthOf(layer: Layer, measurements: Measurements): LayerHealth {
   const measured = measurements.of(layer)
   if (measured?.diffID === undefined) return 'lost'
-  return measured.diffID === layer.claims.diffID ? 'exact' : 'damaged'
+  const { diffID } = layer.claims
+  const isUndamaged = (measured.notices ?? []).every(({ fault }) => fault === undefined)
+  const isUnclaimed = diffID === undefined && layer.assembly !== undefined
+  return (isUnclaimed && isUndamaged) || measured.diffID === diffID ? 'exact' : 'damaged'
 }
 
 interface Users {
@@ -112,11 +115,14 @@ async function layerRow(
   }
 }
 
-/** The ID of an image: sha256 of its config, or what its place claims where that cannot be read. */
+/**
+ * The ID of an image: sha256 of its config, or what its place claims where that cannot be read; of an image from before
+ * content addressing the ID that it had then.
+ */
 export function idOf({ configSource, path }: Image): string {
-  return configSource.kind === 'stored'
-    ? configSource.document.digest
-    : `sha256:${path.slice(path.lastIndexOf('/') + 1)}`
+  if (configSource.kind === 'stored') return configSource.document.digest
+  if (configSource.kind === 'derived') return path.replace(/\/json$/, '').replace(/^.*\//, '')
+  return `sha256:${path.slice(path.lastIndexOf('/') + 1)}`
 }
 
 function imageRow(root: DataRoot, image: Image, { measurements, users }: Counting): CensusReport['images'][number] {
@@ -135,11 +141,12 @@ function imageRow(root: DataRoot, image: Image, { measurements, users }: Countin
 }
 
 /** Whether an image can be recovered bit by bit. */
-export function imageHealth({ configSource, layers, path }: Image, measurements: Measurements): LayerHealth {
-  const isConfig = configSource.kind === 'stored' && path.endsWith(configSource.document.digest.slice('sha256:'.length))
-  if (configSource.kind !== 'stored') return 'lost'
+export function imageHealth({ configSource, layers }: Image, measurements: Measurements): LayerHealth {
+  if (configSource.kind === 'absent') return 'lost'
   const states = layers.map((layer) => healthOf(layer, measurements))
   if (states.includes('lost')) return 'lost'
+  const isConfig =
+    configSource.kind === 'derived' || configSource.path.endsWith(configSource.document.digest.slice('sha256:'.length))
   return isConfig && !states.includes('damaged') ? 'exact' : 'damaged'
 }
 

@@ -60,7 +60,9 @@ async function recoverImage(root: DataRoot, image: Image, { target, options, con
     damaged: [],
   }
   try {
-    return { ...row, state: 'exact', ...(await target.image(image, row.id)) }
+    const written = await target.image(image, row.id)
+    if (!image.layers.some(({ isRebuilt }) => isRebuilt === true)) return { ...row, state: 'exact', ...written }
+    return { ...row, state: 'lossy', reason: 'layers are made anew of their files', ...written }
   } catch (thrown) {
     const error = damageOnly(thrown, context)
     const measurements = await measureLayers(image.layers, [], context)

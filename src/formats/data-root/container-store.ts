@@ -69,7 +69,11 @@ function readContainer(
 }
 
 /** The container of that name or (short) ID. Errors: ERR_NOT_FOUND, ERR_REFERENCE where an ID is short for several. */
-export function findContainer(containers: readonly Container[], wanted: string, location: string): Container {
+export function findContainer<Kind extends { readonly id: string; readonly name: string }>(
+  containers: readonly Kind[],
+  wanted: string,
+  location: string,
+): Kind {
   const name = wanted.replace(/^\//, '')
   const exact = containers.find((one) => one.name === name || one.id === name)
   if (exact !== undefined) return exact

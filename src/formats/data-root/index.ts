@@ -3,14 +3,17 @@ import type { RunContext } from '../../context.js'
 import { toArchiveError } from '../../errors.js'
 import { findingLog } from '../../model/finding-log.js'
 import type { DataRoot } from '../../model/data-root.js'
-import type { Image, ImageArchive } from '../../model/image.js'
-import { containerImage } from './container-image.js'
+import type { Image, ImageArchive, LooseBlob } from '../../model/image.js'
+import { readAllContainers } from './all-containers.js'
 import { rebuiltLayer } from './container-layers.js'
 import { findContainer, readContainers } from './container-store.js'
-import { readLayersOf, sourcesOf, storeContainer, tellOrphans, usedFolders } from './contents.js'
+import { readLayersOf, sourcesOf, tellOrphans, usedFolders } from './contents.js'
 import { directoryStore } from './directory-store.js'
 import { readImages, type RootReading } from './image-store.js'
-import { driverRoots, tellRunning, type DriverRoot } from './layout.js'
+import { readContainerd } from './containerd-store.js'
+import { readGraph } from './graph-store.js'
+import { tellAllRunning, type DriverRoot } from './layout.js'
+import { findPlaces, type Places } from './places.js'
 import type { Store } from './store.js'
 import { tarStore } from './tar-store.js'
 
@@ -29,19 +32,11 @@ export async function openDataRoot(
   context: RunContext,
   { stdin, container }: DataRootOptions,
 ): Promise<ImageArchive> {
-  const store = await openStore(path, context, stdin)
-  try {
-    const { reading, roots } = startReading(store, context)
-    const chosen = container === undefined ? undefined : findContainer(readContainers(reading, roots), container, path)
-    const images =
-      chosen === undefined
-        ? roots.flatMap((root) => readImages(reading, root))
-        : [await containerImage(reading, chosen)]
-    return archiveOf(reading, images)
-  } catch (error) {
-    await store[Symbol.asyncDispose]()
-    throw error
-  }
+  return opening(path, context, stdin, async (reading, places) => {
+    if (container === undefined) return archiveOf(reading, await readContents(reading, places))
+    const chosen = findContainer(readAllContainers(reading, places), container, path)
+    return archiveOf(reading, { images: [await chosen.image()], loose: [] })
+  })
 }
 
 /** Opens a data-root for those who want all that is in it, not only its images. Errors: those of openDataRoot. */
@@ -50,53 +45,97 @@ export async function openWholeRoot(
   context: RunContext,
   { stdin }: Pick<DataRootOptions, 'stdin'> = {},
 ): Promise<DataRoot> {
-  const store = await openStore(path, context, stdin)
-  try {
-    const { reading, roots } = startReading(store, context)
-    const rootOf = new Map<Image, DriverRoot>()
-    const images = roots.flatMap((root) => readImages(reading, root).map((image) => (rootOf.set(image, root), image)))
-    const containers = readContainers(reading, roots)
-    const layers = roots.flatMap((root) => {
+  return opening(path, context, stdin, async (reading, places) => {
+    const stored = await readContents(reading, places)
+    const { drivers } = places
+    const layers = drivers.flatMap((root) => {
       const found = readLayersOf(reading, root)
-      tellOrphans(reading, root, usedFolders(reading, found, containers))
+      tellOrphans(reading, root, usedFolders(reading, found, readContainers(reading, drivers)))
       return found
     })
     return {
-      ...archiveOf(reading, images),
-      drivers: roots.map(({ root, driver }) => ({ path: root, driver: driver.name })),
+      ...archiveOf(reading, stored),
+      drivers: driversOf(places),
       layers,
-      containers: containers.map((container) => storeContainer(reading, container)),
-      rebuilt: (layer) => rebuiltLayer(reading, roots, layer),
-      driverOf: (image) => rootOf.get(image)?.driver.name ?? '',
+      containers: readAllContainers(reading, places),
+      rebuilt: (layer) => rebuiltLayer(reading, drivers, layer),
+      driverOf: (image) => stored.rootOf.get(image)?.driver.name ?? stored.driverOf.get(image) ?? '',
       sourcesOf(image) {
-        const root = rootOf.get(image)
+        const root = stored.rootOf.get(image)
         return root === undefined ? [] : sourcesOf(reading, root, image)
       },
     }
+  })
+}
+
+async function opening<T>(
+  path: string,
+  context: RunContext,
+  stdin: AsyncIterable<Uint8Array> | undefined,
+  read: (reading: RootReading, places: Places) => Promise<T>,
+): Promise<T> {
+  const store = await openStore(path, context, stdin)
+  try {
+    const log = findingLog(store.location)
+    const places = findPlaces(store, log)
+    tellAllRunning(store, places, log)
+    return await read({ store, log, context, layers: new Map() }, places)
   } catch (error) {
     await store[Symbol.asyncDispose]()
     throw error
   }
 }
 
-function startReading(
-  store: Store,
-  context: RunContext,
-): { readonly reading: RootReading; readonly roots: readonly DriverRoot[] } {
-  const log = findingLog(store.location)
-  const roots = driverRoots(store, log)
-  for (const root of roots) tellRunning(store, root, log)
-  return { reading: { store, log, context, layers: new Map() }, roots }
+/** Everything that can be loaded again. */
+interface Stored extends Pick<ImageArchive, 'images' | 'loose'> {
+  readonly rootOf: ReadonlyMap<Image, DriverRoot>
+  /** Of images that no DriverRoot has. */
+  readonly driverOf: ReadonlyMap<Image, string>
+  readonly close: () => Promise<void>
 }
 
-function archiveOf({ store, log }: RootReading, images: readonly Image[]): ImageArchive {
+async function readContents(reading: RootReading, { drivers, graphs, containerd }: Places): Promise<Stored> {
+  const rootOf = new Map(drivers.flatMap((root) => readImages(reading, root).map((image) => [image, root] as const)))
+  const driverOf = new Map<Image, string>()
+  for (const root of graphs) {
+    for (const image of readGraph(reading, root)) driverOf.set(image, root.driver?.name ?? 'graph')
+  }
+  const loose: LooseBlob[] = []
+  const closing: (() => Promise<void>)[] = []
+  for (const home of containerd) {
+    const content = await readContainerd(reading, home)
+    for (const image of content.images) driverOf.set(image, 'containerd')
+    loose.push(...content.loose)
+    closing.push(content.close)
+  }
+  const close = async () => {
+    for (const one of closing) await one()
+  }
+  return { images: [...rootOf.keys(), ...driverOf.keys()], loose, rootOf, driverOf, close }
+}
+
+function driversOf({ drivers, graphs, containerd }: Places): DataRoot['drivers'] {
+  return [
+    ...drivers.map(({ root, driver }) => ({ path: root, driver: driver.name })),
+    ...graphs.map(({ root, driver }) => ({ path: root, driver: driver?.name ?? 'graph' })),
+    ...containerd.map((path) => ({ path, driver: 'containerd' })),
+  ]
+}
+
+function archiveOf(
+  { store, log }: RootReading,
+  { images, loose, close }: Pick<Stored, 'images' | 'loose'> & Partial<Pick<Stored, 'close'>>,
+): ImageArchive {
   return {
     location: store.location,
     format: 'data-root',
     images,
     findings: log.findings,
-    loose: [],
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    loose,
+    async [Symbol.asyncDispose]() {
+      await close?.()
+      await store[Symbol.asyncDispose]()
+    },
   }
 }
 

@@ -1,5 +1,4 @@
 import type { FindingLog } from '../../model/finding-log.js'
-import { ArchiveError } from '../../errors.js'
 import { DRIVERS, type Driver } from './drivers.js'
 import type { Store } from './store.js'
 
@@ -12,40 +11,17 @@ export interface DriverRoot {
   readonly image: string
 }
 
-const MOST_DEPTH = 4
-
-/**
- * Where the data-roots are below what the user named: the place itself, the `uid.gid` folders of user namespaces, or
- * deeper in a tar of a whole disk. Errors: ERR_NOT_ARCHIVE where there is none, saying what is there instead.
- */
-export function driverRoots(store: Store, log: FindingLog): readonly DriverRoot[] {
-  const roots = rootsBelow(store, '', MOST_DEPTH)
-  const found = roots.flatMap((root) => driversIn(store, root, log))
-  if (found.length > 0) return found
-  const location = store.location
-  if (roots.length > 0) {
-    throw new ArchiveError('ERR_UNSUPPORTED', 'the storage drivers of this data-root keep no directories', { location })
-  }
-  throw new ArchiveError('ERR_NOT_ARCHIVE', 'this is no data-root of docker: there is no image/DRIVER/layerdb', {
-    location,
-    hint: 'name the folder that docker info calls Docker Root Dir, as root: /var/lib/docker',
-  })
-}
-
-function rootsBelow(store: Store, key: string, depth: number): readonly string[] {
-  const here = store.list(join(key, 'image')).some((name) => isImageRoot(store, join(key, `image/${name}`)))
-  const names = here ? store.list(key).filter((name) => /^\d+\.\d+$/.test(name)) : depth === 0 ? [] : store.list(key)
-  const below = names
-    .filter((name) => store.typeOf(join(key, name)) === 'directory')
-    .flatMap((name) => rootsBelow(store, join(key, name), here ? 0 : depth - 1))
-  return here ? [key, ...below] : below
+/** Whether a folder has images of a storage driver, in the layout that docker has since 1.10. */
+export function hasDrivers(store: Store, key: string): boolean {
+  return store.list(join(key, 'image')).some((name) => isImageRoot(store, join(key, `image/${name}`)))
 }
 
 function isImageRoot(store: Store, key: string): boolean {
   return store.typeOf(`${key}/layerdb`) === 'directory' || store.typeOf(`${key}/imagedb`) === 'directory'
 }
 
-function driversIn(store: Store, root: string, log: FindingLog): readonly DriverRoot[] {
+/** The storage drivers of a data-root; those that keep no directories are told. */
+export function driversIn(store: Store, root: string, log: FindingLog): readonly DriverRoot[] {
   const names = store.list(join(root, 'image')).filter((name) => isImageRoot(store, join(root, `image/${name}`)))
   return names.flatMap((name) => {
     const driver = DRIVERS.get(name)
@@ -61,14 +37,31 @@ export function join(key: string, name: string): string {
   return key === '' ? name : `${key}/${name}`
 }
 
-/** Tells the signs of a daemon that runs on the data-root, whose files may change under our hands. */
-export function tellRunning(store: Store, { root, driver }: DriverRoot, log: FindingLog): void {
-  const pid = join(root, 'docker.pid')
-  if (store.typeOf(pid) === 'file') tell(pid, 'there is a docker.pid')
-  const home = join(root, driver.home)
-  const mounted = store.list(home).find((id) => store.list(`${home}/${id}/merged`).length > 0)
-  if (mounted !== undefined) tell(`${home}/${mounted}/merged`, 'the root filesystem of a container is mounted')
-  function tell(path: string, message: string): void {
-    log.add('STORE_IN_USE', `${message}: the daemon seems to run, or did not stop in order`, { path })
+/**
+ * Tells the signs of a daemon that runs on the data-root, whose files may change under our hands. `homes` are the folders
+ * that its parts lie in.
+ */
+export function tellAllRunning(
+  store: Store,
+  { drivers, homes }: { readonly drivers: readonly DriverRoot[]; readonly homes: readonly string[] },
+  log: FindingLog,
+): void {
+  for (const path of runningSigns(store, { drivers, homes })) {
+    const what = path.endsWith('.pid') ? 'there is a docker.pid' : 'the root filesystem of a container is mounted'
+    log.add('STORE_IN_USE', `${what}: the daemon seems to run, or did not stop in order`, { path })
   }
+}
+
+/** Keys of what is there only while a daemon runs, or after one that did not stop in order. */
+export function runningSigns(
+  store: Store,
+  { drivers, homes }: { readonly drivers: readonly DriverRoot[]; readonly homes: readonly string[] },
+): readonly string[] {
+  const pids = homes.map((home) => join(home, 'docker.pid')).filter((path) => store.typeOf(path) === 'file')
+  const mounted = drivers.flatMap(({ root, driver }) => {
+    const home = join(root, driver.home)
+    const id = store.list(home).find((one) => store.list(`${home}/${one}/merged`).length > 0)
+    return id === undefined ? [] : [`${home}/${id}/merged`]
+  })
+  return [...pids, ...mounted]
 }

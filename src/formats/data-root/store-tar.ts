@@ -4,6 +4,7 @@ import { latin1Bytes } from '../../tar/path.js'
 import type { StoredType } from '../../tar/split-files.js'
 import { paddingOf, tarHeader, TAR_END_BYTES, type TarHeaderFields } from '../../tar/write.js'
 import type { Store, StoreNode, XattrsByKey } from './store.js'
+import { walkChanges, walkStore, type BaseTree, type Walked } from './store-walk.js'
 
 /** How a tree of a storage driver marks what is deleted: overlayfs's devices, aufs's names, or not at all. */
 export type TreeForm = 'overlay' | 'aufs' | 'tree'
@@ -12,6 +13,10 @@ export type TreeForm = 'overlay' | 'aufs' | 'tree'
 export interface StoreTarOptions {
   readonly form: TreeForm
   readonly xattrs: XattrsByKey
+  /** The tree that this one grew from, where both are whole: only what changed is told. */
+  readonly base?: BaseTree
+  /** Major version of the docker whose headers are wanted; the newest where nothing is said. */
+  readonly engine?: number
 }
 
 const BUFFER = 256 * 1024
@@ -30,36 +35,27 @@ export async function* storeTar(
 ): AsyncGenerator<Uint8Array> {
   const firsts = new Map<string, string>()
   const buffer = new Uint8Array(BUFFER)
-  for (const { path, node } of walk(store, base, options)) {
+  for (const { path, node, isDeleted } of walk(store, base, options)) {
     context.signal?.throwIfAborted()
+    if (node.type === 'other') continue
     const key = `${base}/${path}`
     const first = node.identity === undefined ? undefined : firsts.get(node.identity)
     if (node.identity !== undefined && first === undefined) firsts.set(node.identity, path)
-    const marker = markerOf(path, node, options)
+    const marker = isDeleted === true ? deletedMarker(path, options) : markerOf(path, node, options)
     yield marker ?? headerOf(store, { key, path, node, first }, options)
     if (marker === undefined && node.type === 'file' && first === undefined) {
       yield* contentOf(store, key, { size: node.size, buffer })
     }
-    if (node.type === 'directory' && isOpaque(path, options)) yield opaqueMarker(path, node)
+    if (node.type === 'directory' && isOpaque(path, options)) yield opaqueMarker(path, node, options)
   }
   // A promise between the last header and the end keeps this a stream.
   yield await Promise.resolve(new Uint8Array(TAR_END_BYTES))
 }
 
-interface Walked {
-  readonly path: string
-  readonly node: StoreNode
-}
-
-function* walk(store: Store, base: string, options: StoreTarOptions): Generator<Walked> {
-  const stack = store.list(base).toReversed()
-  for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
-    const node = store.node(`${base}/${path}`)
-    if (node === undefined || node.type === 'other' || isAufsMeta(path, options)) continue
-    yield { path, node }
-    if (node.type !== 'directory') continue
-    for (const name of store.list(`${base}/${path}`).toReversed()) stack.push(`${path}/${name}`)
-  }
+function walk(store: Store, key: string, options: StoreTarOptions): Generator<Walked> {
+  const { base, xattrs } = options
+  if (base !== undefined) return walkChanges(store, { key, xattrs, base })
+  return walkStore(store, key, ({ path }) => isAufsMeta(path, options))
 }
 
 function isAufsMeta(path: string, { form }: StoreTarOptions): boolean {
@@ -68,12 +64,22 @@ function isAufsMeta(path: string, { form }: StoreTarOptions): boolean {
 }
 
 /** The entry that stands for a deleted file: overlayfs keeps a device 0:0 in its place. */
-function markerOf(path: string, node: StoreNode, { form }: StoreTarOptions): Uint8Array | undefined {
+function markerOf(path: string, node: StoreNode, options: StoreTarOptions): Uint8Array | undefined {
   const isWhiteout = node.type === 'char' && node.devMajor === 0 && node.devMinor === 0
-  if (form !== 'overlay' || !isWhiteout) return undefined
+  if (options.form !== 'overlay' || !isWhiteout) return undefined
+  return tarHeader({ ...fieldsOf(node, options), rawPath: whiteoutName(path), typeflag: '0', mode: 0o600, size: 0 })
+}
+
+function whiteoutName(path: string): Uint8Array {
   const slash = path.lastIndexOf('/') + 1
-  const name = `${path.slice(0, slash)}.wh.${path.slice(slash)}`
-  return tarHeader({ ...fieldsOf(node), rawPath: latin1Bytes(name), typeflag: '0', mode: 0o600, size: 0 })
+  return latin1Bytes(`${path.slice(0, slash)}.wh.${path.slice(slash)}`)
+}
+
+const NOBODY: StoreNode = { type: 'file', mode: 0, uid: 0, gid: 0, size: 0, mtimeNs: 0n, devMajor: 0, devMinor: 0 }
+
+// Docker gives these the time of the comparison; ours are the same at every run.
+function deletedMarker(path: string, options: StoreTarOptions): Uint8Array {
+  return tarHeader({ ...fieldsOf(NOBODY, options), rawPath: whiteoutName(path), typeflag: '0', mode: 0o600 })
 }
 
 function isOpaque(path: string, { form, xattrs }: StoreTarOptions): boolean {
@@ -84,9 +90,9 @@ function isOpaque(path: string, { form, xattrs }: StoreTarOptions): boolean {
   })
 }
 
-function opaqueMarker(path: string, node: StoreNode): Uint8Array {
+function opaqueMarker(path: string, node: StoreNode, options: StoreTarOptions): Uint8Array {
   return tarHeader({
-    ...fieldsOf(node),
+    ...fieldsOf(node, options),
     rawPath: latin1Bytes(`${path}/.wh..wh..opq`),
     typeflag: '0',
     mode: node.mode & 0o777,
@@ -108,11 +114,11 @@ const TYPEFLAGS: Record<Exclude<StoredType, 'other'>, string> = {
   fifo: '6',
 }
 
-function headerOf(store: Store, { key, path, node, first }: Located, { xattrs }: StoreTarOptions): Uint8Array {
-  const capability = xattrs.get(path)?.get('security.capability')
+function headerOf(store: Store, { key, path, node, first }: Located, options: StoreTarOptions): Uint8Array {
+  const capability = options.xattrs.get(path)?.get('security.capability')
   const target = first ?? (node.type === 'symlink' ? store.linkOf(key) : '')
   return tarHeader({
-    ...fieldsOf(node),
+    ...fieldsOf(node, options),
     rawPath: latin1Bytes(node.type === 'directory' ? `${path}/` : path),
     rawLinkPath: latin1Bytes(target),
     typeflag: first !== undefined || node.type === 'other' ? '1' : TYPEFLAGS[node.type],
@@ -121,16 +127,30 @@ function headerOf(store: Store, { key, path, node, first }: Located, { xattrs }:
   })
 }
 
-function fieldsOf(node: StoreNode): TarHeaderFields {
+// st_mode, which docker wrote into headers up to version 23; sys/stat.h.
+const TYPE_BITS: Record<StoredType, number> = {
+  fifo: 0o010000,
+  char: 0o020000,
+  directory: 0o040000,
+  block: 0o060000,
+  file: 0o100000,
+  symlink: 0o120000,
+  other: 0,
+}
+
+function fieldsOf(node: StoreNode, { engine = 24 }: StoreTarOptions): TarHeaderFields {
+  const mode = node.type === 'symlink' ? 0o777 : node.mode
+  // Up to version 22 the daemon named owners by its own passwd and group, where root is sure to be.
+  const ownerOf = (id: number) => (engine < 23 && id === 0 ? 'root' : '')
   return {
     rawPath: new Uint8Array(0),
     rawLinkPath: new Uint8Array(0),
     typeflag: '0',
-    mode: node.type === 'symlink' ? 0o777 : node.mode,
+    mode: engine < 24 ? mode | TYPE_BITS[node.type] : mode,
     uid: node.uid,
     gid: node.gid,
-    uname: '',
-    gname: '',
+    uname: ownerOf(node.uid),
+    gname: ownerOf(node.gid),
     size: 0,
     mtimeNs: node.mtimeNs < 0n ? 0n : node.mtimeNs - (node.mtimeNs % 1_000_000_000n),
     devMajor: node.type === 'char' || node.type === 'block' ? node.devMajor : 0,

@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import { toArchiveError } from '../../errors.js'
+import { configFromV1, draftFromV1, parseV1, type V1Document } from '../../model/derived-config.js'
+import type { Image, Layer } from '../../model/image.js'
+import { goMap, goStruct, parseJson } from '../../model/json.js'
+import { familiarName, parseReference } from '../../model/reference.js'
+import { platformOf } from '../images.js'
+import { chainOf, type V1Node } from '../v1-chain.js'
+import type { GraphRoot } from './graph-layout.js'
+import { graphLayer } from './graph-layer.js'
+import type { RootReading } from './image-store.js'
+import { join } from './layout.js'
+import { readStored, readText } from './store.js'
+
+const repositoriesJson = goStruct({ Repositories: goMap(goMap(z.string())) })
+const ancestorJson = goStruct({ parent_id: z.string().optional() })
+
+/** The images of a docker up to 1.9: those that have names, and those that are no image's parent. */
+export function readGraph(reading: RootReading, root: GraphRoot): readonly Image[] {
+  const nodes = readNodes(reading, root)
+  const names = readNames(reading, root)
+  const found = new Map<string, readonly string[]>()
+  for (const [id, own] of names) {
+    if (nodes.has(id)) found.set(id, own)
+    else {
+      const path = root.repositories ?? root.root
+      reading.log.add('V1_PARENT_MISSING', `${own.join(', ')} is ${id}, which is not in the graph`, { path })
+    }
+  }
+  const parents = new Set([...nodes.values()].map(({ document }) => document.value.parent))
+  for (const id of nodes.keys()) if (!parents.has(id) && !found.has(id)) found.set(id, [])
+  return [...found].map(([id, own]) => readImage(reading, root, nodes, { id, names: own }))
+}
+
+/** The layers of an image of the graph, base first; none where it is not there. */
+export function graphChain(reading: RootReading, root: GraphRoot, id: string): readonly Layer[] {
+  return layersOf(reading, root, chainOf(readNodes(reading, root), id, reading.log))
+}
+
+/** Every image of the graph by its ID; what cannot be read is told. */
+function readNodes(reading: RootReading, { root }: GraphRoot): ReadonlyMap<string, V1Node> {
+  const graph = join(root, 'graph')
+  const nodes = new Map<string, V1Node>()
+  for (const id of reading.store.list(graph)) {
+    if (id.startsWith('_') || id.startsWith(':') || reading.store.typeOf(`${graph}/${id}`) !== 'directory') continue
+    const node = readNode(reading, id, `${graph}/${id}`)
+    if (node !== undefined) nodes.set(id, node)
+  }
+  return nodes
+}
+
+function readNode({ store, log, context }: RootReading, id: string, folder: string): V1Node | undefined {
+  const path = `${folder}/json`
+  try {
+    const bytes = readStored(store, path, context.limits)
+    if (bytes === undefined) {
+      log.add('V1_INVALID', `the image ${id} has no json`, { path })
+      return undefined
+    }
+    const document = parseV1(bytes, `${store.location} › ${path}`)
+    const parent = readText(store, `${folder}/parent`, context.limits) ?? parentOf(document, bytes, path)
+    const own = document.value.id
+    if (own !== undefined && own !== '' && own !== id) {
+      log.add('V1_ID_MISMATCH', `the folder ${id} holds the image ${own}`, { path, expected: id, actual: own })
+    }
+    return { id, document: { ...document, value: { ...document.value, parent } }, place: { path } }
+  } catch (error) {
+    log.addError('V1_INVALID', toArchiveError(error), { path })
+    return undefined
+  }
+}
+
+/** Docker 1.9 knows parents by digests too, which stand in a key of their own. */
+function parentOf({ value }: V1Document, bytes: Uint8Array, path: string): string | undefined {
+  if (value.parent !== undefined && value.parent !== '') return value.parent
+  return parseJson(bytes, ancestorJson, path).value.parent_id?.replace(/^sha256:/, '')
+}
+
+function readNames(
+  { store, log, context }: RootReading,
+  { repositories }: GraphRoot,
+): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>()
+  if (repositories === undefined) return names
+  try {
+    const bytes = readStored(store, repositories, context.limits) ?? new Uint8Array(0)
+    const { value } = parseJson(bytes, repositoriesJson, `${store.location} › ${repositories}`)
+    for (const [name, tags] of value.Repositories) {
+      for (const [tag, id] of tags) {
+        const text = tag.includes(':') ? `${name}@${tag}` : `${name}:${tag}`
+        const reference = parseReference(text)
+        names.set(id, [...(names.get(id) ?? []), reference === undefined ? text : familiarName(reference)].sort())
+      }
+    }
+  } catch (error) {
+    log.addError('STORE_NAMES', toArchiveError(error), { path: repositories })
+  }
+  return names
+}
+
+function readImage(
+  reading: RootReading,
+  root: GraphRoot,
+  nodes: ReadonlyMap<string, V1Node>,
+  { id, names }: { readonly id: string; readonly names: readonly string[] },
+): Image {
+  const chain = chainOf(nodes, id, reading.log)
+  const documents = chain.map(({ document }) => document)
+  const path = join(root.root, `graph/${id}/json`)
+  const location = `${reading.store.location} › ${path}`
+  const config = draftFromV1(documents, location)
+  const digests = names.filter((name) => name.includes('@'))
+  return {
+    names: names.filter((name) => !name.includes('@')),
+    ...(digests.length > 0 && { repoDigests: digests }),
+    platform: platformOf(config),
+    config: { ...config, rootfs: { type: 'layers' } },
+    configSource: { kind: 'derived', make: (diffIDs) => configFromV1(documents, diffIDs, location) },
+    manifest: undefined,
+    layers: layersOf(reading, root, chain),
+    attachments: [],
+    path,
+  }
+}
+
+function layersOf(reading: RootReading, root: GraphRoot, chain: readonly V1Node[]): readonly Layer[] {
+  return chain.map(({ id }, index) => {
+    const key = `${root.repositories ?? root.root} ${id}`
+    const layer = reading.layers.get(key) ?? graphLayer(reading, root, { index, id, parent: chain[index - 1]?.id })
+    reading.layers.set(key, layer)
+    return layer
+  })
+}

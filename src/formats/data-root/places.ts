@@ -1,0 +1,69 @@
+import { ArchiveError } from '../../errors.js'
+import type { FindingLog } from '../../model/finding-log.js'
+import { isContainerdRoot } from './containerd-store.js'
+import { graphRootsIn, hasGraph, type GraphRoot } from './graph-layout.js'
+import { driversIn, hasDrivers, join, type DriverRoot } from './layout.js'
+import type { Store } from './store.js'
+
+/** What daemons keep below a place, in the layouts of all their versions. */
+export interface Places {
+  /** Image stores since docker 1.10. */
+  readonly drivers: readonly DriverRoot[]
+  /** Keys of the roots of containerd. */
+  readonly containerd: readonly string[]
+  /** Image stores up to docker 1.9. */
+  readonly graphs: readonly GraphRoot[]
+  /** Keys of the folders that these lie in: where `containers` is. */
+  readonly homes: readonly string[]
+}
+
+const MOST_DEPTH = 4
+
+/**
+ * Where the data-roots are below what the user named: the place itself, the `uid.gid` folders of user namespaces, or
+ * deeper in a tar of a whole disk. Errors: ERR_NOT_ARCHIVE where there is none, saying what is there instead.
+ */
+export function findPlaces(store: Store, log: FindingLog): Places {
+  const homes = rootsBelow(store, '', MOST_DEPTH)
+  const drivers = homes.flatMap((home) => driversIn(store, home, log))
+  const containerd = homes
+    .flatMap((home) => [home, join(home, 'containerd/daemon')])
+    .filter((key) => isContainerdRoot(store, key))
+  const graphs = homes.filter((home) => !hasDrivers(store, home)).flatMap((home) => graphRootsIn(store, home, log))
+  if (drivers.length + containerd.length + graphs.length > 0) return { drivers, containerd, graphs, homes }
+  throw nothing(store, homes.length > 0)
+}
+
+function nothing(store: Store, isRoot: boolean): ArchiveError {
+  const { location } = store
+  if (isRoot) {
+    return new ArchiveError('ERR_UNSUPPORTED', 'the storage drivers of this data-root keep no directories', {
+      location,
+    })
+  }
+  const isElsewhere = store.typeOf('containers') === 'directory'
+  return new ArchiveError('ERR_NOT_ARCHIVE', 'this is no data-root of docker: there is no image/DRIVER/layerdb', {
+    location,
+    hint: isElsewhere
+      ? 'its images seem to lie in a containerd of its own: name /var/lib/containerd, or the folder above both'
+      : 'name the folder that docker info calls Docker Root Dir, as root: /var/lib/docker',
+  })
+}
+
+function rootsBelow(store: Store, key: string, depth: number): readonly string[] {
+  const here = isRoot(store, key)
+  const names = here ? store.list(key).filter((name) => /^\d+\.\d+$/.test(name)) : depth === 0 ? [] : store.list(key)
+  const below = names
+    .filter((name) => store.typeOf(join(key, name)) === 'directory')
+    .flatMap((name) => rootsBelow(store, join(key, name), here ? 0 : depth - 1))
+  return here ? [key, ...below] : below
+}
+
+function isRoot(store: Store, key: string): boolean {
+  return (
+    hasDrivers(store, key) ||
+    hasGraph(store, key) ||
+    isContainerdRoot(store, key) ||
+    isContainerdRoot(store, join(key, 'containerd/daemon'))
+  )
+}
