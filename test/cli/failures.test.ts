@@ -1,0 +1,151 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { layerTar } from '../support/layers.js'
+import { dockerSave, packed } from '../support/archives.js'
+import { BIN, run } from './run.js'
+
+// Large enough that writing takes a while and a small disk is too small.
+const big = layerTar(
+  Array.from({ length: 12 }, (_, at) => ({ path: `file-${String(at)}`, content: String(at).repeat(2 ** 20) })),
+)
+const archive = packed(dockerSave({ names: ['big:1'], layers: [big] }))
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'imgtar-failures-'))
+  await writeFile(join(folder, 'big.tar'), archive)
+  await writeFile(join(folder, 'rootfs.tar'), big)
+  await mkdir(join(folder, 'out'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const leftOvers = (): Promise<string[]> => readdir(join(folder, 'out'))
+const temporary = async (): Promise<string[]> =>
+  (await readdir(tmpdir())).filter((name) => /^imgtar-[A-Za-z0-9]{6}$/.test(name))
+
+describe('a run that fails', () => {
+  test('on bad input found midway leaves nothing, and what was there stays', async () => {
+    const damaged = Uint8Array.from(archive)
+    const at = damaged.length - 20_000
+    damaged[at] = (damaged[at] ?? 0) ^ 1
+    await writeFile(join(folder, 'bad.tar'), damaged)
+    await writeFile(join(folder, 'out/kept.tar'), 'old')
+    const { exitCode, stderr } = await run(['save', 'bad.tar', '-o', 'out/kept.tar', '--force'], { cwd: folder })
+    expect(stderr).toContain('ERR_DIGEST')
+    expect(exitCode).toBe(2)
+    expect(await readFile(join(folder, 'out/kept.tar'), 'utf8')).toBe('old')
+    await rm(join(folder, 'out/kept.tar'))
+    expect(await leftOvers()).toEqual([])
+  })
+
+  test('because the output exists says how to replace it', async () => {
+    const { exitCode, stderr } = await run(['save', 'big.tar', '-o', 'rootfs.tar'], { cwd: folder })
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('--force replaces it')
+    expect((await readFile(join(folder, 'rootfs.tar'))).length).toBe(big.length)
+  })
+
+  test.each([
+    ['save', ['save', 'big.tar', '-o', 'out/a.tar']],
+    ['an OCI directory', ['save', 'big.tar', '-o', 'oci:out/oci', '--compress', 'gzip:9']],
+    ['import', ['import', '-', '-o', 'out/a.tar']],
+  ])('by SIGINT leaves nothing: %s', async (_, args) => {
+    const ended = await run(args, {
+      cwd: folder,
+      meanwhile(child) {
+        // As soon as something is written, and before it can be finished.
+        const watching = setInterval(() => {
+          void leftOvers().then((names) => {
+            if (names.length === 0) return
+            clearInterval(watching)
+            child.kill('SIGINT')
+          })
+        }, 1)
+        child.once('close', () => clearInterval(watching))
+        if (args[1] === '-') child.stdin?.write(big.subarray(0, big.length - 1024))
+        else child.stdin?.end()
+      },
+    })
+    // A fast disk may be done first; then the output is whole.
+    const names = await leftOvers()
+    if (ended.exitCode === 130) expect(names).toEqual([])
+    else
+      expect({ ...ended, names }).toMatchObject({ exitCode: 0, names: [args.at(2)?.startsWith('-') ? 'a.tar' : 'oci'] })
+    if (args[0] === 'import') expect(ended.exitCode).toBe(130)
+    for (const name of names) await rm(join(folder, 'out', name), { recursive: true })
+  })
+
+  test('because the reader of the pipe has gone is trouble, and spools nothing away', async () => {
+    const before = await temporary()
+    const script = '"$0" "$1" save big.tar -o - --compress gzip | head -c 10 >/dev/null; exit ${PIPESTATUS[0]}'
+    const { status, stderr } = spawnSync('bash', ['-c', script, process.execPath, BIN], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect(stderr).toContain('ERR_OUTPUT')
+    expect(status).toBe(2)
+    expect(await temporary()).toEqual(before)
+  })
+
+  test.skipIf(!existsSync('/dev/full'))('because a device is full is trouble', async () => {
+    const { exitCode, stderr } = await run(['save', 'big.tar', '-o', '/dev/full'], { cwd: folder })
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: expect.stringMatching(/no space left on device.*ERR_OUTPUT/i) as string,
+    })
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('because the disk is full leaves nothing on it', async () => {
+    const small = join(folder, 'small')
+    await mkdir(small)
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small])
+    if (mounted.status !== 0) return
+    try {
+      for (const args of [
+        ['save', 'big.tar', '-o', 'small/a.tar'],
+        ['save', 'big.tar', '-o', 'oci:small/oci'],
+        ['import', 'rootfs.tar', '-o', 'small/a.tar'],
+        ['tag', 'big.tar', 'x:1', '-o', 'small/a.tar'],
+      ]) {
+        const { exitCode, stderr } = await run(args, { cwd: folder })
+        expect(stderr).toMatch(/no space left on device.*ERR_OUTPUT/i)
+        expect(exitCode).toBe(2)
+        expect(await readdir(small)).toEqual([])
+      }
+    } finally {
+      spawnSync('umount', [small])
+    }
+  })
+
+  test('because it would write to a terminal says so', async () => {
+    const has = spawnSync('script', ['--version']).status === 0
+    if (!has) return
+    const child = spawn('script', ['-qec', `${process.execPath} ${BIN} save big.tar -o -`, '/dev/null'], {
+      cwd: folder,
+    })
+    let text = ''
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    expect(text).toContain('not written to a terminal')
+    expect(code).toBe(2)
+  })
+})
+
+test('a dry run says what would be written, to the byte, and writes nothing', async () => {
+  const dry = await run(['save', 'big.tar', '-o', 'out/a.tar', '--dry-run', '--json'], { cwd: folder })
+  expect(await leftOvers()).toEqual([])
+  const wet = await run(['save', 'big.tar', '-o', 'out/a.tar', '--json'], { cwd: folder })
+  expect(JSON.parse(dry.stdout)).toMatchObject({ output: { written: false } })
+  expect(dry.stdout.replace('"written": false', '"written": true')).toBe(wet.stdout)
+  await rm(join(folder, 'out/a.tar'))
+})
+
+test('reports go to stderr where the archive goes to stdout', async () => {
+  const { stdout, stderr } = await run(['tag', 'big.tar', 'x:1', '-o', '-', '--json'], { cwd: folder })
+  expect(stdout.slice(257, 262)).toBe('ustar')
+  expect(JSON.parse(stderr)).toMatchObject({ schema: 'imgtar/tag/v1', output: { path: '-' } })
+})

@@ -1,0 +1,125 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { fileOutput } from '../../src/bytes/output.js'
+import { fileSource } from '../../src/bytes/source.js'
+import { runContext } from '../../src/context.js'
+import { openArchive } from '../../src/formats/index.js'
+import { assumeBases } from '../../src/ops/assume.js'
+import { findRecord, writeHydrated } from '../../src/ops/hydrate.js'
+import { writeThin } from '../../src/ops/thin.js'
+import { verify } from '../../src/ops/verify.js'
+import { digest, dockerSave, hybrid, layer, ociLayout, packed, type ImageFixture } from '../support/archives.js'
+
+const context = runContext()
+const [base, middle, top] = [layer('base', 'b'.repeat(5000)), layer('middle'), layer('top')]
+const BASE: ImageFixture = { names: ['base:1'], layers: [base, middle] }
+const APP: ImageFixture = { names: ['app:1'], layers: [base, middle, top] }
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'imgtar-thin-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const at = (name: string): string => join(folder, name)
+
+/** Makes `app.tar` thin by `base.tar`; gives the diffIDs that were left out. */
+async function thinned(app: Uint8Array, baseBytes: Uint8Array): Promise<readonly (string | undefined)[]> {
+  await writeFile(at('app.tar'), app)
+  await writeFile(at('base.tar'), baseBytes)
+  await using archive = await openArchive(at('app.tar'), context)
+  await using bases = await openArchive(at('base.tar'), context)
+  await using source = await fileSource(at('app.tar'))
+  await using output = await fileOutput(at('thin.tar'), { force: true })
+  const input = { archive: source, images: archive.images, bases: bases.images }
+  const leftOut = await writeThin(input, output, context)
+  await output.commit()
+  return [...leftOut].map(({ claims }) => claims.diffID)
+}
+
+async function hydrated(from: string): Promise<Uint8Array> {
+  await using source = await fileSource(at('thin.tar'))
+  const thin = await findRecord(source, context)
+  if (thin === undefined) throw new Error('there is no record')
+  await using provider = await openArchive(at(from), context, { access: 'random' })
+  await using output = await fileOutput(at('whole.tar'), { force: true })
+  await writeHydrated(thin, provider.images, output, context)
+  await output.commit()
+  return await readFile(at('whole.tar'))
+}
+
+describe('a thin archive', () => {
+  test.each([
+    ['docker save', packed(dockerSave(APP)), packed(dockerSave(BASE))],
+    ['a hybrid', packed(hybrid(APP)), packed(ociLayout(BASE))],
+    ['one with bytes behind its end', new Uint8Array([...packed(dockerSave(APP)), 1, 2, 3]), packed(dockerSave(BASE))],
+    ['one without an end', packed(dockerSave(APP)).subarray(0, -1024), packed(dockerSave(BASE))],
+  ])('of %s lacks what the base has, and becomes again what it was', async (_, app, baseBytes) => {
+    expect(await thinned(app, baseBytes)).toEqual([digest(base), digest(middle)])
+    const thin = await readFile(at('thin.tar'))
+    expect(thin.length).toBeLessThan(app.length - base.length)
+    expect(Buffer.from(await hydrated('base.tar')).equals(app)).toBe(true)
+  })
+
+  test('is whole where its base is assumed, and lacks layers where it is not', async () => {
+    await thinned(packed(dockerSave(APP)), packed(dockerSave(BASE)))
+    await using thin = await openArchive(at('thin.tar'), context)
+    await using bases = await openArchive(at('base.tar'), context)
+    const codes = async (archive: typeof thin) => (await verify(archive, context)).findings.map(({ code }) => code)
+    expect(await codes(thin)).toEqual(['LAYER_MISSING', 'LAYER_MISSING'])
+    expect(await codes(assumeBases(thin, bases.images))).toEqual(['LAYER_ASSUMED', 'LAYER_ASSUMED'])
+  })
+
+  test('keeps layers that do not lie on the same ones as in the base', async () => {
+    const other = packed(dockerSave({ names: ['other:1'], layers: [top, base] }))
+    expect(await thinned(packed(dockerSave(APP)), other)).toEqual([])
+    expect(Buffer.from(await hydrated('base.tar')).equals(await readFile(at('app.tar')))).toBe(true)
+  })
+
+  test('keeps a layer that another of its images cannot do without', async () => {
+    const other = { names: ['other:1'], layers: [top, base] }
+    expect(await thinned(packed(dockerSave(APP, other)), packed(dockerSave(BASE)))).toEqual([digest(middle)])
+  })
+
+  test('leaves compressed layers out only where the base has the very same bytes', async () => {
+    const gz = (bytes: Uint8Array, level: number) => new Uint8Array(gzipSync(bytes, { level }))
+    const compressed = (image: ImageFixture, level: number): ImageFixture => ({
+      ...image,
+      layers: image.layers.map((bytes) => gz(bytes, level)),
+      diffIDs: image.layers.map(digest),
+      mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+    })
+    const app = packed(hybrid(compressed(APP, 6)))
+    expect(await thinned(app, packed(hybrid(compressed(BASE, 6))))).toHaveLength(2)
+    expect(Buffer.from(await hydrated('base.tar')).equals(app)).toBe(true)
+    expect(await thinned(app, packed(hybrid(compressed(BASE, 1))))).toHaveLength(0)
+  })
+})
+
+describe('hydrate refuses', () => {
+  test('an archive that lacks a layer, naming it', async () => {
+    await thinned(packed(dockerSave(APP)), packed(dockerSave(BASE)))
+    await writeFile(at('else.tar'), packed(dockerSave({ names: [], layers: [base] })))
+    await expect(hydrated('else.tar')).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
+    await expect(hydrated('else.tar')).rejects.toThrow(digest(middle))
+  })
+
+  test('a layer that is not what its archive claims, and a thin archive that was changed', async () => {
+    await thinned(packed(dockerSave(APP)), packed(dockerSave(BASE)))
+    const lying = dockerSave({
+      names: [],
+      layers: [layer('bad!', 'b'.repeat(5000)), middle],
+      diffIDs: BASE.layers.map(digest),
+    })
+    await writeFile(at('lying.tar'), packed(lying))
+    await expect(hydrated('lying.tar')).rejects.toMatchObject({ code: 'ERR_DIGEST' })
+    const thin = await readFile(at('thin.tar'))
+    const flipped = thin.indexOf('top')
+    thin[flipped] = (thin[flipped] ?? 0) ^ 1
+    await writeFile(at('thin.tar'), thin)
+    await expect(hydrated('base.tar')).rejects.toMatchObject({ code: 'ERR_DIGEST' })
+  })
+})
