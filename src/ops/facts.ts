@@ -1,3 +1,4 @@
+import { latin1 } from '../tar/path.js'
 import type { HashedTree } from '../tree/hashed.js'
 import type { Inode, TreeNode } from '../tree/node.js'
 import { walkTree, type Tree } from '../tree/tree.js'
@@ -66,9 +67,14 @@ export interface Side extends HashedTree {
   readonly links: Survey['links']
 }
 
-/** Lower-case hex. */
+const DIGITS = new TextEncoder().encode('0123456789abcdef')
+
+/** Lower-case hex, as one flat string: what is put together digit by digit takes twenty times the memory. */
 export function hexOfBytes(bytes: Uint8Array): string {
-  let hex = ''
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
-  return hex
+  const hex = new Uint8Array(bytes.length * 2)
+  for (const [at, byte] of bytes.entries()) {
+    hex[2 * at] = DIGITS[byte >> 4] ?? 0
+    hex[2 * at + 1] = DIGITS[byte & 15] ?? 0
+  }
+  return latin1(hex)
 }

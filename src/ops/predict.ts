@@ -1,26 +1,37 @@
 import type { RunContext } from '../context.js'
-import type { LoadView } from '../model/load-view.js'
+import type { LoadMember, LoadView } from '../model/load-view.js'
+import { goClean } from './engines/docker-layers.js'
 import { ENGINES } from './engines/index.js'
 import { layerReader } from './engines/layer-facts.js'
-import { Stop, type Engine, type Given, type Loading, type Prediction } from './engines/prediction.js'
+import { emptyLoading, Stop, type Engine, type Given, type MemberNames, type Prediction } from './engines/prediction.js'
 
 /**
  * What each of these engines would do with an archive: it is played through by the engine's rules, on an empty store and
- * a linux/amd64 host. Errors: ERR_IO, ERR_ABORTED.
+ * a linux/amd64 host. Errors: ERR_IO, ERR_LIMIT where the work gets out of hand, ERR_ABORTED.
  */
 export async function predict(
   view: LoadView,
   context: RunContext,
   engines: readonly Engine[] = ENGINES,
 ): Promise<readonly Prediction[]> {
-  const given: Given = { view, context, layers: layerReader(context) }
+  const given: Given = { view, context, members: namesOf(view), layers: layerReader(context) }
   const predictions: Prediction[] = []
   for (const engine of engines) predictions.push(await judge(engine, given))
   return predictions
 }
 
+function namesOf({ members }: LoadView): MemberNames {
+  const [stored, clean] = [new Map<string, LoadMember>(), new Map<string, LoadMember>()]
+  for (const member of members) {
+    const name = goClean(member.name)
+    if (!stored.has(member.name)) stored.set(member.name, member)
+    if (!clean.has(name)) clean.set(name, member)
+  }
+  return { stored, clean }
+}
+
 async function judge(engine: Engine, given: Given): Promise<Prediction> {
-  const loading: Loading = { images: [], ignores: new Set(), parents: new Set() }
+  const loading = emptyLoading()
   const stopped = await engine.load(given, loading).catch((error: unknown) => {
     if (error instanceof Stop) return error
     throw error

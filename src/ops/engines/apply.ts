@@ -102,19 +102,10 @@ export function applyContainerd(
 
 // fs.RootPath follows links that lead nowhere, and mkparent then makes what they lead to.
 function containerdParent(root: DiskDirectory, path: string): string | undefined {
-  const parts = path.split('/').slice(0, -1)
-  for (let count = 1; count <= parts.length; count++) {
-    const parent = parts.slice(0, count).join('/')
-    const found = lookUp(root, parent, 'all')
-    if (found === 'too many levels of symbolic links') return 'failed to get root path: too many links'
-    if (found === 'no such file or directory') {
-      const dangling = lookUp(root, parent, 'parents')
-      if (!isFault(dangling) && dangling.node?.kind === 'symlink') makeDirectories(root, dangling.node.target)
-    } else if (isFault(found)) return `mkparent /${parent}: ${found}`
-    else if (found.node === undefined) makeDirectories(root, parent)
-    else if (found.node.kind !== 'directory') return `mkparent /${parent}: not a directory`
-  }
-  return undefined
+  const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+  const fault = makeDirectories(root, parent, 'make')
+  if (fault === 'too many levels of symbolic links') return 'failed to get root path: too many links'
+  return fault === undefined ? undefined : `mkparent /${parent}: ${fault}`
 }
 
 function containerdWhiteout(

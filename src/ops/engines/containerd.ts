@@ -1,10 +1,10 @@
 import type { Digest } from '../../bytes/digest.js'
-import { familiarName, parseReference } from '../../model/reference.js'
+import { familiarTagged } from '../../model/reference.js'
 import { unpackFault } from './containerd-layers.js'
 import { blobOf, ingest, writtenBlob, type Ingested, type StoredBlob } from './containerd-store.js'
 import { readConfig } from './docker-config.js'
 import { readDescriptors, readManifest, type OciDescriptor } from './oci-documents.js'
-import { addImage, Stop, stopIf, type Engine, type Given, type Loading } from './prediction.js'
+import { addImage, giveName, Stop, stopIf, type Engine, type Given, type Loading } from './prediction.js'
 import { referenceFault } from './references.js'
 import { readSaveManifest, type SaveEntry } from './save-manifest.js'
 
@@ -135,20 +135,10 @@ async function loadTargets(
   for (const { descriptor, names } of targets) {
     // The store files an image under the digest that the index claims, whatever the archive holds.
     const image = addImage(loading, descriptor.digest as Digest)
-    for (const name of names) {
-      for (const other of loading.images) other.names = other.names.filter((own) => own !== shownName(name))
-      image.names.push(shownName(name))
-    }
+    for (const name of names) giveName(loading, image, familiarTagged(name))
     const fault = await useFault(given, ingested, descriptor)
     if (fault !== undefined) image.fault = fault
   }
-}
-
-function shownName(name: string): string {
-  const reference = parseReference(name)
-  if (reference === undefined) return name
-  const { tag, digest } = reference
-  return familiarName(tag === undefined && digest === undefined ? { ...reference, tag: 'latest' } : reference)
 }
 
 /** Why no container can be made of an image on this platform. */

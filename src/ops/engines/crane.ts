@@ -35,10 +35,10 @@ async function load(given: Given, loading: Loading): Promise<void> {
 }
 
 /** A member by exactly that name; a link is followed, joined as text. */
-function member({ view }: Given, path: string): ByteSource | 'empty' {
+function member({ view, members }: Given, path: string): ByteSource | 'empty' {
   let name = path
   for (let hops = 0; hops < 1000; hops++) {
-    const found = view.members.find((one) => one.name === name)
+    const found = members.stored.get(name)
     if (found === undefined) throw new Stop(absent(view.end.fault, name))
     if (found.type !== 'symlink' && found.type !== 'hardlink') return found.source ?? 'empty'
     name = goClean(`${name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : '.'}/${goClean(found.link)}`)

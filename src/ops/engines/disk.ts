@@ -29,9 +29,10 @@ export interface DiskPlace {
   readonly node: DiskNode | undefined
 }
 
-// path_resolution(7): 40 links in one path, 255 bytes in a name.
+// path_resolution(7) and limits.h: 40 links in one path, 255 bytes in a name, 4096 in a path with its NUL.
 const MOST_LINKS = 40
 const MOST_NAME = 255
+const MOST_PATH = 4095
 
 /** An empty directory. */
 export function emptyDirectory(): DiskDirectory {
@@ -48,9 +49,35 @@ export function isFault(found: DiskPlace | DiskFault): found is DiskFault {
  * says so, and `..` stops at the root. A missing last name is a place without a node; a missing one before is a fault.
  */
 export function lookUp(root: DiskDirectory, path: string, follow: 'all' | 'parents'): DiskPlace | DiskFault {
+  return walk(root, path, { follow, missing: 'fault' })
+}
+
+/**
+ * Makes the directories of a path that are missing; a fault where that cannot be. A link that leads nowhere is a fault
+ * (`refuse`), or what it leads to is made (`make`).
+ */
+export function makeDirectories(
+  root: DiskDirectory,
+  path: string,
+  dangling: 'refuse' | 'make' = 'refuse',
+): DiskFault | undefined {
+  const found = walk(root, path, { follow: 'all', missing: dangling })
+  if (isFault(found)) return found
+  return found.node?.kind === 'directory' ? undefined : 'not a directory'
+}
+
+interface WalkOptions {
+  readonly follow: 'all' | 'parents'
+  /** What a missing directory is: a fault, or made; with `refuse` not where a link led there. */
+  readonly missing: 'fault' | 'refuse' | 'make'
+}
+
+function walk(root: DiskDirectory, path: string, { follow, missing }: WalkOptions): DiskPlace | DiskFault {
+  if (path.length > MOST_PATH) return 'file name too long'
   const stack = [root]
   const todo = partsOf(path).reverse()
   let links = 0
+  let beyondLink = 0 // parts that are left once the last link's target is walked
   for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
     const directory = stack.at(-1) ?? root
     if (part === '..') {
@@ -58,13 +85,17 @@ export function lookUp(root: DiskDirectory, path: string, follow: 'all' | 'paren
       continue
     }
     if (part.length > MOST_NAME) return 'file name too long'
-    const node = directory.children.get(part)
     const isLast = todo.length === 0
-    if (node === undefined) return isLast ? { directory, name: part, node } : 'no such file or directory'
+    const isOfLink = links > 0 && todo.length >= beyondLink
+    const node = directory.children.get(part) ?? made(directory, part, missing, isOfLink)
+    if (node === undefined) {
+      return isLast && missing === 'fault' ? { directory, name: part, node } : 'no such file or directory'
+    }
     if (node.kind === 'symlink' && (!isLast || follow === 'all')) {
       links += 1
       if (links > MOST_LINKS) return 'too many levels of symbolic links'
       if (node.target.startsWith('/')) stack.splice(1)
+      beyondLink = todo.length
       todo.push(...partsOf(node.target).reverse())
       continue
     }
@@ -75,18 +106,18 @@ export function lookUp(root: DiskDirectory, path: string, follow: 'all' | 'paren
   return { directory: stack.at(-2) ?? root, name: '', node: stack.at(-1) ?? root }
 }
 
-function partsOf(path: string): string[] {
-  return path.split('/').filter((part) => part !== '' && part !== '.')
+function made(
+  directory: DiskDirectory,
+  name: string,
+  missing: WalkOptions['missing'],
+  isOfLink: boolean,
+): DiskNode | undefined {
+  if (missing === 'fault' || (missing === 'refuse' && isOfLink)) return undefined
+  const node = emptyDirectory()
+  directory.children.set(name, node)
+  return node
 }
 
-/** Makes the directories of a path that are missing, links on the way followed; the fault where that cannot be. */
-export function makeDirectories(root: DiskDirectory, path: string): DiskFault | undefined {
-  const parts = partsOf(path)
-  for (let count = 1; count <= parts.length; count++) {
-    const found = lookUp(root, parts.slice(0, count).join('/'), 'all')
-    if (isFault(found)) return found
-    if (found.node === undefined) found.directory.children.set(found.name, emptyDirectory())
-    else if (found.node.kind !== 'directory') return 'not a directory'
-  }
-  return undefined
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.')
 }

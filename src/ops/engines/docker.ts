@@ -6,7 +6,16 @@ import { readConfig, type LoaderConfig } from './docker-config.js'
 import { layerStack } from './docker-layers.js'
 import type { DockerRules } from './docker-rules.js'
 import { loadV1 } from './docker-v1.js'
-import { addImage, giveName, Stop, stopIf, type Engine, type Given, type Loading } from './prediction.js'
+import {
+  addImage,
+  giveName,
+  Stop,
+  stopIf,
+  type Engine,
+  type Given,
+  type LoadedImage,
+  type Loading,
+} from './prediction.js'
 import { referenceFault, taggedReference } from './references.js'
 import { readSaveManifest, type SaveEntry } from './save-manifest.js'
 
@@ -103,7 +112,7 @@ function checkOS(os: string, { foreignOS }: DockerRules): void {
   stopIf(os.toLowerCase() === 'linux' ? undefined : `cannot load ${os} image on linux`)
 }
 
-function takeName(loading: Loading, image: Loading['images'][number], tag: string, rules: DockerRules): void {
+function takeName(loading: Loading, image: LoadedImage, tag: string, rules: DockerRules): void {
   const fault = referenceFault(tag, rules.wraps ? 'old' : 'new')
   if (fault !== undefined) throw new Stop(fault)
   const reference = taggedReference(tag)

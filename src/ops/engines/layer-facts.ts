@@ -26,18 +26,36 @@ export interface LayerFacts {
   readonly fault: TarFault | undefined
 }
 
-/** Reads layers, each once however many loaders ask. */
+/** Reads layers for engine after engine. */
 export interface LayerReader {
+  /** Errors: ERR_LIMIT where an archive names its layers so often that it would take for ever, ERR_IO. */
   read(source: ByteSource): Promise<LayerFacts>
 }
 
+// Entries that are kept for the next engine; what goes beyond is read again.
+const MOST_KEPT = 1_000_000
+// Readings of all entries that the limit allows: some for each engine.
+const MOST_READINGS = 50
+
 /** A reader for one archive. */
 export function layerReader(context: RunContext): LayerReader {
-  const known = new Map<ByteSource, Promise<LayerFacts>>()
+  const known = new Map<ByteSource, LayerFacts>()
+  let [kept, work] = [0, 0]
   return {
-    read(source) {
-      const facts = known.get(source) ?? readLayer(source, context)
-      known.set(source, facts)
+    async read(source) {
+      const facts = known.get(source) ?? (await readLayer(source, context))
+      const cost = facts.entries.length + 1
+      work += cost
+      if (work > MOST_READINGS * context.limits.entries) {
+        throw new ArchiveError('ERR_LIMIT', 'its layers are named too often to play every load through', {
+          location: source.location,
+          hint: 'raise --limit-entries if the archive is trusted',
+        })
+      }
+      if (!known.has(source) && kept + cost <= MOST_KEPT) {
+        kept += cost
+        known.set(source, facts)
+      }
       return facts
     },
   }

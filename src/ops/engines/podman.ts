@@ -34,7 +34,7 @@ async function loadLayout(given: Given, loading: Loading, rules: CopyRules): Pro
   const name = annotations.get('io.containerd.image.name') ?? annotations.get('org.opencontainers.image.ref.name')
   const image = addImage(loading, imageID)
   if (name !== undefined) giveName(loading, image, podmanName(name))
-  if (given.view.members.some((member) => member.name === 'manifest.json')) {
+  if (given.members.clean.has('manifest.json')) {
     loading.ignores.add('manifest.json: index.json is read first')
   }
 }

@@ -1,6 +1,6 @@
 import type { Digest } from '../../bytes/digest.js'
 import type { RunContext } from '../../context.js'
-import type { LoadView } from '../../model/load-view.js'
+import type { LoadMember, LoadView } from '../../model/load-view.js'
 import type { LayerReader } from './layer-facts.js'
 
 /**
@@ -33,16 +33,39 @@ export interface Prediction {
 /** What engines look at. */
 export interface Given {
   readonly view: LoadView
+  readonly members: MemberNames
   readonly layers: LayerReader
   readonly context: RunContext
 }
 
+/** The members of a view by their names; where several have one, the first. */
+export interface MemberNames {
+  /** As stored. */
+  readonly stored: ReadonlyMap<string, LoadMember>
+  /** As Go's path.Clean leaves it. */
+  readonly clean: ReadonlyMap<string, LoadMember>
+}
+
+/** An image while the load goes on. */
+export interface LoadedImage {
+  readonly imageID: Digest | undefined
+  names: readonly string[]
+  fault?: string
+}
+
 /** What comes of a load while it goes on: what is there when it stops was not taken back. */
 export interface Loading {
-  readonly images: { imageID: Digest | undefined; names: string[]; fault?: string }[]
+  readonly images: LoadedImage[]
   readonly ignores: Set<string>
   /** Images that others are made from: listed only where they have names. */
   readonly parents: Set<Digest>
+  readonly byID: Map<Digest, LoadedImage>
+  readonly owners: Map<string, LoadedImage>
+}
+
+/** Before anything is loaded. */
+export function emptyLoading(): Loading {
+  return { images: [], ignores: new Set(), parents: new Set(), byID: new Map(), owners: new Map() }
 }
 
 /** An engine as it is judged. */
@@ -72,16 +95,20 @@ export function stopIf(reason: string | undefined): void {
 }
 
 /** The image with that ID: a second one of the same content is the same. */
-export function addImage(loading: Loading, imageID: Digest): Loading['images'][number] {
-  const known = loading.images.find((image) => image.imageID === imageID)
+export function addImage(loading: Loading, imageID: Digest): LoadedImage {
+  const known = loading.byID.get(imageID)
   if (known !== undefined) return known
-  const image = { imageID, names: [] }
+  const image: LoadedImage = { imageID, names: [] }
   loading.images.push(image)
+  loading.byID.set(imageID, image)
   return image
 }
 
 /** A name belongs to one image: the last that claims it. */
-export function giveName(loading: Loading, image: Loading['images'][number], name: string): void {
-  for (const other of loading.images) other.names = other.names.filter((own) => own !== name)
-  image.names.push(name)
+export function giveName(loading: Loading, image: LoadedImage, name: string): void {
+  const owner = loading.owners.get(name)
+  if (owner === image) return
+  if (owner !== undefined) owner.names = owner.names.filter((own) => own !== name)
+  loading.owners.set(name, image)
+  image.names = [...image.names, name]
 }

@@ -27,10 +27,10 @@ interface Component {
 }
 
 /** A member by its cleaned name; one link is followed, joined as text. Errors: Stop. */
-function component({ view }: Given, path: string, doing: string): Component {
-  const first = findMember(view.members, path)
+function component({ view, members }: Given, path: string, doing: string): Component {
+  const first = members.clean.get(goClean(path))
   const linked = first?.type === 'symlink' ? goClean(`${dirname(path)}/${first.link}`) : undefined
-  const found = linked === undefined ? first : findMember(view.members, linked)
+  const found = linked === undefined ? first : members.clean.get(linked)
   if (found === undefined) {
     const { fault } = view.end
     throw new Stop(`${doing}: ${fault === undefined ? 'file does not exist' : tarWords(fault)}`)
@@ -42,11 +42,6 @@ function component({ view }: Given, path: string, doing: string): Component {
   }
   if (found.source === undefined) throw new Stop(`${doing}: unexpected EOF`)
   return { source: found.source }
-}
-
-function findMember(members: readonly LoadMember[], path: string): LoadMember | undefined {
-  const name = goClean(path)
-  return members.find((member) => goClean(member.name) === name)
 }
 
 function dirname(path: string): string {

@@ -65,13 +65,8 @@ function prepareParent(root: DiskDirectory, path: string, dialect: Dialect): str
 
 // Below an open root a link that leads nowhere gets the directory it leads to.
 function linkedParent(root: DiskDirectory, parent: string): string | undefined {
-  const target = lookUp(root, parent, 'all')
-  if (target === 'too many levels of symbolic links') return `statat ${parent}: ${target}`
-  const place = lookUp(root, parent, 'parents')
-  if (isFault(target) && !isFault(place) && place.node?.kind === 'symlink') {
-    makeDirectories(root, place.node.target)
-  } else makeDirectories(root, parent)
-  return undefined
+  const fault = makeDirectories(root, parent, 'make')
+  return fault === 'too many levels of symbolic links' ? `statat ${parent}: ${fault}` : undefined
 }
 
 /** OverlayWhiteoutFormat: an opaque marker is an attribute of its directory, any other one a device 0/0. */

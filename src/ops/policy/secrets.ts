@@ -1,0 +1,42 @@
+/** Names that keys and credentials have; public keys and the certificates of authorities are none. */
+export const SECRET_NAMES: readonly string[] = [
+  '.aws/credentials',
+  '.docker/config.json',
+  '.env',
+  '.env.*',
+  '.git-credentials',
+  '.htpasswd',
+  '.kube/config',
+  '.netrc',
+  '.npmrc',
+  '.pgpass',
+  '.pypirc',
+  '.vault-token',
+  '*.jks',
+  '*.kdbx',
+  '*.key',
+  '*.p12',
+  '*.pem',
+  '*.pfx',
+  '*.tfstate',
+  'application_default_credentials.json',
+  'id_dsa',
+  'id_ecdsa',
+  'id_ed25519',
+  'id_rsa',
+  'service-account*.json',
+].map((name) => `**/${name}`)
+
+/** Where such names stand in every image, and mean nothing. */
+export const NO_SECRETS: readonly string[] = [
+  'etc/ssl/**',
+  'etc/pki/**',
+  'usr/share/ca-certificates/**',
+  'usr/lib/ssl/**',
+  'usr/local/share/ca-certificates/**',
+  '**/node_modules/**',
+  '**/{site,dist}-packages/**',
+  '**/cacert.pem',
+  '**/ca-certificates.pem',
+  '**/.env.{example,sample,template,dist}',
+]

@@ -1,0 +1,131 @@
+import { asDiffID, type DiffID } from '../../bytes/digest.js'
+import type { RunContext } from '../../context.js'
+import type { Image, ImageArchive, Layer } from '../../model/image.js'
+import type { LooseMembers } from '../../model/loose-member.js'
+import { measureLayers } from '../measure.js'
+import { readDocuments, type Documents } from './documents.js'
+import { layerPool, type LayerPart, type LayerPool } from './pool.js'
+import { wantedImages, type Origin, type WantedImage } from './wanted.js'
+
+/** What became of one layer of an image. */
+export interface SalvagedLayer {
+  /** That the config claims. */
+  readonly diffID: string | undefined
+  readonly state: 'intact' | 'healed' | 'damaged' | 'missing'
+  readonly origin: Origin | undefined
+  /** As it can be written; of a damaged one what is there of it. */
+  readonly layer: Layer | undefined
+}
+
+/** What became of one image. */
+export interface SalvagedImage {
+  readonly wanted: WantedImage
+  readonly layers: readonly SalvagedLayer[]
+  /** The image, where all of it is there. */
+  readonly whole: Image | undefined
+}
+
+/** What could be found in a damaged archive, and in those to heal from. */
+export interface Salvaged {
+  readonly images: readonly SalvagedImage[]
+  readonly pool: LayerPool
+  readonly documents: Documents
+}
+
+/**
+ * Puts the images of a damaged archive together again: of what is intact in it, and of layers and configs that other
+ * archives have, each proved by its digest. Errors: ERR_IO, ERR_ABORTED.
+ */
+export async function salvage(
+  broken: LooseMembers,
+  sources: readonly ImageArchive[],
+  context: RunContext,
+): Promise<Salvaged> {
+  const documents = await readDocuments(broken.members, context)
+  const pool = await layerPool(broken.members, documents, context)
+  const images: SalvagedImage[] = []
+  const healer = layerHealer(sources, context)
+  for (const wanted of wantedImages(documents, sources)) images.push(await salvageImage(wanted, pool, healer))
+  return { images, pool, documents }
+}
+
+/** Finds a layer by its diffID in other archives, and proves it. */
+type Healer = (diffID: DiffID, index: number) => Promise<{ layer: Layer; archive: string } | undefined>
+
+function layerHealer(sources: readonly ImageArchive[], context: RunContext): Healer {
+  const proved = new Map<string, { layer: Layer; archive: string } | undefined>()
+  const find = async (diffID: DiffID) => {
+    for (const { images, location } of sources) {
+      const layer = images
+        .flatMap((image) => image.layers)
+        .find(({ claims, state }) => state !== 'missing' && claims.diffID === diffID)
+      if (layer === undefined) continue
+      const measurements = await measureLayers([layer], [], context)
+      if (measurements.of(layer)?.diffID === diffID) return { layer, archive: location }
+    }
+    return undefined
+  }
+  return async (diffID, index) => {
+    if (!proved.has(diffID)) proved.set(diffID, await find(diffID))
+    const found = proved.get(diffID)
+    return found && { ...found, layer: { ...found.layer, index, claims: { diffID } } }
+  }
+}
+
+async function salvageImage(wanted: WantedImage, pool: LayerPool, heal: Healer): Promise<SalvagedImage> {
+  const diffIDs = wanted.config?.document.value.rootfs?.diff_ids
+  const count = diffIDs?.length ?? wanted.paths.length
+  const layers: SalvagedLayer[] = []
+  for (let index = 0; index < count; index++) {
+    const named = pool.named(wanted.paths[index] ?? '')
+    layers.push(await salvageLayer(diffIDs?.[index], { named, index }, pool, heal))
+  }
+  return { wanted, layers, whole: wholeImage(wanted, layers) }
+}
+
+async function salvageLayer(
+  claimed: string | undefined,
+  { named, index }: { readonly named: LayerPart | undefined; readonly index: number },
+  pool: LayerPool,
+  heal: Healer,
+): Promise<SalvagedLayer> {
+  const diffID = claimed === undefined ? undefined : asDiffID(claimed)
+  const own = diffID === undefined ? named : pool.withDiffID(diffID)
+  if (own !== undefined && own.state !== 'damaged') {
+    const layer = own.member.layer(index, diffID === undefined ? {} : { diffID })
+    return { diffID: claimed ?? own.measured.diffID, state: 'intact', origin: ownOrigin(own), layer }
+  }
+  const healed = diffID === undefined ? undefined : await heal(diffID, index)
+  if (healed !== undefined) {
+    const { layer, archive } = healed
+    return { diffID: claimed, state: 'healed', origin: { kind: 'healed', archive }, layer }
+  }
+  if (named === undefined) return { diffID: claimed, state: 'missing', origin: undefined, layer: undefined }
+  return { diffID: claimed, state: 'damaged', origin: ownOrigin(named), layer: named.member.layer(index, {}) }
+}
+
+function ownOrigin({ member }: LayerPart): Origin {
+  return { kind: 'own', path: member.path }
+}
+
+function wholeImage({ names, config, manifest }: WantedImage, layers: readonly SalvagedLayer[]): Image | undefined {
+  const found = layers.flatMap(({ state, layer }) => (state === 'intact' || state === 'healed' ? (layer ?? []) : []))
+  if (config === undefined || found.length < layers.length) return undefined
+  const { document, origin } = config
+  const { os = '', architecture = '', variant = '' } = document.value
+  const path = origin.kind === 'own' ? origin.path : document.location
+  return {
+    names,
+    platform: {
+      os: os === '' ? 'linux' : os,
+      architecture: architecture === '' ? 'unknown' : architecture,
+      ...(variant !== '' && { variant }),
+    },
+    config: document.value,
+    configSource: { kind: 'stored', document, path },
+    manifest,
+    layers: found,
+    attachments: [],
+    path,
+  }
+}
