@@ -50,7 +50,7 @@ export function healthOf(layer: Layer, measurements: Measurements): LayerHealth 
   const measured = measurements.of(layer)
   if (measured?.diffID === undefined) return 'lost'
   const { diffID } = layer.claims
-  const isUndamaged = (measured.notices ?? []).every(({ fault }) => fault === undefined)
+  const isUndamaged = measured.notices.every(({ fault }) => fault === undefined)
   const isUnclaimed = diffID === undefined && layer.assembly !== undefined
   return (isUnclaimed && isUndamaged) || measured.diffID === diffID ? 'exact' : 'damaged'
 }
