@@ -47,13 +47,13 @@ function oldPair(rest: string, instruction: string, line: number): readonly [str
   return [name, text]
 }
 
-/** The strings of a JSON array, or undefined where the text is none; what follows it is ignored, as docker does. */
+/** The strings of a JSON array, or undefined where the text is none. Errors: ERR_USAGE where it holds anything else. */
 export function jsonArray(text: string, line: number): readonly string[] | undefined {
   if (!text.startsWith('[')) return undefined
-  const bytes = new TextEncoder().encode(text)
-  const scan = scanJson(bytes)
-  if (scan.fault !== undefined) return undefined
-  const value: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(0, scan.end)))
+  const scan = scanJson(new TextEncoder().encode(text))
+  // Docker up to 26 takes an array with something behind it, 28 takes all of it for a command.
+  if (scan.fault !== undefined || scan.trailing > 0) return undefined
+  const value: unknown = JSON.parse(text)
   if (!Array.isArray(value)) return undefined
   return value.map((item: unknown) => {
     if (typeof item === 'string') return item

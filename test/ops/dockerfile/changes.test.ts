@@ -34,7 +34,8 @@ describe('changes are one Dockerfile', () => {
 
 describe('CMD and ENTRYPOINT', () => {
   test('are JSON, or a command for the shell', () => {
-    expect(changed('CMD ["a", "b c"] ignored').Cmd).toEqual(['a', 'b c'])
+    expect(changed('CMD ["a", "b c"]').Cmd).toEqual(['a', 'b c'])
+    expect(changed('CMD ["a"] b').Cmd).toEqual(['/bin/sh', '-c', '["a"] b'])
     expect(changed('CMD [a]').Cmd).toEqual(['/bin/sh', '-c', '[a]'])
     expect(changed("ENTRYPOINT echo 'a b' $X").Entrypoint).toEqual(['/bin/sh', '-c', "echo 'a b' $X"])
     expect(() => changed('CMD ["a", 1]')).toThrow('arrays must be comprised of strings only')
