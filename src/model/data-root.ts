@@ -26,6 +26,19 @@ export interface StoreContainer {
   readonly parent: string | undefined
   /** Its root filesystem; see containerImage. Errors: ERR_NOT_FOUND where its layers are lost. */
   image(): Promise<Image>
+  /** What `docker commit` makes an image of. Errors: ERR_NOT_FOUND where its image or its layers are lost. */
+  parts(options: { readonly engine?: number }): Promise<ContainerParts>
+}
+
+/** A container, taken apart for a commit. */
+export interface ContainerParts {
+  readonly id: string
+  /** The image that it was made of. */
+  readonly image: Image
+  /** What it wrote, as a layer with the headers of that engine. */
+  readonly written: Layer
+  /** Its own config, as docker's JSON has it. */
+  readonly config: unknown
 }
 
 /** The data-root of a stopped daemon: an archive of images, and what else lies there. */

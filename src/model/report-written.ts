@@ -36,6 +36,7 @@ export const WRITTEN_SCHEMAS = {
   save: written('save'),
   tag: written('tag'),
   import: written('import'),
+  commit: written('commit'),
   config: written('config'),
   thin: written('thin'),
   hydrate: written('hydrate'),

@@ -5,6 +5,7 @@ import { buried } from './buried.js'
 import { cat } from './cat.js'
 import { census } from './census.js'
 import { config } from './config.js'
+import { commit } from './commit.js'
 import { completion } from './completion.js'
 import { efficiency } from './efficiency.js'
 import { exportFiles } from './export.js'
@@ -18,6 +19,7 @@ import { inspect } from './inspect.js'
 import { ls } from './ls.js'
 import { rebase } from './rebase.js'
 import { rootfsDigest } from './rootfs-digest.js'
+import { salvage } from './salvage.js'
 import { save } from './save.js'
 import { squash } from './squash.js'
 import { tag } from './tag.js'
@@ -52,6 +54,8 @@ export const COMMANDS: readonly Command[] = [
   rebase,
   census,
   recover,
+  salvage,
+  commit,
   tarSplit,
   completion(() => COMMANDS),
 ]

@@ -6,7 +6,7 @@ import { readChain, type RootReading } from './image-store.js'
 import { layerRecord, layersKey } from './layer-store.js'
 import { join, type DriverRoot } from './layout.js'
 import { readText, type Store } from './store.js'
-import { storeTar, type TreeForm } from './store-tar.js'
+import { storeTar, type StoreTarOptions, type TreeForm } from './store-tar.js'
 
 /** Where the parts of a container lie. */
 export interface ContainerMount {
@@ -35,11 +35,7 @@ function isName(text: string): boolean {
 export async function containerLayers(reading: RootReading, container: Container): Promise<readonly Layer[]> {
   const { store, log } = reading
   const { root } = container
-  const mount = containerMount(reading, container)
-  if (mount === undefined) {
-    const message = `layerdb does not know where container ${container.name} lies`
-    throw new ArchiveError('ERR_NOT_FOUND', message, { location: store.location })
-  }
+  const mount = mountOf(reading, container)
   const home = join(root.root, root.driver.home)
   const own = (id: string) => layerKey(root.root, root.driver, id)
   const tree = (index: number, key: string, form: TreeForm) => treeLayer(reading, index, key, form)
@@ -58,6 +54,43 @@ export async function containerLayers(reading: RootReading, container: Container
   return [...chain, ...init, await tree(chain.length + init.length, own(mount.mountID), form)]
 }
 
+function mountOf(reading: RootReading, container: Container): ContainerMount {
+  const mount = containerMount(reading, container)
+  if (mount !== undefined) return mount
+  const message = `layerdb does not know where container ${container.name} lies`
+  throw new ArchiveError('ERR_NOT_FOUND', message, { location: reading.store.location })
+}
+
+/**
+ * What a container wrote, as docker makes a layer of it: what lies in its own folder, or where a driver keeps whole trees,
+ * what is other than in the tree that it began with. Errors: ERR_NOT_FOUND where its mount is not known.
+ */
+export async function writtenLayer(
+  reading: RootReading,
+  container: Container,
+  { index, engine }: { readonly index: number; readonly engine?: number },
+): Promise<Layer> {
+  const { root, driver } = container.root
+  const mount = mountOf(reading, container)
+  const headers = engine === undefined ? {} : { engine }
+  if (driver.name === 'overlay') {
+    return treeLayer(reading, index, `${join(root, driver.home)}/${mount.mountID}/upper`, 'overlay', headers)
+  }
+  const own = layerKey(root, driver, mount.mountID)
+  if (driver.content !== 'tree') {
+    return treeLayer(reading, index, own, driver.whiteouts === 'aufs' ? 'aufs' : 'overlay', headers)
+  }
+  if (mount.initID === undefined) {
+    const message = `layerdb does not know what container ${container.name} began with`
+    throw new ArchiveError('ERR_NOT_FOUND', message, { location: reading.store.location })
+  }
+  const key = layerKey(root, driver, mount.initID)
+  return treeLayer(reading, index, own, 'tree', {
+    ...headers,
+    base: { key, xattrs: await reading.store.xattrsBelow(key) },
+  })
+}
+
 /** See DataRoot.rebuilt; a layer's path is that of its record. */
 export async function rebuiltLayer(
   reading: RootReading,
@@ -73,7 +106,14 @@ export async function rebuiltLayer(
   return treeLayer(reading, layer.index, key, root.driver.whiteouts === 'aufs' ? 'aufs' : 'overlay')
 }
 
-async function treeLayer({ store, log }: RootReading, index: number, key: string, form: TreeForm): Promise<Layer> {
+/** The layer that a stored tree is. */
+export async function treeLayer(
+  { store, log }: RootReading,
+  index: number,
+  key: string,
+  form: TreeForm,
+  more: Pick<StoreTarOptions, 'engine' | 'base'> = {},
+): Promise<Layer> {
   const xattrs = await store.xattrsBelow(key)
   if (xattrs === undefined && hasDirectories(store, key)) {
     log.add('STORE_XATTRS_UNKNOWN', 'which folders hide what is below them cannot be told', { path: key })
@@ -84,7 +124,7 @@ async function treeLayer({ store, log }: RootReading, index: number, key: string
     path: key,
     claims: {},
     blob: undefined,
-    tar: (context) => storeTar(store, key, { form, xattrs: xattrs ?? new Map() }, context),
+    tar: (context) => storeTar(store, key, { form, xattrs: xattrs ?? new Map(), ...more }, context),
   }
 }
 

@@ -5,7 +5,7 @@ import type { Image } from '../../model/image.js'
 import { goStruct, parseJson } from '../../model/json.js'
 import type { SplitAssembly } from '../../tar/split-assembly.js'
 import { addedFiles } from './added-files.js'
-import { containerImage } from './container-image.js'
+import { containerImage, containerParts } from './container-image.js'
 import { containerMount } from './container-layers.js'
 import type { Container } from './container-store.js'
 import { sharedLayer, type RootReading } from './image-store.js'
@@ -98,6 +98,7 @@ export function storeContainer(reading: RootReading, container: Container): Stor
     driver: root.driver.name,
     parent: containerMount(reading, container)?.parent,
     image: () => containerImage(reading, container),
+    parts: (options) => containerParts(reading, container, options),
   }
 }
 

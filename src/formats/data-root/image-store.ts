@@ -68,6 +68,13 @@ function readImage(
   }
 }
 
+/** The image of that hex ID, without names; undefined where it is not there. */
+export function readImageOf(reading: RootReading, root: DriverRoot, id: string): Image | undefined {
+  const isThere =
+    /^[a-f0-9]{64}$/.test(id) && reading.store.typeOf(`${root.image}/imagedb/content/sha256/${id}`) === 'file'
+  return isThere ? readImage(reading, root, { id, names: { tags: new Map(), digests: new Map() } }) : undefined
+}
+
 /** The config of an image by its hex ID, as far as it can be read; nothing is told of it. */
 export function readConfigOf({ store, context }: RootReading, root: DriverRoot, id: string): ImageConfig | undefined {
   const path = `${root.image}/imagedb/content/sha256/${id}`

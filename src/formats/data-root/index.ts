@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises'
 import type { RunContext } from '../../context.js'
 import { toArchiveError } from '../../errors.js'
 import { findingLog } from '../../model/finding-log.js'
-import type { DataRoot } from '../../model/data-root.js'
+import type { Finding } from '../../findings.js'
+import type { DataRoot, StoreContainer } from '../../model/data-root.js'
 import type { Image, ImageArchive, LooseBlob } from '../../model/image.js'
 import { readAllContainers } from './all-containers.js'
 import { rebuiltLayer } from './container-layers.js'
@@ -36,6 +37,23 @@ export async function openDataRoot(
     if (container === undefined) return archiveOf(reading, await readContents(reading, places))
     const chosen = findContainer(readAllContainers(reading, places), container, path)
     return archiveOf(reading, { images: [await chosen.image()], loose: [] })
+  })
+}
+
+/** A container of a data-root that is open until disposal. */
+export interface OpenContainer extends AsyncDisposable {
+  readonly container: StoreContainer
+  /** Oddities met so far. */
+  readonly findings: readonly Finding[]
+}
+
+/** Opens one container of a data-root, by name or (short) ID. Errors: those of openDataRoot, ERR_REFERENCE. */
+export async function openContainer(path: string, context: RunContext, wanted: string): Promise<OpenContainer> {
+  return opening(path, context, undefined, (reading, places) => {
+    const container = findContainer(readAllContainers(reading, places), wanted, path)
+    const { log, store } = reading
+    const dispose = () => store[Symbol.asyncDispose]()
+    return Promise.resolve({ container, findings: log.findings, [Symbol.asyncDispose]: dispose })
   })
 }
 
