@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   ERR_NOT_SEEKABLE: 'a pipe was asked to be read again',
   ERR_REFERENCE: 'a name, tag or digest that does not parse or is ambiguous',
   ERR_USAGE: 'the command line asks for something that makes no sense',
+  ERR_POLICY: 'a policy file that cannot be read',
   ERR_OUTPUT: 'the output cannot be written',
   ERR_ABORTED: 'the work was interrupted',
 } as const

@@ -44,6 +44,7 @@ const DOCUMENT_RULES = {
   DESCRIPTOR_DATA_MISMATCH: rule('error', 'The data inlined in a descriptor is not the content it stands for', 'Readers that trust the inline copy see another document.'),
   DIGEST_INVALID: rule('error', 'A digest does not follow the grammar', 'sha256 digests are `sha256:` and 64 lower-case hex digits. It is never used as a path.'),
   DIGEST_UNSUPPORTED: rule('note', 'A digest uses an algorithm that cannot be checked here', 'The bytes are listed but not proved.'),
+  ENGINE_REFUSES: rule('error', 'An engine that must take the archive would not', 'Its reason stands with it, in its own words. The engines are those that --for names; docs/engines.md has their rules.'),
   HISTORY_MISMATCH: rule('error', 'The history claims more layers than there are', 'docker refuses: too many non-empty layers in History section.'),
   HISTORY_SHORT: rule('warning', 'The history names fewer layers than there are', 'Engines load it; history and layers cannot be told apart one by one.'),
   IMAGE_NONE: rule('warning', 'The archive holds no image', 'docker load succeeds silently on an empty manifest.json, others refuse it.'),
@@ -145,8 +146,25 @@ const OUTPUT_RULES = {
   OUTPUT_NAME_LEFT_OUT: rule('note', 'A name was not taken over into manifest.json', 'docker takes names with a tag only. Give the image one with imgtar tag.'),
 } as const
 
+// What a policy demands.
+// prettier-ignore
+const POLICY_RULES = {
+  POLICY_CONFIG: rule('error', 'The config of an image breaks a rule of the policy', 'The message names the rule and its line. Change the image, or the policy.'),
+  POLICY_EFFICIENCY: rule('error', 'An image wastes more than the policy allows', 'imgtar efficiency names the paths and the layers.'),
+  POLICY_SIZE: rule('error', 'An image is larger than the policy allows', 'imgtar history and imgtar efficiency show where the bytes are.'),
+  POLICY_SKIPPED: rule('note', 'A test of the policy was not run', 'It needs a running container, or something else that an archive cannot tell.'),
+  POLICY_STRUCTURE: rule('error', 'The files of an image break a rule of the policy', 'imgtar blame names the layer and the step that made a file.'),
+} as const
+
 /** Every finding code with severity, title and help; docs/findings.md is made of it. */
-export const FINDINGS = { ...ARCHIVE_RULES, ...DOCUMENT_RULES, ...LAYER_RULES, ...OUTPUT_RULES, ...STORE_RULES }
+export const FINDINGS = {
+  ...ARCHIVE_RULES,
+  ...DOCUMENT_RULES,
+  ...LAYER_RULES,
+  ...OUTPUT_RULES,
+  ...STORE_RULES,
+  ...POLICY_RULES,
+}
 
 /** The stable code of a finding. */
 export type FindingCode = keyof typeof FINDINGS

@@ -63,7 +63,8 @@ type Issue = z.core.$ZodIssue
 function told(issue: Issue): readonly [NodePath, string] {
   const name = issue.path.map(String).join('.')
   const [key] = issue.code === 'unrecognized_keys' ? issue.keys : []
-  if (key !== undefined) return [[...issue.path, key], `there is no ${[name, key].filter(Boolean).join('.')} in a policy`]
+  if (key !== undefined)
+    return [[...issue.path, key], `there is no ${[name, key].filter(Boolean).join('.')} in a policy`]
   // Of several ways that failed, the one that got furthest tells most.
   const inner = issue.code === 'invalid_union' ? issue.errors.flat().sort(byDepth)[0] : undefined
   if (inner !== undefined && inner.path.length > 0) return told({ ...inner, path: [...issue.path, ...inner.path] })

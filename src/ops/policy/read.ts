@@ -19,7 +19,10 @@ export function readPolicy({ file, text }: PolicyText): readonly PolicyRule[] {
   const document = policyDocument(text, file)
   const { value } = document
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw policyError(document.placeOf([]), 'a policy is a map of gates: integrity, size, structure, config, efficiency')
+    throw policyError(
+      document.placeOf([]),
+      'a policy is a map of gates: integrity, size, structure, config, efficiency',
+    )
   }
   if ('rules' in value) return diveRules(document)
   if ('schemaVersion' in value) return structureTestRules(document, document.checked(structureTestSchema))
@@ -32,15 +35,23 @@ function imgtarRules(document: PolicyDocument): readonly PolicyRule[] {
   const policy = document.checked(policySchema)
   const rules: PolicyRule[] = []
   const add: Add = (gate, path, body, detail) => {
-    const name = [gate, ...path].map(String).filter((part) => !/^\d+$/.test(part)).join('.')
-    rules.push({ gate, name: detail === undefined ? name : `${name} ${detail}`, place: document.placeOf([gate, ...path]), body })
+    const name = [gate, ...path]
+      .map(String)
+      .filter((part) => !/^\d+$/.test(part))
+      .join('.')
+    rules.push({
+      gate,
+      name: detail === undefined ? name : `${name} ${detail}`,
+      place: document.placeOf([gate, ...path]),
+      body,
+    })
   }
   integrityRules(policy, add)
   sizeRules(policy, add)
   structureRules(policy, add)
   configRules(policy, add)
   for (const [name, limit] of Object.entries(policy.efficiency ?? {})) {
-    add('efficiency', [name], efficiencyBody(name, limit))
+    if (limit !== undefined) add('efficiency', [name], efficiencyBody(name, limit))
   }
   return rules
 }
@@ -60,7 +71,8 @@ function sizeRules({ size = {} }: PolicyFile, add: Add): void {
   if (size.growth === undefined) return
   const bytes = bytesOf(size.growth)
   const percent = Number.parseFloat(String(size.growth))
-  const body = bytes === undefined ? { most: percent, unit: 'percent' as const } : { most: bytes, unit: 'bytes' as const }
+  const body =
+    bytes === undefined ? { most: percent, unit: 'percent' as const } : { most: bytes, unit: 'bytes' as const }
   add('size', ['growth'], { kind: 'growth', ...body })
 }
 

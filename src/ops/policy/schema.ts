@@ -57,9 +57,7 @@ export const policySchema = z
         owners: z
           .array(z.union([z.int().min(0), z.string().regex(/^\d+:\d+$/, 'UID or UID:GID')]))
           .describe('UID or UID:GID of all files; nothing else may own anything'),
-        setuid: z
-          .union([z.literal('forbidden'), patterns])
-          .describe('no setuid or setgid files, or none but these'),
+        setuid: z.union([z.literal('forbidden'), patterns]).describe('no setuid or setgid files, or none but these'),
         secrets: z
           .union([z.literal('forbidden'), patterns])
           .describe('no names of keys and credentials, in no layer: those that imgtar knows, or these'),
@@ -75,7 +73,10 @@ export const policySchema = z
           .describe('labels that must be there, or what their values must match'),
       })
       .partial(),
-    efficiency: z.strictObject(diveRules).partial().describe("dive's rules, with sums that count each wasted byte once"),
+    efficiency: z
+      .strictObject(diveRules)
+      .partial()
+      .describe("dive's rules, with sums that count each wasted byte once"),
   })
   .partial()
 

@@ -48,6 +48,8 @@ function fileRules({ fileExistenceTests, fileContentTests }: StructureTestFile, 
   }
 }
 
+const UNBOUND = 'whether a variable is unbound shows in a container only'
+
 // -1 is what the tool itself takes for not asked.
 function asked(id: number | undefined): number | undefined {
   return id === undefined || id < 0 ? undefined : id
@@ -65,6 +67,7 @@ function metadataRules({ metadataTest: test }: StructureTestFile, add: Add): voi
     const value = test[kind]
     if (value !== undefined && value !== null) add(at(kind), `metadataTest.${kind}`, { kind, value })
   }
+  if (test.unboundEnv !== undefined) add(at('unboundEnv'), 'metadataTest.unboundEnv', { kind: 'skipped', why: UNBOUND })
   const lists = [
     ['exposedPorts', 'port', true],
     ['unexposedPorts', 'port', false],
