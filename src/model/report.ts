@@ -3,6 +3,7 @@ import { diffSchema, rootfsDigestSchema } from './report-diff.js'
 import { FILES_SCHEMAS, type FilesReport } from './report-files.js'
 import { envelope, errorSchema, findingSchema } from './report-parts.js'
 import { policyCheckSchema } from './report-policy.js'
+import { salvageSchema, type SalvageReport } from './report-salvage.js'
 import { STORE_SCHEMAS, type StoreReport } from './report-store.js'
 import { WASTE_SCHEMAS, type BlameReport, type BuriedReport, type EfficiencyReport } from './report-waste.js'
 import { WRITTEN_SCHEMAS, type WrittenReport } from './report-written.js'
@@ -150,6 +151,7 @@ export const REPORT_SCHEMAS = {
   'rootfs-digest': rootfsDigestSchema,
   ...WRITTEN_SCHEMAS,
   ...STORE_SCHEMAS,
+  salvage: salvageSchema,
   ...FILES_SCHEMAS,
   ...WASTE_SCHEMAS,
 } as const
@@ -177,6 +179,7 @@ export type Report =
   | RootfsDigestReport
   | WrittenReport
   | StoreReport
+  | SalvageReport
   | FilesReport
   | EfficiencyReport
   | BuriedReport

@@ -97,3 +97,15 @@ function unique(clues: readonly Clue[]): Clue[] {
     return isNew
   })
 }
+
+/** Where the contents begin that are known to be damaged in a layer, in its tar. Errors: those of cluesInside. */
+export async function damagedFiles(
+  layers: readonly Layer[],
+  index: number,
+  context: RunContext,
+): Promise<ReadonlySet<number>> {
+  const clues = await cluesInside(layers, index, context)
+  return new Set(
+    clues.flatMap(({ code, layerOffset }) => (code === 'DAMAGED_FILE' && layerOffset !== undefined ? layerOffset : [])),
+  )
+}

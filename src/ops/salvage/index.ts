@@ -38,7 +38,7 @@ export interface Salvaged {
  */
 export async function salvage(
   broken: LooseMembers,
-  sources: readonly ImageArchive[],
+  { sources, opened }: { readonly sources: readonly ImageArchive[]; readonly opened: ImageArchive | undefined },
   context: RunContext,
 ): Promise<Salvaged> {
   const documents = await readDocuments(broken.members, context)
@@ -46,7 +46,27 @@ export async function salvage(
   const images: SalvagedImage[] = []
   const healer = layerHealer(sources, context)
   for (const wanted of wantedImages(documents, sources)) images.push(await salvageImage(wanted, pool, healer))
+  // Formats without configs say in their own way which images there are.
+  if (images.length === 0 && opened !== undefined) images.push(...(await derivedImages(opened, context)))
   return { images, pool, documents }
+}
+
+async function derivedImages({ images }: ImageArchive, context: RunContext): Promise<SalvagedImage[]> {
+  const derived = images.filter(({ configSource }) => configSource.kind === 'derived')
+  const all = derived.flatMap((image) => image.layers)
+  const measurements = await measureLayers(all, [], context)
+  return derived.map((image) => {
+    const layers = image.layers.map((layer): SalvagedLayer => {
+      const measured = measurements.of(layer)
+      if (layer.state === 'missing') return { diffID: undefined, state: 'missing', origin: undefined, layer: undefined }
+      const state = measured?.diffID !== undefined && measured.tar?.whole === true ? 'intact' : 'damaged'
+      return { diffID: measured?.diffID, state, origin: { kind: 'own', path: layer.path }, layer }
+    })
+    const { names } = image
+    const isWhole = layers.every(({ state }) => state === 'intact')
+    const wanted = { names, claimedID: undefined, config: undefined, manifest: undefined, paths: [] }
+    return { wanted, layers, whole: isWhole ? image : undefined }
+  })
 }
 
 /** Finds a layer by its diffID in other archives, and proves it. */

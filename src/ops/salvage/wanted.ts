@@ -3,6 +3,7 @@ import type { ImageConfig } from '../../model/config.js'
 import type { ImageArchive } from '../../model/image.js'
 import type { RawJson } from '../../model/json.js'
 import type { ImageManifest } from '../../model/manifest.js'
+import { roleOf } from '../../model/media-types.js'
 import { familiarTagged } from '../../model/reference.js'
 import { hashNamed, type Documents } from './documents.js'
 
@@ -29,18 +30,22 @@ export function wantedImages(documents: Documents, sources: readonly ImageArchiv
     ...documents.items.map(({ Config, RepoTags = [], Layers }) =>
       wanted({ names: RepoTags.map(familiarTagged), claim: hashNamed(Config), path: Config, paths: Layers }),
     ),
-    ...documents.manifests.map(({ document }) => {
-      const { config, layers = [] } = document.value
-      const paths = layers.map(({ digest }) => digest.replace(':', '/')).map((path) => `blobs/${path}`)
-      const names = namesOf(document, documents)
-      return wanted({ names, claim: hexOf(config?.digest ?? ''), path: undefined, paths, manifest: document })
-    }),
+    ...documents.manifests
+      .filter(({ document }) => isImage(document.value))
+      .map(({ document }) => {
+        const { config, layers = [] } = document.value
+        const paths = layers.map(({ digest }) => digest.replace(':', '/')).map((path) => `blobs/${path}`)
+        const names = namesOf(document, documents)
+        return wanted({ names, claim: hexOf(config?.digest ?? ''), path: undefined, paths, manifest: document })
+      }),
   ]
   const images = merged(found)
   const known = new Set(images.map(({ config }) => config?.document.digest))
   for (const { document, member } of documents.configs) {
     const named = hashNamed(member.path)
-    if (known.has(document.digest) || (named !== undefined && named !== hexOf(document.digest))) continue
+    const isAttestation = document.value.os === 'unknown' && document.value.architecture === 'unknown'
+    if (isAttestation || known.has(document.digest) || (named !== undefined && named !== hexOf(document.digest)))
+      continue
     known.add(document.digest)
     images.push(wanted({ names: [], claim: hexOf(document.digest), path: undefined, paths: [] }))
   }
@@ -51,6 +56,12 @@ export function wantedImages(documents: Documents, sources: readonly ImageArchiv
     const claimedID = said.claim ?? (config === undefined ? undefined : hexOf(config.document.digest))
     return { names: said.names, claimedID, config, manifest: said.manifest, paths: said.paths }
   }
+}
+
+/** Whether a manifest has layers that are layers, and no attestations or other documents. */
+function isImage({ config, layers = [], subject }: ImageManifest): boolean {
+  const isConfig = roleOf(config?.mediaType ?? '') === 'config'
+  return isConfig && subject === undefined && !layers.some(({ mediaType }) => roleOf(mediaType) === 'attestation')
 }
 
 interface Said {

@@ -9,6 +9,7 @@ import { inspectText } from './inspect.js'
 import { lsText } from './ls.js'
 import { noticeLines } from './notices.js'
 import { recoverText } from './recover.js'
+import { salvageText } from './salvage.js'
 import { tarSplitText } from './tar-split.js'
 import { verifyText } from './verify.js'
 import { blameText, buriedText, efficiencyText } from './waste.js'
@@ -47,6 +48,8 @@ function linesOf(report: Report, style: Style): Iterable<string> {
       return censusText(report, style)
     case 'imgtar/recover/v1':
       return recoverText(report, style)
+    case 'imgtar/salvage/v1':
+      return salvageText(report, style)
     case 'imgtar/efficiency/v1':
       return efficiencyText(report, style)
     case 'imgtar/buried/v1':

@@ -1,0 +1,181 @@
+import { join } from 'node:path'
+import type { RunContext } from '../../context.js'
+import type { Image, ImageArchive } from '../../model/image.js'
+import type { SalvagedImageReport, SalvagedPart, SalvageReport } from '../../model/report-salvage.js'
+import type { Salvaged, SalvagedImage } from '../../ops/salvage/index.js'
+import type { PartialExport } from '../../ops/salvage/partial.js'
+import type { SparePart } from '../../ops/salvage/spare.js'
+import { openOperand, standardInput } from '../archives.js'
+import { asIs, flag, required, values } from '../arguments.js'
+import { defineCommand } from '../command.js'
+import { envelope } from '../envelope.js'
+import { fileNameFor } from '../file-name.js'
+import { openInputs } from '../inputs.js'
+import type { GlobalValues } from '../options.js'
+
+/** `imgtar salvage`: what can be saved of a damaged archive. */
+export const salvage = defineCommand({
+  name: 'salvage',
+  summary: 'save what is intact of a damaged or cut archive, and heal it from other copies',
+  positionals: { archive: { kind: 'one', summary: 'the damaged archive; - for stdin' } },
+  options: {
+    output: required('folder for what is saved: new or empty', 'DIR', asIs, 'o'),
+    from: values(
+      'take what is lost from there, where its digest fits: any archive, oci:DIR, docker-root:DIR',
+      'OTHER',
+      asIs,
+    ),
+    partial: flag('also export the files that can be read of images that are not whole, as NAME.partial.tar'),
+  },
+  examples: [
+    [
+      'imgtar salvage broken.tar -o saved/',
+      'saved/images.tar with every image that is whole; intact layers of the others',
+    ],
+    ['imgtar salvage broken.tar -o saved/ --from old.tar', 'heal it: layers and configs by their digests'],
+    ['imgtar salvage broken.tar -o saved/ --from docker-root:/var/lib/docker', 'from the store of a stopped docker'],
+    ['imgtar salvage cut.tar.gz -o saved/ --partial', 'what can be read of the files, marked as partial'],
+  ],
+  async run({ operands, options, globals, context }): Promise<SalvageReport> {
+    const [{ looseMembers }, operation, { describeFinding }, { directoryOutput }] = await Promise.all([
+      import('../../formats/salvage/members.js'),
+      import('../../ops/salvage/index.js'),
+      import('../../ops/describe.js'),
+      import('../../bytes/output-directory.js'),
+    ])
+    const { archive } = operands
+    await using sources = await openInputs(options.from, { globals, context, access: 'random' })
+    await using output = await directoryOutput(options.output, { force: false })
+    const stdin = archive === '-' ? { stdin: standardInput(context) } : {}
+    await using broken = await looseMembers(archive, context, stdin)
+    await using opened = await asItsFormat(archive, globals, context)
+    const salvaged = await operation.salvage(broken, { sources: sources.archives, opened: opened.archive }, context)
+    const place = { directory: output.path, shown: options.output }
+    const written = await writeWhole(salvaged, place, context)
+    const parts = await writeParts(salvaged, place, context)
+    const images = await describeImages(salvaged.images, { ...place, partial: options.partial }, context)
+    await output.commit()
+    return {
+      ...envelope('salvage', images.length > 0 && images.every(({ state }) => state === 'whole')),
+      archive,
+      directory: options.output,
+      written,
+      images,
+      parts,
+      findings: broken.findings.map(describeFinding),
+    }
+  },
+})
+
+/** The folder while it is made, and as the user named it. */
+interface Place {
+  readonly directory: string
+  readonly shown: string
+}
+
+/** The archive as its own format reads it; nothing where it is damaged too much for that. */
+async function asItsFormat(
+  text: string,
+  globals: GlobalValues,
+  context: RunContext,
+): Promise<AsyncDisposable & { readonly archive: ImageArchive | undefined }> {
+  const { ArchiveError } = await import('../../errors.js')
+  const none = { archive: undefined, [Symbol.asyncDispose]: () => Promise.resolve() }
+  if (text === '-') return none
+  try {
+    const archive = await openOperand(text, { globals, context, access: 'random' })
+    return { archive, [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose]() }
+  } catch (error) {
+    if (error instanceof ArchiveError && error.code !== 'ERR_ABORTED' && error.code !== 'ERR_IO') return none
+    throw error
+  }
+}
+
+/** One docker archive with all images that are whole. */
+async function writeWhole(
+  { images }: Salvaged,
+  { directory, shown }: Place,
+  context: RunContext,
+): Promise<SalvageReport['written']> {
+  const whole = images.flatMap((image): Image[] => (image.whole === undefined ? [] : [image.whole]))
+  if (whole.length === 0) return null
+  const [{ prepareImages }, writers] = await Promise.all([
+    import('../../ops/prepare.js'),
+    import('../../formats/write/index.js'),
+  ])
+  const target = { format: 'docker-archive', layout: 'universal' } as const
+  await using sink = await writers.openSink(target, { path: join(directory, 'images.tar'), force: false })
+  const options = { compress: 'keep', holds: writers.compressionsOf(target), staging: sink } as const
+  await writers.writeImages(sink, await prepareImages(whole, options, context), target, context)
+  return { path: join(shown, 'images.tar'), size: await sink.commit() }
+}
+
+async function writeParts(salvaged: Salvaged, place: Place, context: RunContext): Promise<SalvagedPart[]> {
+  const [{ spareParts }, { chunksOf }] = await Promise.all([
+    import('../../ops/salvage/spare.js'),
+    import('../../bytes/source.js'),
+  ])
+  const written: SalvagedPart[] = []
+  const chunks = ({ content }: SparePart) =>
+    content instanceof Uint8Array ? [content] : chunksOf(content, context.signal)
+  for (const spare of spareParts(salvaged)) {
+    await writeFile(join(place.directory, spare.name), chunks(spare))
+    written.push({ ...spare.part, path: join(place.shown, spare.name) })
+  }
+  return written
+}
+
+async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+  const [{ mkdir }, { dirname }, { fileOutput, outputError }] = await Promise.all([
+    import('node:fs/promises'),
+    import('node:path'),
+    import('../../bytes/output.js'),
+  ])
+  await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
+    throw outputError(cause, path)
+  })
+  await using output = await fileOutput(path, { force: false })
+  for await (const chunk of chunks) await output.write(chunk)
+  await output.commit()
+}
+
+async function describeImages(
+  images: readonly SalvagedImage[],
+  place: Place & { readonly partial: boolean },
+  context: RunContext,
+): Promise<SalvagedImageReport[]> {
+  const { describeSalvaged } = await import('../../ops/salvage/describe.js')
+  const reports: SalvagedImageReport[] = []
+  for (const [index, image] of images.entries()) {
+    const report = describeSalvaged(image)
+    const isPartial = place.partial && image.whole === undefined
+    reports.push(isPartial ? { ...report, partial: await writePartial(image, index, place, context) } : report)
+  }
+  return reports
+}
+
+async function writePartial(
+  { wanted, layers }: SalvagedImage,
+  index: number,
+  { directory, shown }: Place,
+  context: RunContext,
+): Promise<SalvagedImageReport['partial']> {
+  const { partialExport } = await import('../../ops/salvage/partial.js')
+  const found = await partialExport(layers, context)
+  const name = `${String(index)}-${fileNameFor(wanted.names[0] ?? wanted.claimedID?.slice(0, 12) ?? 'image')}.partial`
+  await writeFile(join(directory, `${name}.tar`), found.tar())
+  await writeFile(join(directory, `${name}.txt`), [new TextEncoder().encode(partialNote(found))])
+  return { path: join(shown, `${name}.tar`), entries: found.entries, leftOut: [...found.leftOut] }
+}
+
+/** What the file beside a partial export says. */
+function partialNote({ missing, doubtful, leftOut }: PartialExport): string {
+  return [
+    'This is not the root filesystem of an image: it is what imgtar salvage could read of a damaged one.',
+    `Layers that are missing (base = 0): ${missing.join(', ') || 'none'}`,
+    `Layers that are damaged: ${doubtful.join(', ') || 'none'}; their files may be damaged without a sign of it.`,
+    `Files that are left out: ${leftOut.length}`,
+    ...leftOut.map((path) => `  ${JSON.stringify(path)}`),
+    '',
+  ].join('\n')
+}
