@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { compress, type CompressOptions } from '../bytes/compression.js'
 import { diffIDOf, hasher } from '../bytes/digest.js'
 import { handOver } from '../bytes/hand-over.js'
@@ -96,10 +97,15 @@ async function* watched(
   let done = 0
   for await (const chunk of chunks) {
     context.signal?.throwIfAborted()
-    await push(chunk)
+    // It is hashed on this thread while the system writes it: first the write is asked for, then the hash is taken.
+    const looking = setImmediate().then(() => push(chunk))
+    try {
+      yield chunk
+    } finally {
+      await looking
+    }
     done += chunk.length
     context.onProgress?.({ task: 'write', subject, done })
-    yield chunk
   }
 }
 
