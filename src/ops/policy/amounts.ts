@@ -30,15 +30,15 @@ const written = z.union([z.string(), z.number()])
 
 /** A size in a policy. */
 export const sizeSchema = written
-  .refine((text) => bytesOf(text) !== undefined, 'a size as 20MB or 1GiB')
+  .refine((text) => bytesOf(text) !== undefined, 'wants a size, as 20MB or 1GiB')
   .describe('bytes, as 20MB, 1.5GiB or a number')
 
 /** A share in a policy. */
 export const shareSchema = written
-  .refine((text) => (shareOf(text) ?? 2) <= 1, 'a share as 0.95 or 95%')
+  .refine((text) => (shareOf(text) ?? 2) <= 1, 'wants a share, as 0.95 or 95%')
   .describe('0 to 1, or with %')
 
 /** How much larger than the baseline, in bytes or per cent. */
 export const growthSchema = written
-  .refine((text) => bytesOf(text) !== undefined || /^\d+(?:\.\d+)?\s*%$/.test(String(text)), 'as 10MB or 5%')
+  .refine((text) => bytesOf(text) !== undefined || /^\d+(?:\.\d+)?\s*%$/.test(String(text)), 'wants growth, as 10MB or 5%')
   .describe('bytes as 10MB, or per cent of the baseline as 5%')
