@@ -7,6 +7,7 @@ import { oneArchiveOnly, openOperand, reportError } from './archives.js'
 import { openInputs, type Inputs } from './inputs.js'
 import type { EvidencePlaces } from './locate-damage.js'
 import type { GlobalValues } from './options.js'
+import { accessFor, heldAgainst, type PolicySettings } from './policies.js'
 
 /** What `verify` says of one archive: plain data, so that it can come from another thread. */
 export type Verdict = VerifyReport['archives'][number]
@@ -15,6 +16,7 @@ export type Verdict = VerifyReport['archives'][number]
 export interface VerdictSettings {
   readonly globals: GlobalValues
   readonly standard: Standard
+  readonly policy?: PolicySettings
   /** Operands of archives whose layers may be missing. */
   readonly assume: readonly string[]
   /** What damaged layers are held against. */
@@ -55,7 +57,8 @@ async function proved(operand: string, settings: VerdictSettings, context: RunCo
     import('../ops/describe.js'),
   ])
   await using bases = await openInputs(assume, { globals, context, access: 'once' })
-  await using opened = await openOperand(operand, { globals, context, access: 'once' })
+  const access = await accessFor(settings.policy)
+  await using opened = await openOperand(operand, { globals, context, access })
   const archive = await assumed(opened, bases)
   const verified = compare(archive, await measure(archive, context, threads))
   const { measurements } = verified
@@ -64,11 +67,13 @@ async function proved(operand: string, settings: VerdictSettings, context: RunCo
     const { locateDamage } = await import('./locate-damage.js')
     findings.push(...(await locateDamage(operand, verified, settings, context)))
   }
+  const held = await heldAgainst(settings.policy, { archive, measurements }, context)
   return {
     archive: archive.location,
     format: archive.format,
     images: archive.images.map((image) => describeImage(image, measurements)),
-    findings: findings.map(describeFinding),
+    findings: [...findings, ...held.findings].map(describeFinding),
+    ...(settings.policy !== undefined && { checks: [...held.checks] }),
   }
 }
 

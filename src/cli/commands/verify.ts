@@ -1,4 +1,4 @@
-import { asIs, choice, values } from '../arguments.js'
+import { asIs, choice, value, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
 import { findingCode } from '../finding-code.js'
@@ -19,6 +19,8 @@ export const verify = defineCommand({
     report: REPORT_OPTION,
     'fail-on': choice('the least severity that fails an archive', ['error', 'warning', 'note'], 'warning'),
     allow: values('accept findings of this code: they are told and counted, and fail nothing', 'CODE', findingCode),
+    policy: values('hold images against imgtar.yaml, .dive-ci or container-structure-test files', 'FILE', asIs),
+    baseline: value('the archive that a policy measures growth from', 'OLD', asIs),
     assume: values('accept layers that are missing and that this archive has: a thin archive', 'BASE', asIs),
     against: values(
       'another archive with copies of the layers: tells which files of a damaged one differ',
@@ -39,21 +41,29 @@ export const verify = defineCommand({
     ['imgtar verify --json app.tar', 'one JSON document with codes, paths, offsets and digests (docs/json.md)'],
     ['imgtar verify --report junit=verify.xml --report sarif=verify.sarif app.tar', 'for CI, and text for the log'],
     ['imgtar verify --fail-on error --allow TAG_INVALID app.tar', 'fail on damage only, and not on that'],
+    [
+      'imgtar verify --policy imgtar.yaml --baseline old.tar app.tar',
+      'gates on size, files, config and waste (docs/policy.md)',
+    ],
     ['imgtar verify app.thin.tar --assume base.tar', 'an archive without the layers that the other side has'],
     ['imgtar verify app.tar --against copy.tar', 'which files and bytes of a damaged layer are not what they were'],
     ['imgtar help DIFFID_MISMATCH', 'what a code means and what to do'],
   ],
   async run({ operands, options, globals, context, tell }) {
+    const { readPolicies } = await import('../policies.js')
+    const { baseline, policy: files } = options
+    const standard = { failOn: options['fail-on'], allow: options.allow }
+    const request = { files, baseline, standard, globals }
     const settings = {
       globals,
       assume: options.assume,
-      standard: { failOn: options['fail-on'], allow: options.allow },
+      ...(await readPolicies(request, context)),
       evidence: { against: options.against, sidecars: options['tar-split'] },
     }
     const { archivesBelow, verdictsOn } = await import('../verdicts.js')
     const found = await archivesBelow(operands.archive, context)
     const archives = [...(await verdictsOn(found, { settings, context, tell }))]
     const ok = archives.every((archive) => archive.ok)
-    return { ...envelope('verify', ok), failOn: options['fail-on'], archives, summary: summaryOf(archives) }
+    return { ...envelope('verify', ok), failOn: settings.standard.failOn, archives, summary: summaryOf(archives) }
   },
 })
