@@ -11,19 +11,22 @@ export interface OpenSettings {
   readonly context: RunContext
   /** `once` where layers are only measured, `random` where their contents are read again. */
   readonly access: 'once' | 'random'
+  /** Stands in for standard input, where that was read before. */
+  readonly stdin?: AsyncIterable<Uint8Array>
 }
 
 /**
  * Opens an operand (`[transport:]path[:ref|:@n]`, `-` is stdin); its images are those that the operand and `--platform`
  * mean. Errors: those of parseOperand, openArchive and selectImages.
  */
-export async function openOperand(text: string, { globals, context, access }: OpenSettings): Promise<ImageArchive> {
+export async function openOperand(text: string, settings: OpenSettings): Promise<ImageArchive> {
   const [{ openArchive }, { parseOperand }, { parsePlatform }, { selectImages }] = await Promise.all([
     import('../formats/index.js'),
     import('../formats/operand.js'),
     import('../model/platform.js'),
     import('../model/select.js'),
   ])
+  const { globals, context, access } = settings
   const { path, transport, choice } = await parseOperand(text)
   const platform = globals.platform === undefined ? undefined : parsePlatform(globals.platform)
   const archive = await openArchive(path, context, {
@@ -31,7 +34,7 @@ export async function openOperand(text: string, { globals, context, access }: Op
     ...(transport !== undefined && { transport }),
     ...(platform !== undefined && { platform }),
     ...(choice?.kind === 'container' && { container: choice.container }),
-    ...(path === '-' && { stdin: standardInput(context) }),
+    ...(path === '-' && { stdin: settings.stdin ?? standardInput(context) }),
   })
   if (choice === undefined && platform === undefined) return archive
   try {

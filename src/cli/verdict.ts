@@ -1,13 +1,14 @@
 import type { RunContext } from '../context.js'
 import type { ImageArchive } from '../model/image.js'
 import type { FindingCode } from '../findings.js'
+import type { EngineChoice } from '../model/engine-names.js'
 import type { VerifyReport } from '../model/report.js'
 import type { Standard } from '../ops/judge.js'
 import { oneArchiveOnly, openOperand, reportError } from './archives.js'
 import { openInputs, type Inputs } from './inputs.js'
+import type { Asked } from './loaders.js'
 import type { EvidencePlaces } from './locate-damage.js'
 import type { GlobalValues } from './options.js'
-import { accessFor, heldAgainst, type PolicySettings } from './policies.js'
 
 /** What `verify` says of one archive: plain data, so that it can come from another thread. */
 export type Verdict = VerifyReport['archives'][number]
@@ -16,9 +17,10 @@ export type Verdict = VerifyReport['archives'][number]
 export interface VerdictSettings {
   readonly globals: GlobalValues
   readonly standard: Standard
-  readonly policy?: PolicySettings
   /** Operands of archives whose layers may be missing. */
   readonly assume: readonly string[]
+  /** Engines whose answers are asked for. */
+  readonly engines?: readonly EngineChoice[]
   /** What damaged layers are held against. */
   readonly evidence?: EvidencePlaces
 }
@@ -34,19 +36,38 @@ const DAMAGE: ReadonlySet<FindingCode> = new Set<FindingCode>([
 
 /** Proves one archive. That it cannot be read is a verdict too. Errors: ERR_ABORTED. */
 export async function verdictOn(operand: string, settings: VerdictSettings, context: RunContext): Promise<Verdict> {
+  const { engines = [] } = settings
+  if (engines.length === 0) return provenOr(operand, settings, context)
+  const { withLoaders } = await import('./loaders.js')
+  return withLoaders(operand, engines, context, (asked) => provenOr(operand, settings, context, asked))
+}
+
+async function provenOr(
+  operand: string,
+  settings: VerdictSettings,
+  context: RunContext,
+  asked: Asked = {},
+): Promise<Verdict> {
   const { judge } = await import('../ops/judge.js')
+  const { engines, findings: refusals = [], stdin } = asked
+  const told = engines === undefined ? {} : { engines: [...engines] }
   try {
-    const proof = await proved(operand, settings, context)
-    return { ...proof, ...judge(proof.findings, settings.standard) }
+    const proof = await proved(operand, settings, context, stdin)
+    return { ...proof, ...told, ...judge([...proof.findings, ...refusals], settings.standard) }
   } catch (thrown) {
     const fault = oneArchiveOnly(thrown, context)
     const { describeFinding } = await import('../ops/describe.js')
-    const { findings } = judge(fault.findings.map(describeFinding), settings.standard)
-    return { archive: operand, ok: false, images: [], findings, error: reportError(fault, operand) }
+    const { findings } = judge([...fault.findings.map(describeFinding), ...refusals], settings.standard)
+    return { archive: operand, ok: false, images: [], findings, ...told, error: reportError(fault, operand) }
   }
 }
 
-async function proved(operand: string, settings: VerdictSettings, context: RunContext): Promise<Omit<Verdict, 'ok'>> {
+async function proved(
+  operand: string,
+  settings: VerdictSettings,
+  context: RunContext,
+  stdin?: AsyncIterable<Uint8Array>,
+): Promise<Omit<Verdict, 'ok'>> {
   const { globals, assume } = settings
   // Before all else: the threads load their part while this one loads the rest and opens the archive.
   const { startMeasuring } = await import('../tree/measure-threads.js')
@@ -57,8 +78,12 @@ async function proved(operand: string, settings: VerdictSettings, context: RunCo
     import('../ops/describe.js'),
   ])
   await using bases = await openInputs(assume, { globals, context, access: 'once' })
-  const access = await accessFor(settings.policy)
-  await using opened = await openOperand(operand, { globals, context, access })
+  await using opened = await openOperand(operand, {
+    globals,
+    context,
+    access: 'once',
+    ...(stdin !== undefined && { stdin }),
+  })
   const archive = await assumed(opened, bases)
   const verified = compare(archive, await measure(archive, context, threads))
   const { measurements } = verified
@@ -67,13 +92,11 @@ async function proved(operand: string, settings: VerdictSettings, context: RunCo
     const { locateDamage } = await import('./locate-damage.js')
     findings.push(...(await locateDamage(operand, verified, settings, context)))
   }
-  const held = await heldAgainst(settings.policy, { archive, measurements }, context)
   return {
     archive: archive.location,
     format: archive.format,
     images: archive.images.map((image) => describeImage(image, measurements)),
-    findings: [...findings, ...held.findings].map(describeFinding),
-    ...(settings.policy !== undefined && { checks: [...held.checks] }),
+    findings: findings.map(describeFinding),
   }
 }
 

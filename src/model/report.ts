@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { engineSchema } from './report-engines.js'
 import { diffSchema, rootfsDigestSchema } from './report-diff.js'
 import { FILES_SCHEMAS, type FilesReport } from './report-files.js'
 import { envelope, errorSchema, findingSchema } from './report-parts.js'
@@ -50,6 +51,7 @@ export const verifySchema = z.object({
       error: errorSchema
         .optional()
         .describe('why the archive could not be read; the findings hold what was seen before'),
+      engines: z.array(engineSchema).optional().describe('what engines would do with it, where `--for` asks'),
       checks: z.array(policyCheckSchema).optional().describe('every rule of the policies, in their order'),
     }),
   ),

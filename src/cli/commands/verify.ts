@@ -1,5 +1,6 @@
 import { asIs, choice, value, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
+import { engineChoices } from '../engine-choices.js'
 import { envelope } from '../envelope.js'
 import { findingCode } from '../finding-code.js'
 import { REPORT_OPTION } from '../report-targets.js'
@@ -28,6 +29,11 @@ export const verify = defineCommand({
       asIs,
     ),
     'tar-split': values('the tar-split.json.gz of a layer: tells which files of a damaged one differ', 'FILE', asIs),
+    for: values(
+      'foretell what engines would do with it, several after commas: they must take it; all: compare them',
+      'ENGINE',
+      engineChoices,
+    ),
   },
   examples: [
     ['imgtar verify app.tar', 'exit code 0 when it is whole, 1 when something is wrong, 2 when it cannot be read'],
@@ -47,6 +53,8 @@ export const verify = defineCommand({
     ],
     ['imgtar verify app.thin.tar --assume base.tar', 'an archive without the layers that the other side has'],
     ['imgtar verify app.tar --against copy.tar', 'which files and bytes of a damaged layer are not what they were'],
+    ['imgtar verify app.tar --for docker-28,podman', 'fail unless both would load it; docs/engines.md has all engines'],
+    ['imgtar verify app.tar --for all', 'what each engine would make of it: images, tags, or why not'],
     ['imgtar help DIFFID_MISMATCH', 'what a code means and what to do'],
   ],
   async run({ operands, options, globals, context, tell }) {
@@ -58,6 +66,7 @@ export const verify = defineCommand({
       globals,
       assume: options.assume,
       ...(await readPolicies(request, context)),
+      engines: options.for.flat(),
       evidence: { against: options.against, sidecars: options['tar-split'] },
     }
     const { archivesBelow, verdictsOn } = await import('../verdicts.js')

@@ -1,3 +1,4 @@
+import type { EngineName } from '../../model/engine-names.js'
 import type { Digest } from '../../bytes/digest.js'
 import { familiarTagged } from '../../model/reference.js'
 import { unpackFault } from './containerd-layers.js'
@@ -14,7 +15,7 @@ const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json'
 const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar'
 
 /** dockerd with the containerd store, and containerd itself: the import of an archive (FORMATS 1.0, 1.6, 2.2). */
-export function containerdEngine(id: string, title: string): Engine {
+export function containerdEngine(id: EngineName, title: string): Engine {
   return { id, title, load }
 }
 

@@ -1,3 +1,4 @@
+import type { EngineName } from '../../model/engine-names.js'
 import { digestOf } from '../../bytes/digest.js'
 import type { ByteSource } from '../../bytes/source.js'
 import { familiarTagged } from '../../model/reference.js'
@@ -9,7 +10,7 @@ import { Stop, type Engine, type Given, type Loading } from './prediction.js'
 import { readSaveManifest, type SaveEntry } from './save-manifest.js'
 
 /** `crane validate --tarball` (PEERS 2): one image, no compression around it, layers gzip or plain. */
-export function craneEngine(id: string, title: string): Engine {
+export function craneEngine(id: EngineName, title: string): Engine {
   return { id, title, load }
 }
 

@@ -1,3 +1,4 @@
+import type { EngineName } from '../../model/engine-names.js'
 import { digestOf, type Digest } from '../../bytes/digest.js'
 import { familiarName } from '../../model/reference.js'
 import { isFault, lookUp } from './disk.js'
@@ -20,7 +21,7 @@ import { referenceFault, taggedReference } from './references.js'
 import { readSaveManifest, type SaveEntry } from './save-manifest.js'
 
 /** dockerd with a graph driver: `docker load` (FORMATS 2.1 to 2.4). */
-export function dockerEngine(id: string, title: string, rules: DockerRules): Engine {
+export function dockerEngine(id: EngineName, title: string, rules: DockerRules): Engine {
   return { id, title, load: (given, loading) => load(given, loading, rules) }
 }
 

@@ -1,3 +1,4 @@
+import type { EngineName } from '../../model/engine-names.js'
 import { parseReference } from '../../model/reference.js'
 import type { CopyRules } from './copy-rules.js'
 import { copyLayout } from './layout-copy.js'
@@ -6,7 +7,7 @@ import { referenceFault } from './references.js'
 import { copySaved, readArchiveManifest } from './save-copy.js'
 
 /** `podman load`: what it can read first counts, an OCI layout before manifest.json (PEERS: podman load order). */
-export function podmanEngine(id: string, title: string, rules: CopyRules): Engine {
+export function podmanEngine(id: EngineName, title: string, rules: CopyRules): Engine {
   return { id, title, load: (given, loading) => load(given, loading, rules) }
 }
 

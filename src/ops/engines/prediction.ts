@@ -1,5 +1,6 @@
 import type { Digest } from '../../bytes/digest.js'
 import type { RunContext } from '../../context.js'
+import type { EngineName } from '../../model/engine-names.js'
 import type { LoadMember, LoadView } from '../../model/load-view.js'
 import type { LayerReader } from './layer-facts.js'
 
@@ -21,7 +22,7 @@ export interface PredictedImage {
 /** What one engine would do with an archive. */
 export interface Prediction {
   /** Its id, as `--for` takes it. */
-  readonly engine: string
+  readonly engine: EngineName
   readonly verdict: Verdict
   /** Why not, in the engine's words. */
   readonly reason?: string
@@ -71,7 +72,7 @@ export function emptyLoading(): Loading {
 /** An engine as it is judged. */
 export interface Engine {
   /** As `--for` takes it. */
-  readonly id: string
+  readonly id: EngineName
   /** Version, store and command that the rules were observed on. */
   readonly title: string
   /** Plays the load through. Errors: Stop where the engine stops, and those of reading. */

@@ -1,3 +1,4 @@
+import type { EngineName } from '../../model/engine-names.js'
 import type { CopyRules } from './copy-rules.js'
 import { copyLayout } from './layout-copy.js'
 import { Stop, type Engine, type Given, type Loading } from './prediction.js'
@@ -5,7 +6,7 @@ import { familiarTagged } from '../../model/reference.js'
 import { copySaved, readArchiveManifest } from './save-copy.js'
 
 /** `skopeo copy docker-archive:FILE dir:…`, each image in its turn (`:@n`). */
-export function skopeoSaved(id: string, title: string, rules: CopyRules): Engine {
+export function skopeoSaved(id: EngineName, title: string, rules: CopyRules): Engine {
   return { id, title, load: (given, loading) => loadSaved(given, loading, rules) }
 }
 
@@ -30,7 +31,7 @@ async function loadSaved(given: Given, loading: Loading, rules: CopyRules): Prom
 }
 
 /** `skopeo copy oci-archive:FILE dir:…`, and `oci:` for a directory. */
-export function skopeoLayout(id: string, title: string, rules: CopyRules): Engine {
+export function skopeoLayout(id: EngineName, title: string, rules: CopyRules): Engine {
   return {
     id,
     title,

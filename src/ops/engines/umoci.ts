@@ -1,3 +1,4 @@
+import type { EngineName } from '../../model/engine-names.js'
 import { asDigest, digestOf, type Digest } from '../../bytes/digest.js'
 import { listFrom, textFrom, valueOf } from './docker-config.js'
 import { decodeWhole } from './go-syntax.js'
@@ -12,7 +13,7 @@ const REF = 'org.opencontainers.image.ref.name'
 const MOST_DEPTH = 8
 
 /** `umoci stat` of the first tag on the extracted layout, `umoci list` where there is none; layers are not read. */
-export function umociEngine(id: string, title: string): Engine {
+export function umociEngine(id: EngineName, title: string): Engine {
   return { id, title, load }
 }
 

@@ -3,6 +3,7 @@ import { visible, visibleName } from '../escape.js'
 import { paintFor } from '../paint.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
+import { engineLines } from './engines.js'
 import { count, countsInWords, findingLines, inkOf } from './findings.js'
 
 type Verified = VerifyReport['archives'][number]
@@ -13,6 +14,7 @@ export function* verifyText(report: VerifyReport, style: Style): Generator<strin
     yield `${visibleName(archive.archive)}: ${verdict(archive, style)}`
     if (archive.error?.hint !== undefined) yield `  hint: ${visible(archive.error.hint)}`
     yield* findingLines(archive.findings, style)
+    yield* engineLines(archive.engines ?? [], style)
   }
   if (report.archives.length > 1) yield summary(report.archives, style)
   if (report.archives.some((archive) => archive.findings.length > 0)) {

@@ -1,0 +1,46 @@
+import { chunksOf } from '../bytes/source.js'
+import { spool } from '../bytes/spool.js'
+import type { RunContext } from '../context.js'
+import { parseOperand } from '../formats/operand.js'
+import { openLoadView } from '../formats/load-view.js'
+import type { EngineChoice } from '../model/engine-names.js'
+import { askLoaders, type LoaderAnswers } from '../ops/loaders.js'
+import { oneArchiveOnly, standardInput } from './archives.js'
+
+/** What is known of an archive before it is proved. */
+export interface Asked extends Partial<LoaderAnswers> {
+  /** Standard input, where it was read before. */
+  readonly stdin?: AsyncIterable<Uint8Array>
+}
+
+/**
+ * Asks loaders about an archive, and hands their answers on to who proves it; a pipe is kept in a temporary file for
+ * both. An archive that cannot be opened has no answers, and its proof says why. Errors: ERR_ABORTED.
+ */
+export async function withLoaders<Proof>(
+  operand: string,
+  choices: readonly EngineChoice[],
+  context: RunContext,
+  prove: (asked: Asked) => Promise<Proof>,
+): Promise<Proof> {
+  const { path } = await parseOperand(operand).catch(() => ({ path: operand }))
+  if (path !== '-') return prove(await answers(path, choices, context))
+  await using source = await spool(standardInput(context), '-', context.signal)
+  const told = await answers('-', choices, context, chunksOf(source, context.signal))
+  return await prove({ ...told, stdin: chunksOf(source, context.signal) })
+}
+
+async function answers(
+  path: string,
+  choices: readonly EngineChoice[],
+  context: RunContext,
+  stdin?: AsyncIterable<Uint8Array>,
+): Promise<Partial<LoaderAnswers>> {
+  try {
+    await using view = await openLoadView(path, context, stdin)
+    return await askLoaders(view, choices, context)
+  } catch (error) {
+    oneArchiveOnly(error, context)
+    return {}
+  }
+}
