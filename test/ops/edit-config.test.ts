@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { imageConfig } from '../../src/model/config.js'
+import type { Image } from '../../src/model/image.js'
+import { parseJson } from '../../src/model/json.js'
+import { withEditedConfig, type ConfigEdits } from '../../src/ops/edit-config.js'
+
+const TEXT =
+  '{"x":1.50,"config":{"Env":["A=1","B=2"],"Cmd":["c"],"Labels":{"a":"b"},"Own":{"k":[1]}},' +
+  '"created":"2026-01-01T00:00:00Z","history":[{"created":"2026-01-01T00:00:00Z"}],"rootfs":{"type":"layers","diff_ids":[]}}'
+
+function image(text: string): Image {
+  const document = parseJson(new TextEncoder().encode(text), imageConfig, 'config.json')
+  return {
+    names: [],
+    platform: { os: 'linux', architecture: 'amd64' },
+    config: document.value,
+    configSource: { kind: 'stored', document, path: 'config.json' },
+    manifest: undefined,
+    layers: [],
+    attachments: [],
+    path: 'manifest.json',
+  }
+}
+
+function edited(edits: Partial<ConfigEdits>, text = TEXT): string {
+  const none = { env: [], unsetEnv: [], labels: [], unsetLabels: [], changes: [], createdBy: 'imgtar config' }
+  const { configSource } = withEditedConfig(image(text), { ...none, ...edits })
+  return configSource.kind === 'stored' ? new TextDecoder().decode(configSource.document.bytes) : ''
+}
+
+const config = (edits: Partial<ConfigEdits>): unknown => {
+  const document: unknown = JSON.parse(edited(edits))
+  return typeof document === 'object' && document !== null && 'config' in document ? document.config : undefined
+}
+
+describe('an edit', () => {
+  test('leaves everything else as it is, order, unknown keys and digits, and adds a step without layer', () => {
+    expect(edited({ user: '<me>' })).toBe(
+      '{"x":1.50,"config":{"Env":["A=1","B=2"],"Cmd":["c"],"Labels":{"a":"b"},"Own":{"k":[1]},"User":"\\u003cme\\u003e"},' +
+        '"created":"2026-01-01T00:00:00Z","history":[{"created":"2026-01-01T00:00:00Z"},' +
+        '{"created":"2026-01-01T00:00:00Z","created_by":"imgtar config","empty_layer":true}],' +
+        '"rootfs":{"type":"layers","diff_ids":[]}}',
+    )
+  })
+
+  test('of variables and labels keeps their places', () => {
+    expect(config({ env: ['A=3', 'C=4'], unsetEnv: ['B'], labels: ['c=d=e'], unsetLabels: ['a'] })).toMatchObject({
+      Env: ['A=3', 'C=4'],
+      Labels: { c: 'd=e' },
+    })
+  })
+
+  test('of commands takes JSON or a text, and the empty text takes them away', () => {
+    expect(config({ cmd: '["x", "y"]', entrypoint: 'echo $A' })).toMatchObject({
+      Cmd: ['x', 'y'],
+      Entrypoint: ['/bin/sh', '-c', 'echo $A'],
+    })
+    expect(config({ cmd: '' })).not.toHaveProperty('Cmd')
+    expect(config({ entrypoint: '["e"]' })).toMatchObject({ Cmd: ['c'] })
+  })
+
+  test('takes Dockerfile instructions, after all else', () => {
+    expect(config({ env: ['P=/p'], changes: ['ENV Q=$P/q', 'WORKDIR sub'] })).toMatchObject({
+      Env: ['A=1', 'B=2', 'P=/p', 'Q=/p/q'],
+      WorkingDir: '/sub',
+    })
+    expect(() => edited({ changes: ['RUN x'] })).toThrow(expect.objectContaining({ code: 'ERR_USAGE' }))
+  })
+
+  test('has the time that is given', () => {
+    const text = edited({ user: 'x', created: '2027-01-01T00:00:00Z' })
+    expect(text).toContain('"created":"2027-01-01T00:00:00Z","history"')
+    expect(text).toContain('{"created":"2027-01-01T00:00:00Z","created_by"')
+  })
+
+  test('adds no history where there is none', () => {
+    expect(edited({ user: 'x' }, '{"rootfs":{"type":"layers","diff_ids":[]}}')).toBe(
+      '{"rootfs":{"type":"layers","diff_ids":[]},"config":{"User":"x"}}',
+    )
+  })
+})
