@@ -12,7 +12,13 @@ export function compareVersions(manager: Manager, a: string, b: string): number 
 
 function prepared(manager: Manager, version: string): string {
   if (manager === 'npm') return version.replace(/\+.*$/, '').replace('-', '~')
-  if (manager === 'python') return version.toLowerCase().replace(/\.?(dev|a|b|rc)(?=\d)/g, '~$1')
+  if (manager === 'python') {
+    // PEP 440: development releases come before alphas.
+    return version
+      .toLowerCase()
+      .replace(/\.?dev(?=\d)/g, '~~dev')
+      .replace(/\.?(a|b|rc)(?=\d)/g, '~$1')
+  }
   // apk: 1.2_alpha1, 1.2_rc3 come before 1.2; 1.2_p1 and 1.2-r1 after it.
   return manager === 'apk' ? version.replace(/_(alpha|beta|pre|rc)/g, '~$1') : version
 }
