@@ -57,8 +57,7 @@ function typeOf(schema) {
 
 /** Every schema that has an envelope, by the name of its command. */
 function schemas() {
-  return Object.values(reports)
-    .filter((value) => value instanceof z.ZodObject && 'schema' in value.shape)
+  return Object.values(reports.REPORT_SCHEMAS)
     .map((schema) => [schema.shape.schema.value.split('/')[1], z.toJSONSchema(schema)])
     .sort(([a], [b]) => (a < b ? -1 : 1))
 }
