@@ -36,6 +36,7 @@ function couldNotRead(report: Report): boolean {
     case 'imgtar/tar-split/v1':
     case 'imgtar/census/v1':
     case 'imgtar/recover/v1':
+    case 'imgtar/load/v1':
     case 'imgtar/salvage/v1':
     case 'imgtar/inspect/v1':
     case 'imgtar/history/v1':

@@ -100,12 +100,40 @@ export const recoverSchema = z.object({
   findings: z.array(findingSchema),
 })
 
+/** `imgtar load --json`. */
+export const loadSchema = z.object({
+  ...envelope('load'),
+  archive: z.string(),
+  root: z.string(),
+  images: z.array(
+    z.object({
+      names: z.array(z.string()),
+      imageID: z.string(),
+      layers: z.array(
+        z.object({
+          diffID: z.string(),
+          chainID: z.string(),
+          cacheID: z.string().nullable().describe('folder in overlay2 that was made; null where the layer was there'),
+          size: z.number().nullable().describe('bytes of its files, as docker counts them; null where it was there'),
+        }),
+      ),
+    }),
+  ),
+  findings: z.array(findingSchema),
+})
+
 /** What the commands about data-roots answer. */
-export const STORE_SCHEMAS = { 'tar-split': tarSplitSchema, census: censusSchema, recover: recoverSchema } as const
+export const STORE_SCHEMAS = {
+  'tar-split': tarSplitSchema,
+  census: censusSchema,
+  recover: recoverSchema,
+  load: loadSchema,
+} as const
 
 export type DamagedFile = z.output<typeof damagedFile>
 export type TarSplitReport = z.output<typeof tarSplitSchema>
 export type CensusReport = z.output<typeof censusSchema>
 export type RecoverReport = z.output<typeof recoverSchema>
+export type LoadReport = z.output<typeof loadSchema>
 /** The report of a command about data-roots. */
-export type StoreReport = TarSplitReport | CensusReport | RecoverReport
+export type StoreReport = TarSplitReport | CensusReport | RecoverReport | LoadReport

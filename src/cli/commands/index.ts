@@ -16,6 +16,7 @@ import { hydrate } from './hydrate.js'
 import { images } from './images.js'
 import { importCommand } from './import.js'
 import { inspect } from './inspect.js'
+import { load } from './load.js'
 import { ls } from './ls.js'
 import { rebase } from './rebase.js'
 import { rootfsDigest } from './rootfs-digest.js'
@@ -56,6 +57,7 @@ export const COMMANDS: readonly Command[] = [
   recover,
   salvage,
   commit,
+  load,
   tarSplit,
   completion(() => COMMANDS),
 ]

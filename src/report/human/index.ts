@@ -8,6 +8,7 @@ import { imagesText } from './images.js'
 import { inspectText } from './inspect.js'
 import { lsText } from './ls.js'
 import { noticeLines } from './notices.js'
+import { loadText } from './load.js'
 import { recoverText } from './recover.js'
 import { salvageText } from './salvage.js'
 import { tarSplitText } from './tar-split.js'
@@ -48,6 +49,8 @@ function linesOf(report: Report, style: Style): Iterable<string> {
       return censusText(report, style)
     case 'imgtar/recover/v1':
       return recoverText(report, style)
+    case 'imgtar/load/v1':
+      return loadText(report, style)
     case 'imgtar/salvage/v1':
       return salvageText(report, style)
     case 'imgtar/efficiency/v1':

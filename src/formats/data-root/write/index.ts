@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto'
+import { lstat, mkdir, open, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hexOf, type ChainID, type DiffID } from '../../../bytes/digest.js'
+import type { RunContext } from '../../../context.js'
+import { ArchiveError, toArchiveError } from '../../../errors.js'
+import { chainIDs } from '../../../model/chain-id.js'
+import type { Image, Layer } from '../../../model/image.js'
+import { runningSign } from './in-use.js'
+import { withNames } from './names.js'
+import { unpackLayer } from './store-layer.js'
+import { hasSystemTar } from './system-tar.js'
+import { undoList, type Undo } from './undo.js'
+
+/** An image with its config and the diffIDs of its layers, base first. */
+export interface ImageToStore {
+  readonly image: Image
+  readonly config: { readonly bytes: Uint8Array; readonly digest: string }
+  readonly diffIDs: readonly DiffID[]
+}
+
+/** A layer of an image in the data-root. */
+export interface StoredLayer {
+  readonly diffID: DiffID
+  readonly chainID: ChainID
+  /** Name of its folder in overlay2; undefined where the data-root had the layer already. */
+  readonly cacheID: string | undefined
+  /** Bytes of its files; undefined where it was there. */
+  readonly size: number | undefined
+}
+
+interface Root {
+  readonly path: string
+  readonly overlay: string
+  readonly layerdb: string
+  readonly imagedb: string
+  readonly undo: Undo
+  /** Renames that make everything visible, in their order. */
+  readonly finish: (() => Promise<void>)[]
+  readonly done: Map<ChainID, StoredLayer>
+}
+
+/** Who may write: owners, devices and trusted attributes need root. */
+export interface LoadOptions {
+  readonly isRoot: boolean
+}
+
+/**
+ * Stores images in the data-root of a daemon that does not run, as `docker load` into overlay2 does: complete, or the root
+ * is as it was. Gives the layers of each image. Errors: ERR_OUTPUT where the root is in use, or no place for overlay2, or
+ * something that is needed is missing; those of unpackLayer.
+ */
+export async function loadInto(
+  path: string,
+  images: readonly ImageToStore[],
+  { isRoot }: LoadOptions,
+  context: RunContext,
+): Promise<readonly (readonly StoredLayer[])[]> {
+  await refuse(path, isRoot)
+  const undo = undoList()
+  try {
+    const root = await prepareRoot(path, undo)
+    const stored: (readonly StoredLayer[])[] = []
+    for (const image of images) stored.push(await storeImage(root, image, context))
+    await storeNames(root, images)
+    context.signal?.throwIfAborted()
+    for (const step of root.finish) await step()
+    return stored
+  } catch (error) {
+    await undo.all()
+    throw toArchiveError(error, { location: path })
+  }
+}
+
+async function refuse(path: string, isRoot: boolean): Promise<void> {
+  const refusal = (message: string, hint: string) => new ArchiveError('ERR_OUTPUT', message, { location: path, hint })
+  if (!isRoot) {
+    throw refusal('only root can give files their owners, devices and attributes', 'sudo imgtar load … --into …')
+  }
+  const status = await lstat(path).catch((cause: unknown) => {
+    throw toArchiveError(cause, { location: path })
+  })
+  if (!status.isDirectory()) throw refusal('a data-root is a directory', 'unpack it first, as root and with its xattrs')
+  const names = await readdir(path)
+  const drivers = await readdir(join(path, 'image')).catch((): string[] => [])
+  if (names.length > 0 && !drivers.includes('overlay2')) {
+    const message =
+      drivers.length > 0 ? `this data-root keeps images with ${drivers.join(', ')}` : 'this is no data-root'
+    throw refusal(`${message}: overlay2 is what can be written`, 'name a data-root of overlay2, or an empty directory')
+  }
+  const sign = await runningSign(path)
+  if (sign !== undefined) {
+    throw refusal(`a daemon seems to run on this data-root: ${sign}`, 'stop it, or use docker load')
+  }
+  if (!(await hasSystemTar())) {
+    throw refusal("GNU tar is missing, which sets what Node can't: devices, owners, attributes", 'apt-get install tar')
+  }
+}
+
+async function prepareRoot(path: string, undo: Undo): Promise<Root> {
+  const image = join(path, 'image/overlay2')
+  const [overlay, layerdb, imagedb] = [join(path, 'overlay2'), join(image, 'layerdb'), join(image, 'imagedb')]
+  const folders: readonly (readonly [string, number])[] = [
+    [overlay, 0o710],
+    [join(overlay, 'l'), 0o710],
+    [join(path, 'image'), 0o700],
+    [image, 0o700],
+    [layerdb, 0o700],
+    [join(layerdb, 'sha256'), 0o755],
+    [join(layerdb, 'tmp'), 0o755],
+    [imagedb, 0o700],
+    [join(imagedb, 'content'), 0o700],
+    [join(imagedb, 'content/sha256'), 0o700],
+  ]
+  for (const [folder, mode] of folders) await makeOnce(folder, mode, undo)
+  return { path, overlay, layerdb, imagedb, undo, finish: [], done: new Map() }
+}
+
+async function makeOnce(folder: string, mode: number, undo: Undo): Promise<void> {
+  if ((await lstat(folder).catch(() => undefined)) !== undefined) return
+  undo.made(folder)
+  await mkdir(folder, { mode })
+}
+
+async function storeImage(root: Root, { image, config, diffIDs }: ImageToStore, context: RunContext) {
+  const chain = chainIDs(diffIDs)
+  const stored: StoredLayer[] = []
+  for (const [index, layer] of image.layers.entries()) {
+    const [diffID, chainID] = [diffIDs[index], chain[index]]
+    if (diffID === undefined || chainID === undefined) break
+    const known =
+      root.done.get(chainID) ?? (await storeLayer(root, layer, { diffID, chainID, parent: chain[index - 1] }, context))
+    root.done.set(chainID, known)
+    stored.push(known)
+  }
+  await placeFile(root, join(root.imagedb, 'content/sha256', hexOf(config.digest)), config.bytes)
+  return stored
+}
+
+interface LayerPlace {
+  readonly diffID: DiffID
+  readonly chainID: ChainID
+  readonly parent: ChainID | undefined
+}
+
+async function storeLayer(root: Root, layer: Layer, place: LayerPlace, context: RunContext): Promise<StoredLayer> {
+  const { diffID, chainID, parent } = place
+  const final = join(root.layerdb, 'sha256', hexOf(chainID))
+  if ((await lstat(final).catch(() => undefined)) !== undefined) {
+    return { diffID, chainID, cacheID: undefined, size: undefined }
+  }
+  const cacheID = randomBytes(32).toString('hex')
+  const record = join(root.layerdb, 'tmp', `imgtar-${cacheID.slice(0, 16)}`)
+  root.undo.made(record)
+  await mkdir(record, { mode: 0o755 })
+  const files = await makeFolder(root, cacheID, parent)
+  const size = await unpackLayer(layer, { files, sidecar: join(record, 'tar-split.json.gz') }, diffID, context)
+  const texts = { diff: diffID, 'cache-id': cacheID, size: String(size), ...(parent !== undefined && { parent }) }
+  for (const [name, text] of Object.entries(texts)) await writeFile(join(record, name), text, { mode: 0o644 })
+  root.finish.push(async () => {
+    root.undo.made(final)
+    await rename(record, final)
+  })
+  return { diffID, chainID, cacheID, size }
+}
+
+/** The folder of a layer as overlay2 makes it (moby, daemon/graphdriver/overlay2, create). */
+async function makeFolder(root: Root, cacheID: string, parent: ChainID | undefined): Promise<string> {
+  const folder = join(root.overlay, cacheID)
+  root.undo.made(folder)
+  await mkdir(folder, { mode: 0o710 })
+  const files = join(folder, 'diff')
+  await mkdir(files, { mode: 0o755 })
+  const link = linkName()
+  root.undo.made(join(root.overlay, 'l', link))
+  await symlink(`../${cacheID}/diff`, join(root.overlay, 'l', link))
+  await writeFile(join(folder, 'link'), link, { mode: 0o644 })
+  if (parent === undefined) return files
+  await mkdir(join(folder, 'work'), { mode: 0o700 })
+  const below = join(root.overlay, await cacheOf(root, parent))
+  const [own, lower] = await Promise.all([
+    readFile(join(below, 'link'), 'latin1'),
+    readFile(join(below, 'lower'), 'latin1').catch(() => ''),
+  ])
+  const chain = [`l/${own}`, ...(lower === '' ? [] : [lower])].join(':')
+  await writeFile(join(folder, 'lower'), chain, { mode: 0o644 })
+  await makeEmpty(root, join(below, 'committed'))
+  return files
+}
+
+async function cacheOf(root: Root, chainID: ChainID): Promise<string> {
+  const known = root.done.get(chainID)?.cacheID
+  if (known !== undefined) return known
+  const path = join(root.layerdb, 'sha256', hexOf(chainID), 'cache-id')
+  const text = (await readFile(path, 'latin1')).trim()
+  if (/^[A-Za-z0-9_-]+$/.test(text)) return text
+  throw new ArchiveError('ERR_DOCUMENT', 'a layer of the data-root has no cache-id', { location: path })
+}
+
+async function makeEmpty(root: Root, path: string): Promise<void> {
+  if ((await lstat(path).catch(() => undefined)) !== undefined) return
+  root.undo.made(path)
+  await writeFile(path, '', { mode: 0o600 })
+}
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+// 26 letters: short, so that the options of a mount with 128 layers fit into a page.
+function linkName(): string {
+  return Array.from(randomBytes(26), (byte) => LETTERS[byte % LETTERS.length]).join('')
+}
+
+async function storeNames(root: Root, images: readonly ImageToStore[]): Promise<void> {
+  const path = join(root.path, 'image/overlay2/repositories.json')
+  const before = await readFile(path, 'utf8').catch(() => undefined)
+  const names = images.flatMap(({ image, config }) => image.names.map((name) => [name, config.digest] as const))
+  await placeFile(root, path, new TextEncoder().encode(withNames(before, names, path)), before)
+}
+
+/** Writes a file beside, and puts it in its place when all is there; `before` is what it had, to be put back. */
+async function placeFile(root: Root, path: string, bytes: Uint8Array, before?: string): Promise<void> {
+  const isThere = (await lstat(path).catch(() => undefined)) !== undefined
+  if (isThere && before === undefined) return
+  const beside = `${path}.imgtar-${randomBytes(8).toString('hex')}`
+  root.undo.made(beside)
+  const file = await open(beside, 'wx', 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  root.finish.push(async () => {
+    if (before === undefined) root.undo.made(path)
+    else root.undo.also(() => writeFile(path, before, { mode: 0o600 }))
+    await rename(beside, path)
+  })
+}
