@@ -18,6 +18,7 @@ const ARCHIVE_RULES = {
   ARCHIVE_COMPRESSION_TRAILING: rule('warning', 'Bytes follow the end of the compressed stream', 'Some decompressors ignore them, others refuse the file.'),
   ARCHIVE_END_MISSING: rule('warning', 'The archive has no end marker', 'A tar ends with two zero blocks. Without them nobody can tell a whole archive from one that was cut between two members.'),
   ARCHIVE_HEADER: rule('error', 'A header of the archive cannot be read', 'Members after this offset are out of reach.'),
+  ARCHIVE_PADDING: rule('warning', 'The bytes that fill up the block of a member are not zeros', 'No engine reads them. Tar writers leave zeros there: the archive was damaged, or something is hidden in it.'),
   ARCHIVE_TRAILING_BYTES: rule('warning', 'Bytes follow the end marker of the archive', 'Go, GNU tar and others stop at the marker; some readers go on and see other members.'),
   ARCHIVE_TRUNCATED: rule('error', 'The archive is cut', 'The bytes end at this offset, before the member does. Copy the archive again.'),
   MEMBER_DUPLICATE: rule('error', 'A member stands in the archive twice', 'dockerd takes the last one, skopeo, podman and crane the first: the same file is two different images.'),

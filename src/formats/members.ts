@@ -12,6 +12,8 @@ import { MemberIndex } from './member-index.js'
 export interface MemberCollector {
   readonly index: MemberIndex
   add(entry: TarEntry, content?: { readonly source: ByteSource; readonly measurement?: Measurement }): void
+  /** Looks at bytes that fill up the last block of a member, from the first of them on. */
+  filler(entry: TarEntry, bytes: Uint8Array): void
   /** Tells how the tar ended. */
   end(end: TarEnd): void
   oddity(oddity: TarOddity): void
@@ -33,6 +35,15 @@ export function memberCollector(log: FindingLog): MemberCollector {
       const { replaced } = index.add(memberOf(entry, clean.key, content))
       const again = replaced !== undefined && !(replaced.type === 'directory' && entry.type === 'directory')
       if (again) log.add('MEMBER_DUPLICATE', `${entry.path} stands in the archive twice`, place)
+    },
+    filler(entry, bytes) {
+      const odd = bytes.findIndex((byte) => byte !== 0)
+      if (odd < 0) return
+      const offset = entry.content.offset + entry.content.length + odd
+      log.add('ARCHIVE_PADDING', `what fills up the last block of ${entry.path} is not zeros`, {
+        path: entry.path,
+        offset,
+      })
     },
     end: (end) => tellEnd(log, end),
     oddity(oddity) {

@@ -59,7 +59,8 @@ export async function passingFiles(
     collector.oddity(oddity)
     whole.oddity(oddity)
   }
-  const end = await drive(reader, context, { onEntry, onFile, onOddity })
+  const onFiller = (entry: TarEntry, bytes: Uint8Array) => collector.filler(entry, bytes)
+  const end = await drive(reader, context, { onEntry, onFile, onOddity, onFiller })
   if (end.entries === 0 && end.fault !== undefined) throw notTar(archive, end.fault.message, end.fault.offset)
   if (end.size === 0) throw notTar(archive, 'there are no bytes', 0)
   collector.end(end)
@@ -78,6 +79,8 @@ export async function passingFiles(
 interface PassHandlers {
   onEntry(entry: TarEntry): void
   onFile(entry: TarEntry, content: AsyncGenerator<Uint8Array>): Promise<void>
+  /** What fills up the last block of a file. */
+  onFiller(entry: TarEntry, bytes: Uint8Array): void
   onOddity: NonNullable<Parameters<typeof decodeTar>[0]['onOddity']>
 }
 
@@ -101,6 +104,8 @@ async function answer(reader: ByteReader, request: TarRequest, handlers: PassHan
   const start = reader.offset
   if (request.part === 'content' && request.entry.type === 'file') {
     await handlers.onFile(request.entry, reader.take(request.entry.content.length))
+    const end = start + request.entry.content.length
+    if (reader.offset === end) handlers.onFiller(request.entry, await reader.read(start + request.length - end))
   }
   await drain(reader.take(start + request.length - reader.offset))
   return reader.offset - start

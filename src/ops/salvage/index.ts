@@ -45,7 +45,8 @@ export async function salvage(
   const pool = await layerPool(broken.members, documents, context)
   const images: SalvagedImage[] = []
   const healer = layerHealer(sources, context)
-  for (const wanted of wantedImages(documents, sources)) images.push(await salvageImage(wanted, pool, healer))
+  const known = opened === undefined ? sources : [opened, ...sources]
+  for (const wanted of wantedImages(documents, known)) images.push(await salvageImage(wanted, pool, healer))
   // Formats without configs say in their own way which images there are.
   if (images.length === 0 && opened !== undefined) images.push(...(await derivedImages(opened, context)))
   return { images, pool, documents }
@@ -100,7 +101,21 @@ async function salvageImage(wanted: WantedImage, pool: LayerPool, heal: Healer):
     const named = pool.named(wanted.paths[index] ?? '')
     layers.push(await salvageLayer(diffIDs?.[index], { named, index }, pool, heal))
   }
-  return { wanted, layers, whole: wholeImage(wanted, layers) }
+  return { wanted, layers: withCut(layers, pool), whole: wholeImage(wanted, layers) }
+}
+
+/** Where one layer is missing and there is one damaged member that nothing names, it is that layer. */
+function withCut(layers: readonly SalvagedLayer[], pool: LayerPool): readonly SalvagedLayer[] {
+  const places = layers.flatMap(({ origin }) => (origin?.kind === 'own' ? origin.path : []))
+  const spare = pool.parts.filter(({ member, state }) => state === 'damaged' && !places.includes(member.path))
+  const missing = layers.filter(({ state }) => state === 'missing')
+  const [part] = spare
+  if (part === undefined || spare.length > 1 || missing.length > 1) return layers
+  return layers.map((one, index) =>
+    one.state === 'missing'
+      ? { ...one, state: 'damaged', origin: ownOrigin(part), layer: part.member.layer(index, {}) }
+      : one,
+  )
 }
 
 async function salvageLayer(

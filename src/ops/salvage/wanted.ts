@@ -4,7 +4,7 @@ import type { ImageArchive } from '../../model/image.js'
 import type { RawJson } from '../../model/json.js'
 import type { ImageManifest } from '../../model/manifest.js'
 import { roleOf } from '../../model/media-types.js'
-import { familiarTagged } from '../../model/reference.js'
+import { familiarTagged, parseReference } from '../../model/reference.js'
 import { hashNamed, type Documents } from './documents.js'
 
 /** Where something that an image needs was found. */
@@ -49,7 +49,7 @@ export function wantedImages(documents: Documents, sources: readonly ImageArchiv
     known.add(document.digest)
     images.push(wanted({ names: [], claim: hexOf(document.digest), path: undefined, paths: [] }))
   }
-  return images.map((image) => ({ ...image, names: namesFor(image, sources) }))
+  return withoutDoubles(images.map((image) => ({ ...image, names: namesFor(image, sources) })))
 
   function wanted(said: Said): WantedImage {
     const config = configFor(said, documents, sources)
@@ -111,6 +111,16 @@ function merged(found: readonly WantedImage[]): WantedImage[] {
     byID.set(key, { ...(known ?? image), names, manifest })
   }
   return [...byID.values()]
+}
+
+/** Names that a writer takes: with a tag, and of one image only. The last one has it, as when docker loads them. */
+function withoutDoubles(images: readonly WantedImage[]): readonly WantedImage[] {
+  const owners = new Map<string, WantedImage>()
+  for (const image of images) for (const name of image.names) owners.set(name, image)
+  return images.map((image) => {
+    const names = image.names.filter((name) => owners.get(name) === image && parseReference(name)?.tag !== undefined)
+    return { ...image, names }
+  })
 }
 
 /** Where the document with the names is lost, another archive may know them. */
