@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { ERROR_CODES } from '../dist/errors.js'
 import { FINDINGS } from '../dist/findings.js'
 import * as reports from '../dist/model/report.js'
+import { policySchema } from '../dist/ops/policy/schema.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
@@ -77,10 +78,16 @@ Codes of findings and errors are explained in [findings.md](findings.md).
 ${sections.join('\n')}`
 }
 
+/** For editors: the schema of imgtar.yaml. */
+function policyJsonSchema() {
+  return { title: 'imgtar policy', ...z.toJSONSchema(policySchema, { io: 'input' }) }
+}
+
 const files = new Map([
   ['docs/findings.md', findingsPage()],
   ['docs/json.md', jsonPage()],
   ...schemas().map(([name, schema]) => [`docs/schema/${name}.json`, JSON.stringify(schema, null, 2) + '\n']),
+  ['docs/schema/policy.json', JSON.stringify(policyJsonSchema(), null, 2) + '\n'],
 ])
 for (const [file, text] of files) {
   const path = join(root, file)

@@ -40,5 +40,8 @@ export const shareSchema = written
 
 /** How much larger than the baseline, in bytes or per cent. */
 export const growthSchema = written
-  .refine((text) => bytesOf(text) !== undefined || /^\d+(?:\.\d+)?\s*%$/.test(String(text)), 'wants growth, as 10MB or 5%')
+  .refine(
+    (text) => bytesOf(text) !== undefined || /^\d+(?:\.\d+)?\s*%$/.test(String(text)),
+    'wants growth, as 10MB or 5%',
+  )
   .describe('bytes as 10MB, or per cent of the baseline as 5%')

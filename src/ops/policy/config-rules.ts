@@ -72,7 +72,9 @@ function keyed(
 }
 
 function same(what: string, actual: string, expected: string): Answer {
-  return actual === expected ? kept(`${what} is ${actual}`) : failed(`${what} is ${actual}, not ${expected}`)
+  return actual === expected
+    ? kept(`${what} is ${actual}`)
+    : failed(`${what} is ${actual || 'not set'}, not ${expected}`)
 }
 
 /** As `80/tcp`, and without the protocol where that is TCP, as docker takes it. */

@@ -18,7 +18,9 @@ const regex = z.string().refine((source) => {
 }, 'wants a regular expression')
 
 const patterns = z.array(z.string().min(1)).describe('paths or globs: **/*.pem; without a slash a name anywhere')
-const code = z.string().refine((text) => Object.hasOwn(FINDINGS, text), 'wants the code of a finding (docs/findings.md)')
+const code = z
+  .string()
+  .refine((text) => Object.hasOwn(FINDINGS, text), 'wants the code of a finding (docs/findings.md)')
 const texts = z.array(z.string())
 
 /** dive's three rules, by both of the names that dive reads. */
