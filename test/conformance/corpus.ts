@@ -68,12 +68,21 @@ const loadFacts = z.object({
     .optional(),
 })
 
+// `ID name` of each image, a line for each name.
+const podmanFacts = z.object({ images: z.array(z.string()).optional() })
+
 const facts = z.object({
   outer: outerFacts.optional(),
   'manifest.json': z.object({ error: z.string().optional() }).optional(),
   images: z.array(imageFacts).optional(),
   oci: ociFacts.optional(),
-  peers: z.object({ 'docker load': z.record(z.string(), loadFacts).optional() }).optional(),
+  peers: z
+    .object({
+      'docker load': z.record(z.string(), loadFacts).optional(),
+      'podman 4.3.1 load': podmanFacts.optional(),
+      'podman 5.8.6 load': podmanFacts.optional(),
+    })
+    .optional(),
   decompressed_sha256: z.string().optional(),
   'docker import 20.10.24': z.object({ accepts: z.boolean(), Layers: z.array(z.string()).optional() }).optional(),
 })
