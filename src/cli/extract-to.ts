@@ -22,7 +22,8 @@ export async function extractTo(
   const extraction = await extract(layers, options, context)
   let unplanted: readonly Unplanted[] = []
   if (isWritten) {
-    await using output = await directoryOutput(path, { force: false })
+    // Without a mark nothing is ever replaced: the hint is to name another directory, not to force.
+    await using output = await directoryOutput(path, { force: true })
     unplanted = await extraction.into(output.path)
     context.signal?.throwIfAborted()
     await output.commit()

@@ -1,7 +1,10 @@
 import type { Finding } from '../findings.js'
 import type { FilesReport } from '../model/report-files.js'
 import type { Unplanted } from '../tree/plant.js'
+import { flag } from './arguments.js'
 import { envelope } from './envelope.js'
+import type { RunContext } from '../context.js'
+import type { Image } from '../model/image.js'
 
 /** What was done, for the report. */
 export interface FilesWritten {
@@ -24,6 +27,16 @@ export async function filesReport(name: 'export' | 'extract', written: FilesWrit
   })
   const findings = written.findings.map(describeFinding)
   return { ...envelope(name, true), archive, output, entries, skipped, findings }
+}
+
+/** The option of commands that take files out of an image. */
+export const VERIFY_OPTION = flag('prove the layers against their diffIDs before anything is written')
+
+/** Proves the layers of an image where that is wanted. Errors: ERR_DIGEST, ERR_COMPRESSION. */
+export async function verified({ layers }: Image, isWanted: boolean, context: RunContext): Promise<void> {
+  if (!isWanted) return
+  const { proveLayers } = await import('../ops/prove-layers.js')
+  await proveLayers(layers, context)
 }
 
 /** Whether files may be given to others: what decides `--same-owner` where nobody does. */

@@ -1,16 +1,14 @@
 import { chmod, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import picomatch from 'picomatch'
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { Layer } from '../model/image.js'
-import { displayPath, latin1Bytes } from '../tar/path.js'
 import { chosen } from '../tree/choose.js'
 import { fileContents } from '../tree/file-contents.js'
 import type { Inode } from '../tree/node.js'
 import { plant, type Unplanted } from '../tree/plant.js'
 import { walkTree, type Located, type Tree } from '../tree/tree.js'
+import { globs } from './globs.js'
 import { wholeTree } from './merge-whole.js'
 
 /** What to extract, and how. */
@@ -40,11 +38,11 @@ export interface Extraction {
  */
 export async function extract(
   layers: readonly Layer[],
-  { archive, globs, sameOwner }: ExtractOptions,
+  { archive, globs: patterns, sameOwner }: ExtractOptions,
   context: RunContext,
 ): Promise<Extraction> {
   const { tree, findings } = await wholeTree(layers, archive, context)
-  const nodes = globs.length === 0 ? [...walkTree(tree)] : picked(tree, globs, archive)
+  const nodes = patterns.length === 0 ? [...walkTree(tree)] : picked(tree, patterns, archive)
   const files = new Set<Inode>()
   for (const { node } of nodes) if (node.inode.size > 0) files.add(node.inode)
   return {
@@ -68,34 +66,13 @@ export async function extract(
 }
 
 /** What patterns match, in the order of the tree. */
-function picked(tree: Tree, globs: readonly string[], archive: string): readonly Located[] {
-  const matchers = globs.map((glob) => ({ glob, isMatch: matcher(glob), isUsed: false }))
-  const isWanted = (key: string): boolean => {
-    const path = displayPath(latin1Bytes(key))
-    let wanted = false
-    for (const one of matchers) {
-      if (!one.isMatch(path)) continue
-      one.isUsed = true
-      wanted = true
-    }
-    return wanted
-  }
-  const nodes = [...chosen(tree, isWanted)]
-  // Names below a directory that is wanted as a whole are not asked for: what only they would match is no mistake.
-  for (const { path } of nodes) if (matchers.some(({ isUsed }) => !isUsed)) isWanted(path)
-  const unused = matchers.find(({ isUsed }) => !isUsed)
-  if (unused === undefined) return nodes
-  throw new ArchiveError('ERR_NOT_FOUND', `nothing in the image matches ${JSON.stringify(unused.glob)}`, {
-    location: archive,
-    hint: "patterns match whole paths: '**/*.conf' for names in any directory",
-  })
-}
-
-/** Whether a path (no slash before it) matches a pattern, or is what the pattern says letter by letter. */
-export function matcher(glob: string): (path: string) => boolean {
-  const pattern = glob.replace(/^\/+/, '').replace(/(?<=[^/])\/+$/, '')
-  const isMatch = picomatch(pattern, { dot: true, nonegate: true })
-  return (path) => path === pattern || isMatch(path)
+function picked(tree: Tree, patterns: readonly string[], archive: string): readonly Located[] {
+  const { matches, refuseUnused } = globs(patterns)
+  const nodes = [...chosen(tree, matches)]
+  // Names below a directory that is wanted as a whole were not asked for: what matches only them is no mistake.
+  for (const { path } of nodes) matches(path)
+  refuseUnused(archive)
+  return nodes
 }
 
 /** Lets whoever made a directory that is half done remove it: directories in it may be closed even to their owner. */

@@ -35,7 +35,8 @@ export function outgoingLayers(
   })
 }
 
-function refuseOtherCount({ configSource, config, layers, path }: Image): void {
+/** Errors: ERR_DOCUMENT where the config claims more or fewer layers than there are. */
+export function refuseOtherCount({ configSource, config, layers, path }: Image): void {
   const claimed = config.rootfs?.diff_ids?.length ?? 0
   if (configSource.kind !== 'stored' || claimed === layers.length) return
   throw new ArchiveError('ERR_DOCUMENT', `the config has ${claimed} diff_ids, the image ${layers.length} layers`, {
@@ -43,8 +44,16 @@ function refuseOtherCount({ configSource, config, layers, path }: Image): void {
   })
 }
 
-function proved(layer: Layer, { measurement, notices, content }: MeasuredLayer): OutgoingLayer {
-  const { digest, diffID, size, compression } = measurement
+function proved(layer: Layer, measured: MeasuredLayer): OutgoingLayer {
+  const { digest, size, compression } = measured.measurement
+  return { diffID: provedDiffID(layer, measured), digest, size, compression, content: measured.content }
+}
+
+/** The diffID of a layer, held against what its archive claims. Errors: ERR_DIGEST, ERR_COMPRESSION. */
+export function provedDiffID(
+  layer: Layer,
+  { measurement: { diffID }, notices }: Pick<MeasuredLayer, 'measurement' | 'notices'>,
+): DiffID {
   const location = layer.blob?.location ?? layer.path
   if (diffID === undefined) {
     const [first] = (notices ?? []).filter(({ code }) => code.startsWith('LAYER_COMPRESSION'))
@@ -59,5 +68,5 @@ function proved(layer: Layer, { measurement, notices, content }: MeasuredLayer):
     const message = `layer ${layer.index} does not have the diffID that the config claims: ${diffID}, not ${claimed}`
     throw new ArchiveError('ERR_DIGEST', message, { location, hint: 'imgtar verify tells all that is wrong' })
   }
-  return { diffID, digest, size, compression, content }
+  return diffID
 }

@@ -8,6 +8,7 @@ import { relayered, type Relayering } from '../model/layered-config.js'
 import { stepsOf } from './history-steps.js'
 import { identify } from './identity.js'
 import { measureLayers, UNMEASURED } from './measure.js'
+import { refuseOtherCount } from './outgoing-layers.js'
 
 /** An image with everything that is needed to give it other layers. */
 export interface KnownImage {
@@ -21,9 +22,10 @@ export interface KnownImage {
 
 /**
  * Learns config and diffIDs of an image: from its claims where there are some, else by measuring. Errors: ERR_NOT_FOUND
- * for a lost config or layer.
+ * for a lost config or layer, ERR_DOCUMENT where config and layers do not fit.
  */
 export async function knownImage(image: Image, context: RunContext): Promise<KnownImage> {
+  refuseOtherCount(image)
   const unclaimed = image.layers.filter(({ claims }) => claims.diffID === undefined)
   const measurements = unclaimed.length === 0 ? UNMEASURED : await measureLayers(unclaimed, [], context)
   const { config, diffIDs } = identify(image, measurements)

@@ -10,6 +10,8 @@ import { prune } from '../tree/prune.js'
 import { tarBytes } from '../tree/tar-bytes.js'
 import type { Tree } from '../tree/tree.js'
 import { wholeTree } from './merge-whole.js'
+import { globs } from './globs.js'
+import { proveLayers } from './prove-layers.js'
 import { knownImage, withLayers, type KnownImage } from './relayer.js'
 
 /** What to squash. */
@@ -18,8 +20,8 @@ export interface SquashOptions {
   readonly archive: string
   /** The first layer that goes into the new one, base = 0; those below are kept as they are. */
   readonly from: number
-  /** Whether a path (as people read it, no slash before it) is left out, and with a directory all that is in it. */
-  readonly isExcluded?: (path: string) => boolean
+  /** Patterns over whole paths of what is left out, and with a directory all that is in it. */
+  readonly exclude?: readonly string[]
   /** Of the step in the history. */
   readonly comment?: string
 }
@@ -34,19 +36,25 @@ export interface Squashed {
 
 /**
  * Makes one layer of the layers of an image from `from` on. Its root filesystem stays as it is; what those layers put
- * there and took away again is gone for good. Errors: ERR_USAGE for a layer that is not there, or where something to be
- * excluded stands in a layer that is kept; those of wholeTree and knownImage.
+ * there and took away again is gone for good. The layers are proved first: damage must not get a diffID of its own. Errors:
+ * ERR_USAGE for a layer that is not there, or where something to be excluded stands in a layer that is kept;
+ * ERR_NOT_FOUND for a pattern that matches nothing; those of proveLayers, wholeTree and knownImage.
  */
 export async function squash(image: Image, options: SquashOptions, context: RunContext): Promise<Squashed> {
   const { archive, from } = options
   const { layers } = image
   if (from < 0 || from >= layers.length) {
     const has = layers.length === 0 ? 'none' : `0 (base) to ${layers.length - 1}`
-    throw new ArchiveError('ERR_USAGE', `there is no layer ${from} to squash from`, {
-      location: archive,
-      hint: `the image has ${has}`,
-    })
+    throw new ArchiveError(
+      'ERR_USAGE',
+      from < 0 ? `there are no ${layers.length - from} layers to squash` : `there is no layer ${from} to squash from`,
+      {
+        location: archive,
+        hint: `the image has ${has}`,
+      },
+    )
   }
+  await proveLayers(layers, context)
   const known = await knownImage(image, context)
   const { tree, findings } = await wholeTree(layers, archive, context)
   const { tree: base } = await wholeTree(layers.slice(0, from), archive, context)
@@ -56,18 +64,23 @@ export async function squash(image: Image, options: SquashOptions, context: RunC
   return { image: withLayers(known, [...layers.slice(0, from), layer], { history }), findings, excluded }
 }
 
-function exclude(tree: Tree, base: Tree, { isExcluded, archive }: SquashOptions): readonly string[] {
-  if (isExcluded === undefined) return []
-  const matches = (path: string): boolean => isExcluded(displayPath(latin1Bytes(path)))
+function exclude(tree: Tree, base: Tree, { exclude: patterns = [], archive }: SquashOptions): readonly string[] {
+  const { matches, refuseUnused } = globs(patterns)
   const [kept] = prune(base, matches)
   if (kept !== undefined) {
-    const name = JSON.stringify(displayPath(latin1Bytes(kept)))
-    throw new ArchiveError('ERR_USAGE', `${name} stands in a layer that is kept, and would stay in the archive`, {
+    const message = `${JSON.stringify(readable(kept))} stands in a layer that is kept, and would stay in the archive`
+    throw new ArchiveError('ERR_USAGE', message, {
       location: archive,
       hint: 'squash from a lower layer, or all of them',
     })
   }
-  return prune(tree, matches).map((path) => displayPath(latin1Bytes(path)))
+  const excluded = prune(tree, matches)
+  refuseUnused(archive)
+  return excluded.map(readable)
+}
+
+function readable(path: string): string {
+  return displayPath(latin1Bytes(path))
 }
 
 interface Squashing {

@@ -116,8 +116,7 @@ describe('squash', () => {
 
   test('leaves out what is excluded, and gives its content to the hard link that stays', async () => {
     const linked = stored({ layers: [[file('a', { content: 'shared' }), hardlink('b', 'a')]] })
-    const isExcluded = (path: string) => path === 'a'
-    const { image, excluded } = await squash(linked, { archive: 'test.tar', from: 0, isExcluded }, context)
+    const { image, excluded } = await squash(linked, { archive: 'test.tar', from: 0, exclude: ['/a'] }, context)
     const { entries, contents } = decode(await tarOf(image.layers[0]))
     expect(excluded).toEqual(['a'])
     expect(entries.map(({ path, type }) => [path, type])).toEqual([['b', 'file']])
@@ -125,9 +124,33 @@ describe('squash', () => {
   })
 
   test('refuses to exclude what would stay in a layer that is kept', async () => {
-    await expect(squashed({ from: 1, isExcluded: (path) => path === 'etc/secret' })).rejects.toMatchObject({
+    await expect(squashed({ from: 1, exclude: ['etc/s*'] })).rejects.toMatchObject({
       code: 'ERR_USAGE',
       message: '"etc/secret" stands in a layer that is kept, and would stay in the archive',
+    })
+  })
+
+  test('refuses a pattern that matches nothing', async () => {
+    await expect(squashed({ exclude: ['etc/secret', 'nope'] })).rejects.toMatchObject({
+      code: 'ERR_NOT_FOUND',
+      message: 'nothing in the image matches "nope"',
+    })
+  })
+
+  test('refuses a layer that is damaged, whichever it is', async () => {
+    const [lower, ...upper] = app.layers
+    if (lower === undefined) throw new Error('a layer')
+    const other = { ...layerOfBytes(0, layerTar([file('etc/other')])), claims: lower.claims }
+    const damaged = { ...app, layers: [other, ...upper] }
+    await expect(squash(damaged, { archive: 'test.tar', from: 0 }, context)).rejects.toMatchObject({
+      code: 'ERR_DIGEST',
+    })
+  })
+
+  test('refuses an image whose config knows of more layers', async () => {
+    const fewer = { ...app, layers: app.layers.slice(0, 2) }
+    await expect(squash(fewer, { archive: 'test.tar', from: 0 }, context)).rejects.toMatchObject({
+      code: 'ERR_DOCUMENT',
     })
   })
 

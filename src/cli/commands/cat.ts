@@ -1,6 +1,7 @@
 import { ArchiveError } from '../../errors.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
+import { verified, VERIFY_OPTION } from '../write-files.js'
 
 /** `imgtar cat`: contents of files of an image. */
 export const cat = defineCommand({
@@ -10,23 +11,25 @@ export const cat = defineCommand({
     archive: { kind: 'one', summary: 'the archive, and which image where it holds several' },
     file: { kind: 'many', summary: 'paths in the image; links are followed inside it' },
   },
-  options: {},
+  options: { verify: VERIFY_OPTION },
   examples: [
     ['imgtar cat app.tar /etc/os-release', 'of the merged layers'],
     ['imgtar cat bundle.tar:web:2 /etc/passwd /etc/group', 'one after the other'],
     ['imgtar cat app.tar /bin/app | sha256sum', 'byte for byte'],
   ],
-  async run({ operands, globals, context }) {
+  async run({ operands, options, globals, context }) {
     const [{ selectImage }, { readFiles }, { streamOutput }] = await Promise.all([
       import('../../model/select.js'),
       import('../../ops/read-file.js'),
       import('../../bytes/output.js'),
     ])
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
+    const image = selectImage(archive, {})
+    await verified(image, options.verify, context)
     const wanted = { paths: operands.file, archive: archive.location }
     await using output = streamOutput(process.stdout)
     try {
-      for await (const chunk of readFiles(selectImage(archive, {}).layers, wanted, context)) {
+      for await (const chunk of readFiles(image.layers, wanted, context)) {
         if (!globals.quiet) await output.write(chunk)
       }
     } catch (error) {

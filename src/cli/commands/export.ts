@@ -6,7 +6,7 @@ import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { UsageError } from '../usage-error.js'
 import { refuseTerminal } from '../write-archive.js'
-import { filesReport, isRoot } from '../write-files.js'
+import { filesReport, isRoot, verified, VERIFY_OPTION } from '../write-files.js'
 
 // What a header takes: close enough for a progress line.
 const HEADER = 512
@@ -42,6 +42,7 @@ export const exportFiles = defineCommand({
     'dry-run': flag('say what would be written, and write nothing'),
     xattrs: flag('keep every extended attribute; docker keeps security.capability alone'),
     engine: ENGINE_OPTION,
+    verify: VERIFY_OPTION,
   },
   examples: [
     ['imgtar export app.tar -o rootfs.tar', 'what docker create and docker export would give, without a daemon'],
@@ -55,6 +56,7 @@ export const exportFiles = defineCommand({
     const { selectImage } = await import('../../model/select.js')
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
     const image = selectImage(archive, {})
+    await verified(image, options.verify, context)
     return await (options.output.kind === 'tar' ? toTar : toDirectory)(archive, image, options, context)
   },
 })

@@ -2,7 +2,7 @@ import { asIs, flag, required } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { UsageError } from '../usage-error.js'
-import { isRoot } from '../write-files.js'
+import { isRoot, verified, VERIFY_OPTION } from '../write-files.js'
 
 /** `imgtar extract`: files of an image into a directory. */
 export const extract = defineCommand({
@@ -19,6 +19,7 @@ export const extract = defineCommand({
     output: required('a directory that is new or empty', 'DIRECTORY', asIs, 'o'),
     'same-owner': flag('files get the owners they have in the image (default for root)'),
     'no-same-owner': flag('files belong to you, without setuid and setgid bits (default for others)'),
+    verify: VERIFY_OPTION,
     'dry-run': flag('say what would be written, and write nothing'),
   },
   examples: [
@@ -34,9 +35,11 @@ export const extract = defineCommand({
       import('../extract-to.js'),
     ])
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
+    const image = selectImage(archive, {})
+    await verified(image, options.verify, context)
     const sameOwner = options['same-owner'] || (isRoot() && !options['no-same-owner'])
     const isWritten = !options['dry-run']
     const request = { archive: archive.location, globs: operands.glob, sameOwner, path: options.output, isWritten }
-    return await extractTo('extract', selectImage(archive, {}).layers, request, context)
+    return await extractTo('extract', image.layers, request, context)
   },
 })

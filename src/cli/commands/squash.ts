@@ -25,20 +25,18 @@ export const squash = defineCommand({
   async run({ operands, options, globals, context }) {
     if (options.from !== undefined && options.layers !== undefined)
       throw new UsageError('--from and --layers exclude each other')
-    const [{ selectImage }, operation, { matcher }] = await Promise.all([
+    const [{ selectImage }, operation] = await Promise.all([
       import('../../model/select.js'),
       import('../../ops/squash.js'),
-      import('../../ops/extract.js'),
     ])
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
     const image = selectImage(archive, {})
-    const matchers = options.exclude.map(matcher)
     const { image: squashed, findings } = await operation.squash(
       image,
       {
         archive: archive.location,
         from: options.layers === undefined ? (options.from ?? 0) : image.layers.length - options.layers,
-        ...(matchers.length > 0 && { isExcluded: (path) => matchers.some((matches) => matches(path)) }),
+        exclude: options.exclude,
         ...(options.message !== undefined && { comment: options.message }),
       },
       context,
