@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import * as zlib from 'node:zlib'
+import { dataRoot, takenApart } from './data-root.mjs'
 import { isOnPath } from './on-path.mjs'
 import { smallFileLayers, systemLayers } from './layers.mjs'
 
@@ -36,6 +37,8 @@ export async function makeInputs(folder, { quick, say }) {
     tiny: dockerSave(join(folder, 'tiny.tar'), (await layers).slice(-1), say),
     gzip: ociArchive(join(folder, 'gzip.tar'), await layers, { say, suffix: 'gz', mediaType: GZIP, by: gzipped }),
   }
+  inputs.split = takenApart(join(folder, 'split'), (await layers)[0], say)
+  inputs.root = dataRoot(join(folder, 'root'), await layers, { say, configOf })
   if (isOnPath('zstd')) {
     inputs.zstd = ociArchive(join(folder, 'zstd.tar'), await layers, {
       say,

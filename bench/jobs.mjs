@@ -65,6 +65,35 @@ const blobsThrough = (name, program, suffix, prefix = '') => ({
     ),
 })
 
+const assemble = {
+  name: 'imgtar tar-split assemble',
+  command: ({ file, scratch }) =>
+    imgtar('tar-split', 'assemble', '-q', file, '--files', filesOf(file), '-o', join(scratch, 'layer.tar')),
+}
+const realAssemble = {
+  name: 'tar-split asm',
+  needs: ['tar-split'],
+  command: ({ file, scratch }) => {
+    return ['tar-split', 'asm', '--input', file, '--path', filesOf(file), '--output', join(scratch, 'layer.tar')]
+  },
+}
+const recover = {
+  name: 'imgtar recover ROOT',
+  command: ({ file, scratch }) => imgtar('recover', '-q', file, '-o', join(scratch, 'rescued')),
+}
+const dockerSave = {
+  name: 'docker save',
+  needs: ['docker'],
+  slow: true,
+  before: ({ file }) =>
+    shell('docker image inspect imgtar-bench:save >/dev/null 2>&1 || docker load -q -i "$1"', saveOf(file)),
+  command: ({ scratch }) => ['docker', 'save', '-o', join(scratch, 'saved.tar'), 'imgtar-bench:save'],
+}
+
+/** The folder of the files of a layer that was taken apart, and the archive beside a data-root with the same image. */
+const filesOf = (sidecar) => join(sidecar, '..', 'files')
+const saveOf = (root) => join(root, '..', 'save.tar')
+
 /**
  * What can be compared: each job reads one input with every contender, and ratios are to the first one that is here.
  * An aim is a bound on the ratio of the median of imgtar (`of`) to that of another contender, or on its memory.
@@ -132,6 +161,26 @@ export const JOBS = [
     input: 'files',
     contenders: [openssl, verify, verifyPipe],
     aims: [{ of: verify, megabytes: 150 }],
+  },
+  {
+    name: 'tar-split',
+    title: 'a layer from its tar-split.json.gz and its files',
+    input: 'split',
+    contenders: [realAssemble, assemble],
+    aims: [
+      { of: assemble, against: realAssemble, ratio: 1 },
+      { of: assemble, megabytes: 150 },
+    ],
+  },
+  {
+    name: 'recover',
+    title: 'the same image out of the data-root of a stopped docker; docker save needs it running',
+    input: 'root',
+    contenders: [dockerSave, recover],
+    aims: [
+      { of: recover, against: dockerSave, ratio: 1 / 3 },
+      { of: recover, megabytes: 150 },
+    ],
   },
   {
     name: 'start',
