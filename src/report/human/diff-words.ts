@@ -99,7 +99,9 @@ export function whyInWords(pair: DiffReport['layers'][number]): string {
     const rest = others.length === 0 ? '' : `, and ${others.join(', ')}`
     return `${count(added + removed + modified, 'file')} differ: ${countsOfKinds({ added, removed, modified })}${rest}`
   }
-  return `only ${listInWords(why.differs.map((difference) => WHY[difference]))}; equal after normalising (${why.proof.slice(0, 19)}…)`
+  const digest = `${why.proof.slice(0, 19)}…`
+  const proof = change === 'recompressed' ? `the same diffID, ${digest}` : `equal after normalising, ${digest}`
+  return `only ${why.differs.map((difference) => WHY[difference]).join(' and ')} (${proof})`
 }
 
 const WHY = {
@@ -109,8 +111,4 @@ const WHY = {
   mtimes: 'mtimes',
   owners: 'owners',
   files: 'files',
-}
-
-function listInWords(words: readonly string[]): string {
-  return words.join(' and ')
 }

@@ -12,6 +12,7 @@ const MOST_NOTICES = 10
  */
 export function* noticeLines(report: Report, style: Style): Generator<string> {
   if (report.schema === 'imgtar/verify/v1' || report.schema === 'imgtar/inspect/v1') return
+  if (report.schema === 'imgtar/diff/v1') return
   if (report.schema === 'imgtar/census/v1' || report.schema === 'imgtar/recover/v1') return
   const failing = report.findings.filter((finding) => finding.severity !== 'note')
   for (const finding of failing.slice(0, MOST_NOTICES)) yield notice(finding, style)
