@@ -1,5 +1,6 @@
 import { fileSource, type OpenSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
+import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { ImageArchive } from '../model/image.js'
 import { damagedLayers, pinpoint } from '../ops/pinpoint/index.js'
@@ -37,10 +38,22 @@ export async function locateDamage(
   if (damaged.length === 0 || (isGone && archive.location === '-')) return []
   const settings = { globals, context, access: 'random' } as const
   await using again = isGone ? await openOperand(operand, settings) : undefined
-  await using against = await openInputs(evidence.against, settings)
-  await using sidecars = await openFiles(evidence.sidecars)
+  await using against = await openInputs(evidence.against, settings).catch(ofEvidence)
+  await using sidecars = await openFiles(evidence.sidecars).catch(ofEvidence)
   const outside = { against: against.archives, sidecars: sidecars.files }
   return await pinpoint(again ?? archive, damaged, outside, context)
+}
+
+/** What was given as evidence cannot be read: that is not to be taken for a fault of the archive. */
+function ofEvidence(error: unknown): never {
+  if (!(error instanceof ArchiveError)) throw error
+  const { code, location = '', offset, hint, message } = error
+  throw new ArchiveError(code, `the evidence ${location}: ${message}`, {
+    location,
+    cause: error,
+    ...(offset !== undefined && { offset }),
+    ...(hint !== undefined && { hint }),
+  })
 }
 
 async function openFiles(paths: readonly string[]): Promise<AsyncDisposable & { files: readonly OpenSource[] }> {

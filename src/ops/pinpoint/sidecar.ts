@@ -31,7 +31,8 @@ export async function cluesFromSidecar(
   } finally {
     await tar.close()
   }
-  return held.right > held.wrong ? held.clues : undefined
+  // Damage is in a few places; of another layer hardly a header is the same.
+  return held.right > 0 && held.right >= held.wrong ? held.clues : undefined
 }
 
 async function* entriesOf(sidecar: ByteSource, { limits, signal }: RunContext): AsyncGenerator<readonly SplitEntry[]> {
@@ -44,7 +45,7 @@ async function* entriesOf(sidecar: ByteSource, { limits, signal }: RunContext): 
 interface Held {
   readonly tar: ByteReader
   readonly clues: Clue[]
-  /** Bytes of headers that are as the sidecar has them, and those that are not. */
+  /** Segments that are as the sidecar has them, and those that are not. */
   right: number
   wrong: number
   /** The file before, and where its last block ends. */
@@ -65,9 +66,8 @@ async function holdSegment(held: Held, expected: Uint8Array): Promise<void> {
   const ranges = rangeCollector()
   addDifferences(actual, expected.subarray(0, actual.length), offset, ranges)
   if (actual.length < expected.length) ranges.add(offset + actual.length, offset + expected.length)
-  const wrong = ranges.ranges.reduce((sum, { length }) => sum + length, 0)
-  held.wrong += wrong
-  held.right += expected.length - wrong
+  if (ranges.ranges.length === 0) held.right += 1
+  else held.wrong += 1
   held.odd.push(...ranges.ranges)
 }
 

@@ -21,7 +21,7 @@ export interface PartialExport {
   /** Indexes of layers that are missing, and of those of which not every file can be trusted. */
   readonly missing: readonly number[]
   readonly doubtful: readonly number[]
-  tar(): AsyncIterable<Uint8Array>
+  readonly tar: () => AsyncIterable<Uint8Array>
 }
 
 /** Merges what is readable of the layers of an image into one tar. Errors: those of mergedTree and fileContents. */
