@@ -1,0 +1,108 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { docker, imgtar, imgtarJson, workFolder, type Engine } from './support.js'
+
+const canRun =
+  process.getuid?.() === 0 && process.env.DOCKER_20 !== undefined && spawnSync('dockerd', ['-v']).status === 0
+if (!canRun) console.log('a daemon of our own: skipped, it needs root, dockerd and DOCKER_20')
+
+const image = z.object({ layers: z.array(z.object({ diffID: z.string() })) })
+const diffIDsOf = (archive: string) => {
+  const { images } = z.object({ images: z.array(image) }).parse(imgtarJson('inspect', archive))
+  return images.map(({ layers }) => layers.map(({ diffID }) => diffID))
+}
+
+describe.skipIf(!canRun)('a daemon that is started and stopped', { timeout: 240_000 }, () => {
+  const folder = workFolder()
+  const root = join(folder.path, 'root')
+  const engine: Engine = { name: 'our dockerd', host: `unix://${folder.path}/d.sock`, store: 'classic' }
+  const given = join(folder.path, 'given.tar')
+  let daemon: ChildProcess | undefined
+
+  async function start() {
+    const places = [
+      '--data-root',
+      root,
+      '--exec-root',
+      join(folder.path, 'exec'),
+      '--pidfile',
+      join(folder.path, 'd.pid'),
+    ]
+    const flags = ['--iptables=false', '--ip6tables=false', '--bridge=none', '-s', 'overlay2', '-H', engine.host]
+    daemon = spawn('dockerd', [...flags, ...places], { stdio: 'ignore' })
+    for (let left = 120; left > 0; left--) {
+      if (spawnSync('docker', ['-H', engine.host, 'version']).status === 0) return
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    throw new Error('dockerd did not start')
+  }
+
+  async function stop() {
+    const one = daemon
+    daemon = undefined
+    if (one === undefined) return
+    const ended = new Promise((resolve) => one.on('exit', resolve))
+    one.kill('SIGTERM')
+    await ended
+  }
+
+  beforeAll(async () => {
+    mkdirSync(root)
+    const tree = join(folder.path, 'tree')
+    const script = `mkdir -p ${tree}/bin ${tree}/d/sub && cp /bin/busybox ${tree}/bin/sh && echo 1 >${tree}/d/one &&
+      ln ${tree}/d/one ${tree}/d/two && echo 2 >${tree}/d/sub/old && chown 7:8 ${tree}/d/sub/old && chmod 4755 ${tree}/bin/sh &&
+      tar -C ${tree} -cf ${folder.path}/tree.tar . && mkdir -p ${folder.path}/up/d/sub && cd ${folder.path}/up &&
+      echo new >d/sub/new && touch d/.wh.one d/sub/.wh..wh..opq && tar -cf ${folder.path}/up.tar d`
+    expect(spawnSync('bash', ['-c', script]).status).toBe(0)
+    const base = join(folder.path, 'base.tar')
+    expect(imgtar('import', `${folder.path}/tree.tar`, '-c', 'CMD ["/bin/sh"]', '-o', base)).toMatchObject({
+      status: 0,
+    })
+    expect(imgtar('append', base, `${folder.path}/up.tar`, '-o', `${folder.path}/two.tar`)).toMatchObject({ status: 0 })
+    const named = imgtar('tag', `${folder.path}/two.tar`, 'imgtar-stopped:1', '-o', given)
+    expect(named, named.stderr).toMatchObject({ status: 0 })
+  }, 240_000)
+  afterAll(async () => {
+    await stop()
+    folder.remove()
+  }, 60_000)
+
+  test('has, runs and saves the images that were loaded into its root', async () => {
+    const loaded = imgtar('load', given, '--into', `docker-root:${root}`)
+    expect(loaded, loaded.stderr).toMatchObject({ status: 0 })
+    await start()
+    expect(docker(engine, 'images', '--format', '{{.Repository}}:{{.Tag}}')).toBe('imgtar-stopped:1\n')
+    const script = 'echo /d/* /d/sub/*'
+    expect(docker(engine, 'run', '--rm', '--network', 'none', 'imgtar-stopped:1', '/bin/sh', '-c', script)).toBe(
+      '/d/sub /d/two /d/sub/new\n',
+    )
+    const saved = join(folder.path, 'saved.tar')
+    docker(engine, 'save', '-o', saved, 'imgtar-stopped:1')
+    expect(diffIDsOf(saved)).toEqual(diffIDsOf(given))
+    const refused = imgtar('load', given, '--into', `docker-root:${root}`)
+    expect(refused.stderr).toContain('a daemon seems to run')
+  })
+
+  test('commits a container to the layer that imgtar makes of it afterwards', async () => {
+    const script = 'echo hello >/d/three; rm /d/two; mkdir -p /e/f; rm -r /d/sub; mkdir /d/sub; echo x >/d/sub/y'
+    docker(engine, 'run', '--name', 'web', '--network', 'none', 'imgtar-stopped:1', '/bin/sh', '-c', script)
+    docker(engine, 'commit', '-a', 'Me', '-m', 'why & how', '-c', 'ENV A=1', 'web', 'theirs:1')
+    const theirs = join(folder.path, 'theirs.tar')
+    docker(engine, 'save', '-o', theirs, 'theirs:1')
+    await stop()
+    const ours = join(folder.path, 'ours.tar')
+    const container = `docker-root:${root}:@container=web`
+    const options = ['-a', 'Me', '-m', 'why & how', '-c', 'ENV A=1', '-t', 'ours:1', '--engine', '20', '-o', ours]
+    const made = imgtar('commit', container, ...options)
+    expect(made, made.stderr).toMatchObject({ status: 0 })
+    expect(diffIDsOf(ours)).toEqual(diffIDsOf(theirs))
+    await start()
+    docker(engine, 'load', '-i', ours)
+    expect(docker(engine, 'run', '--rm', '--network', 'none', 'ours:1', '/bin/sh', '-c', 'echo $A; echo /d/*')).toBe(
+      '1\n/d/sub /d/three\n',
+    )
+  })
+})
