@@ -15,6 +15,7 @@ test.each([
   ['app.tar', 'app.tar', {}],
   ['app.tar:name:tag', 'app.tar', { choice: { kind: 'name', name: 'name:tag' } }],
   ['app.tar:@1', 'app.tar', { choice: { kind: 'index', index: 1 } }],
+  ['app.tar:@container=web', 'app.tar', { choice: { kind: 'container', container: 'web' } }],
   ['odd:1.tar', 'odd:1.tar', {}],
   ['odd:1.tar:x', 'odd:1.tar', { choice: { kind: 'name', name: 'x' } }],
   ['gone.tar:x', 'gone.tar', { choice: { kind: 'name', name: 'x' } }],

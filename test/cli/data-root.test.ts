@@ -1,0 +1,116 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { censusSchema, recoverSchema, tarSplitSchema } from '../../src/model/report-store.js'
+import { dataRoot, type RootFixture } from '../support/data-root.js'
+import { member, tarOf } from '../support/tar-blocks.js'
+import { run as runIn, type Run } from './run.js'
+
+const BASE = tarOf(member({ name: 'd/', type: '5' }), member({ name: 'd/one' }, 'first'))
+const TOP = tarOf(member({ name: 'two' }, 'second'))
+
+const run = (...args: readonly string[]): Promise<Run> => runIn(args, { cwd: root.path })
+
+let root: RootFixture
+let out = ''
+beforeEach(() => {
+  root = dataRoot()
+  out = join(root.path, 'rescued')
+  root.image(['web:1'], BASE, TOP)
+  root.image(['base:1'], BASE)
+})
+afterEach(() => root[Symbol.dispose]())
+
+describe('imgtar census', () => {
+  test('answers 0 where all is whole', async () => {
+    const { exitCode, stdout } = await run('census', root.path)
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('2 of 2 images can be recovered bit by bit')
+  })
+
+  test('answers 1 and names the file that is damaged', async () => {
+    rmSync(join(root.diff(TOP), 'two'))
+    const { exitCode, stdout } = await run('census', root.path, '--json')
+    const { layers, images } = censusSchema.parse(JSON.parse(stdout))
+    expect(exitCode).toBe(1)
+    expect(layers.flatMap(({ damaged }) => damaged)).toMatchObject([{ path: 'two', problem: 'missing', size: 6 }])
+    expect(images.filter(({ state }) => state === 'exact').map(({ names }) => names)).toEqual([['base:1']])
+  })
+
+  test('answers 2 where there is no data-root, with a way out', async () => {
+    const { exitCode, stderr } = await run('census', root.diff(BASE))
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('ERR_NOT_ARCHIVE')
+    expect(stderr).toContain('hint: ')
+  })
+})
+
+describe('imgtar recover', () => {
+  test('writes an archive for each image that verify finds whole, with the same image ID', async () => {
+    const { exitCode, stdout } = await run('recover', root.path, '-o', out, '--json')
+    expect(exitCode).toBe(0)
+    const { recovered } = recoverSchema.parse(JSON.parse(stdout))
+    expect(recovered.map(({ names, state }) => [names[0], state]).sort()).toEqual([
+      ['base:1', 'exact'],
+      ['web:1', 'exact'],
+    ])
+    const files = readdirSync(out).map((name) => join(out, name))
+    expect((await run('verify', '-q', ...files)).exitCode).toBe(0)
+    const ids = (await run('images', '--no-trunc', ...files)).stdout
+    for (const { id } of recovered) expect(ids).toContain(id)
+  })
+
+  test('leaves a damaged image out, unless it may be lossy: then it is marked and has another ID', async () => {
+    writeFileSync(join(root.diff(TOP), 'two'), 'sEcond')
+    expect((await run('recover', root.path, '-o', out)).exitCode).toBe(1)
+    expect(readdirSync(out)).toEqual(['base_1.image.tar'])
+    const { stdout } = await run('recover', root.path, '-o', out, '--lossy', '--force', '--json')
+    const lossy = recoverSchema.parse(JSON.parse(stdout)).recovered.find(({ state }) => state === 'lossy')
+    expect(lossy).toMatchObject({ names: ['web:1'], damaged: [{ path: 'two', problem: 'content', layer: 1 }] })
+    expect(lossy?.newImageID).not.toBe(lossy?.id)
+    const history = await run('history', '--json', join(out, 'web_1.image.tar'))
+    expect(history.stdout).toContain('not the original layer: 1 damaged files')
+  })
+
+  test('refuses to replace what is there', async () => {
+    await run('recover', root.path, '-o', out)
+    const { exitCode, stderr } = await run('recover', root.path, '-o', out)
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('ERR_OUTPUT')
+  })
+})
+
+describe('imgtar tar-split', () => {
+  test('takes a layer apart and puts it together', async () => {
+    const at = (name: string) => join(root.path, name)
+    writeFileSync(at('layer.tar'), BASE)
+    const apart = await run('tar-split', 'disassemble', at('layer.tar'), '-o', at('s.json.gz'), '--files', at('files'))
+    expect(apart.exitCode).toBe(0)
+    const together = await run('tar-split', 'assemble', at('s.json.gz'), '--files', at('files'), '-o', at('again.tar'))
+    expect(together.exitCode).toBe(0)
+    expect(readFileSync(at('again.tar')).equals(BASE)).toBe(true)
+  })
+
+  test('lists every file that differs, and writes nothing', async () => {
+    const sidecar = join(root.record(BASE), 'tar-split.json.gz')
+    writeFileSync(join(root.diff(BASE), 'd/one'), 'fIrst')
+    const words = ['assemble', sidecar, '--files', root.diff(BASE), '-o', join(root.path, 'x.tar'), '--json']
+    const { exitCode, stdout } = await run('tar-split', ...words)
+    expect(exitCode).toBe(1)
+    expect(tarSplitSchema.parse(JSON.parse(stdout))).toMatchObject({
+      wrote: null,
+      damaged: [{ path: 'd/one', problem: 'content', size: 5, actualSize: 5 }],
+    })
+    expect(existsSync(join(root.path, 'x.tar'))).toBe(false)
+  })
+
+  test.each([
+    [['assemble', 'x'], '--output is missing'],
+    [['check', 'x'], '--files is missing'],
+    [['twist', 'x'], 'action is one of'],
+  ])('refuses %j before any work', async (words, message) => {
+    const { exitCode, stderr } = await run('tar-split', ...words)
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(message)
+  })
+})
