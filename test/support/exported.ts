@@ -1,10 +1,13 @@
-import { decode } from './tar-blocks.js'
+import { DEFAULT_LIMITS } from '../../src/context.js'
+import type { TarEntry } from '../../src/tar/entry.js'
+import { tarPusher } from '../../src/tar/scan.js'
+import { sha256 } from './chunks.js'
 
 // What the daemon puts into each container, and the folders whose times change by it.
 const OF_THE_DAEMON =
   /^(\.dockerenv|dev|dev\/console|dev\/pts|dev\/shm|etc|etc\/hostname|etc\/hosts|etc\/mtab|etc\/resolv\.conf|proc|sys)\/?$/
 
-/** An entry of an export: all its header blocks and its content, one latin1 character a byte. */
+/** An entry of an export: all its header blocks, one latin1 character a byte, and the sha256 of its content. */
 export interface ExportedEntry {
   readonly path: string
   readonly header: string
@@ -13,11 +16,15 @@ export interface ExportedEntry {
 
 /** Every entry of an export that is the image's own, in its order. */
 export function exportedEntries(tar: Uint8Array): ExportedEntry[] {
-  const { entries, contents } = decode(tar)
-  const text = (offset: number, length: number) => Buffer.from(tar.subarray(offset, offset + length)).toString('latin1')
-  return entries.flatMap(({ path, header }, index) => {
+  const entries: TarEntry[] = []
+  const pusher = tarPusher({ onEntry: (entry) => void entries.push(entry) }, DEFAULT_LIMITS)
+  pusher.push(tar)
+  const { fault } = pusher.end()
+  if (fault !== undefined) throw new Error(fault.message)
+  const bytes = ({ offset, length }: TarEntry['header']) => tar.subarray(offset, offset + length)
+  return entries.flatMap(({ path, header, content }) => {
     if (OF_THE_DAEMON.test(path)) return []
-    return [{ path, header: text(header.offset, header.length), content: contents[index] ?? '' }]
+    return [{ path, header: Buffer.from(bytes(header)).toString('latin1'), content: sha256(bytes(content)) }]
   })
 }
 

@@ -1,0 +1,153 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { gzipSync } from 'node:zlib'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { dockerSave, packed } from '../support/archives.js'
+import { directory, file, hardlink, layerTar } from '../support/layers.js'
+import { exportedEntries } from '../support/exported.js'
+import { BIN, run } from './run.js'
+
+const many = Array.from({ length: 12 }, (_, at) => file(`file-${String(at)}`, { content: String(at).repeat(2 ** 20) }))
+const layers = [
+  layerTar([directory('etc'), file('etc/os', { content: 'old\n' }), ...many]),
+  layerTar([file('etc/os', { content: 'new\n' }), file('etc/.wh.gone'), hardlink('link', 'etc/os')]),
+]
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'imgtar-files-'))
+  const archive = packed(dockerSave({ names: ['app:1'], layers }))
+  await writeFile(join(folder, 'app.tar'), archive)
+  await writeFile(join(folder, 'app.tar.gz'), gzipSync(archive, { level: 1 }))
+  await mkdir(join(folder, 'out'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const go = (...args: string[]) => run(args, { cwd: folder })
+const leftOvers = (): Promise<string[]> => readdir(join(folder, 'out'))
+
+describe('what is written', () => {
+  test('is the same from a file, a compressed one and a pipe, to a file and to a pipe', async () => {
+    expect(await go('export', 'app.tar', '-o', 'one.tar')).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(await go('export', 'app.tar.gz', '-o', 'two.tar')).toMatchObject({ exitCode: 0 })
+    const script = 'cat app.tar.gz | "$0" "$1" export - -o - > three.tar'
+    const { status, stderr } = spawnSync('bash', ['-c', script, process.execPath, BIN], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/^wrote standard output: root filesystem, 15 names/)
+    const [one, two, three] = await Promise.all(
+      ['one.tar', 'two.tar', 'three.tar'].map((name) => readFile(join(folder, name))),
+    )
+    expect(exportedEntries(one ?? new Uint8Array()).map(({ path }) => path)).toContain('link')
+    expect(two?.equals(one ?? new Uint8Array())).toBe(true)
+    expect(three?.equals(one ?? new Uint8Array())).toBe(true)
+  })
+
+  test('by a dry run is nothing, and its size is told to the byte', async () => {
+    const dry = JSON.parse((await go('export', 'app.tar', '-o', 'out/a.tar', '--dry-run', '--json')).stdout) as object
+    const done = JSON.parse((await go('export', 'app.tar', '-o', 'wet.tar', '--json')).stdout) as object
+    expect(await leftOvers()).toEqual([])
+    const output = { kind: 'tar', size: (await readFile(join(folder, 'wet.tar'))).length }
+    expect(dry).toMatchObject({ output: { ...output, written: false } })
+    expect(done).toMatchObject({ output: { ...output, written: true } })
+  })
+
+  test('by cat are the bytes of the files and nothing else', async () => {
+    expect(await go('cat', 'app.tar', '/etc/os', 'link')).toMatchObject({
+      exitCode: 0,
+      stdout: 'new\nnew\n',
+      stderr: '',
+    })
+    expect(await go('cat', 'app.tar', '/etc/os', 'nope')).toMatchObject({ exitCode: 2, stdout: '' })
+  })
+
+  test('by extract stands in the directory that was named, and replaces none', async () => {
+    expect(await go('extract', 'app.tar', 'etc', '-o', 'tree')).toMatchObject({ exitCode: 0 })
+    expect(await readFile(join(folder, 'tree/etc/os'), 'utf8')).toBe('new\n')
+    const again = await go('extract', 'app.tar', '-o', 'tree')
+    expect(again).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('new or empty') as string })
+    expect(await readdir(join(folder, 'tree'))).toEqual(['etc'])
+  })
+})
+
+describe('a run that fails leaves nothing', () => {
+  test('because a layer is damaged and --verify looks', async () => {
+    const bytes = await readFile(join(folder, 'app.tar'))
+    const at = bytes.indexOf('5'.repeat(100)) + 5
+    bytes[at] = (bytes[at] ?? 0) ^ 1
+    await writeFile(join(folder, 'bad.tar'), bytes)
+    for (const args of [['export'], ['extract'], ['squash']]) {
+      const options = args[0] === 'squash' ? [] : ['--verify']
+      const { exitCode, stderr } = await go(...args, 'bad.tar', '-o', 'out/x', ...options)
+      expect({ exitCode, stderr }).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining('ERR_DIGEST') as string,
+      })
+    }
+    expect(await leftOvers()).toEqual([])
+  })
+
+  test.skipIf(!existsSync('/dev/full'))('because a device is full', async () => {
+    const { exitCode, stderr } = await go('export', 'app.tar', '-o', '/dev/full')
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/ERR_OUTPUT/)
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('because the disk is full', async () => {
+    const small = join(folder, 'small')
+    await mkdir(small)
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small]).status !== 0) return
+    try {
+      for (const args of [
+        ['export', 'app.tar', '-o', 'small/a.tar'],
+        ['export', 'app.tar', '-o', 'rootfs:small/tree'],
+        ['extract', 'app.tar', '-o', 'small/tree'],
+        ['squash', 'app.tar', '-o', 'small/a.tar'],
+      ]) {
+        const { exitCode, stderr } = await go(...args)
+        expect(stderr).toContain('ERR_OUTPUT')
+        expect(exitCode).toBe(2)
+        expect(await readdir(small)).toEqual([])
+      }
+    } finally {
+      spawnSync('umount', [small])
+    }
+  })
+
+  test.each([
+    ['export', ['export', 'app.tar.gz', '-o', 'out/a.tar'], 'a.tar'],
+    ['extract', ['extract', 'app.tar.gz', '-o', 'out/tree'], 'tree'],
+  ])('by SIGINT: %s', async (_, args, name) => {
+    const ended = await run(args, {
+      cwd: folder,
+      meanwhile(child) {
+        child.stdin?.end()
+        const watching = setInterval(() => {
+          void leftOvers().then((names) => {
+            if (names.length === 0) return
+            clearInterval(watching)
+            child.kill('SIGINT')
+          })
+        }, 1)
+        child.once('close', () => clearInterval(watching))
+      },
+    })
+    // A fast disk may be done first; then the output is whole.
+    const names = await leftOvers()
+    expect(names).toEqual(ended.exitCode === 130 ? [] : [name])
+    for (const one of names) await rm(join(folder, 'out', one), { recursive: true })
+  })
+
+  test('because the reader of the pipe has gone; for cat that is none', () => {
+    const ended = (command: string) => {
+      const script = `"$0" "$1" ${command} | head -c 10 >/dev/null; exit \${PIPESTATUS[0]}`
+      return spawnSync('bash', ['-c', script, process.execPath, BIN], { cwd: folder, encoding: 'utf8' })
+    }
+    expect(ended('export app.tar -o -')).toMatchObject({ status: 2 })
+    expect(ended('cat app.tar file-1')).toMatchObject({ status: 0, stderr: '' })
+  })
+})
