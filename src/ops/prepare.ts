@@ -5,6 +5,7 @@ import { ArchiveError } from '../errors.js'
 import { byBytes } from '../model/go-json.js'
 import type { Image, Layer } from '../model/image.js'
 import type { OutgoingImage, OutgoingLayer, Staging } from '../model/outgoing.js'
+import type { Measurement } from '../tar/measurement.js'
 import { measureLayers } from './measure.js'
 import { outgoingLayers, type MeasuredLayer } from './outgoing-layers.js'
 import { stageLayer, type LayerCompression } from './stage-layer.js'
@@ -34,24 +35,29 @@ export async function prepareImages(
   options: PrepareOptions,
   context: RunContext,
 ): Promise<readonly OutgoingImage[]> {
-  const ordered = [...images].sort(byClaims)
+  const ordered = onceEach([...images].sort(byClaims))
   const layers = ordered.flatMap((image) => image.layers)
   const kept = await keptLayers(layers, options, context)
   const measured = new Map<Layer | ByteSource, MeasuredLayer>()
   const trusted = options.trust === true ? trustedLayers(kept) : new Map<Layer, MeasuredLayer>()
   const toMeasure = [...kept.keys()].filter((layer) => !trusted.has(layer))
   const measurements = await measureLayers(toMeasure, [], context)
+  // What is copied as it is comes first: then nothing is staged that is there anyway.
+  for (const layer of kept.keys()) {
+    const measurement = measurements.of(layer)
+    const own = trusted.get(layer) ?? (measurement && { ...proofOf(measurement), content: sourceOf(layer) })
+    if (own !== undefined) measured.set(layer.blob ?? layer, own)
+  }
   for (const layer of layers) {
     const key = layer.blob ?? layer
     if (measured.has(key)) continue
-    const measurement = measurements.of(layer)
-    const own = trusted.get(layer)
-    if (own !== undefined) measured.set(key, own)
-    else if (kept.has(layer) && measurement !== undefined)
-      measured.set(key, { measurement, notices: measurement.notices, content: sourceOf(layer) })
-    else measured.set(key, await stagedOnce(await stageLayer(layer, options, context), measured, options))
+    measured.set(key, await stagedOnce(await stageLayer(layer, options, context), measured, options))
   }
   return merged(ordered.map((image) => outgoing(image, (layer) => measured.get(layer.blob ?? layer))))
+}
+
+function proofOf(measurement: Measurement): Pick<MeasuredLayer, 'measurement' | 'notices'> {
+  return { measurement, notices: measurement.notices }
 }
 
 /** A layer that was staged just now, unless the same bytes are in the output or will be. */
@@ -64,6 +70,19 @@ async function stagedOnce(
   if (same === undefined || layer.content.kind !== 'staged') return layer
   await staging.discard(layer.content.staged)
   return { ...layer, content: same.content }
+}
+
+/** Images of one stored config as one image with all names, so that no layer is made for an image that is dropped. */
+function onceEach(images: readonly Image[]): readonly Image[] {
+  const known = new Map<string | Image, Image>()
+  for (const image of images) {
+    const key = image.configSource.kind === 'stored' ? image.configSource.document.digest : image
+    const first = known.get(key)
+    // One that has all its layers is worth more than one that has not.
+    const better = first?.layers.every(({ state }) => state !== 'missing') === true ? first : image
+    known.set(key, { ...better, names: [...(first?.names ?? []), ...image.names] })
+  }
+  return [...known.values()]
 }
 
 // Only what is known without measuring, so that equal sets of inputs are staged in one order.
@@ -151,7 +170,9 @@ function merged(images: readonly OutgoingImage[]): readonly OutgoingImage[] {
   for (const image of images) {
     const known = byID.get(image.config.digest)
     const names = [...new Set([...(known?.names ?? []), ...image.names])].sort(byBytes)
-    byID.set(image.config.digest, { ...(known ?? image), names })
+    // Of a v1 archive the ID is known only now; what was staged for it must be written.
+    const isStaged = image.layers.some(({ content }) => content.kind === 'staged')
+    byID.set(image.config.digest, { ...(known === undefined || isStaged ? image : known), names })
   }
   const key = ({ names, config }: OutgoingImage): string => `${names[0] ?? ''}\0${config.digest}`
   return [...byID.values()].sort((a, b) => byBytes(key(a), key(b)))

@@ -23,6 +23,7 @@ interface InPlace extends Staged {
 export function tarSink(output: Output): ArchiveSink {
   const places = new WeakMap<Staged, InPlace | OpenSource>()
   const spooled: OpenSource[] = []
+  const nameless = new Set<InPlace>()
   const { seekable } = output
   let order = 0
   return {
@@ -31,6 +32,7 @@ export function tarSink(output: Output): ArchiveSink {
       if (seekable !== undefined) {
         const inPlace = await stageInPlace(output, chunks, order++)
         places.set(inPlace, inPlace)
+        nameless.add(inPlace)
         return inPlace
       }
       const source = await spool(chunks, output.location)
@@ -42,22 +44,21 @@ export function tarSink(output: Output): ArchiveSink {
     async discard(staged) {
       const place = places.get(staged)
       if (place === undefined) return
-      if ('headerAt' in place) await seekable?.rewind(place.headerAt)
-      else await place[Symbol.asyncDispose]()
+      if (!('headerAt' in place)) await place[Symbol.asyncDispose]()
+      else if (nameless.delete(place)) await seekable?.rewind(place.headerAt)
     },
     async add(member, context) {
       const header = await wrapperHeader(headerFields(member))
       const content = contentOf(member, places)
-      if (content !== undefined && 'headerAt' in content) {
+      if (content === undefined) await output.write(header)
+      else if ('headerAt' in content) {
+        nameless.delete(content)
         await seekable?.patch(content.headerAt, header)
-        return
-      }
-      await output.write(header)
-      if (content === undefined) return
-      await copy(output, content, member.path, context)
-      await output.write(new Uint8Array(paddingOf(content.size)))
+      } else await addWhole(output, header, content, member.path, context)
     },
     async commit() {
+      // A blank header would end the archive for its readers.
+      if (nameless.size > 0) throw new Error('staged bytes were given no name')
       await output.write(new Uint8Array(TAR_END_BYTES))
       const size = output.position
       await output.commit()
@@ -101,7 +102,14 @@ function contentOf(
   return content.kind === 'source' ? content.source : places.get(content.staged)
 }
 
-async function copy(output: Output, source: ByteSource, subject: string, context: RunContext): Promise<void> {
+async function addWhole(
+  output: Output,
+  header: Uint8Array,
+  source: ByteSource,
+  subject: string,
+  context: RunContext,
+): Promise<void> {
+  await output.write(header)
   const start = output.position
   for await (const chunk of readAhead(source, context.signal)) {
     await output.write(chunk)
@@ -110,4 +118,5 @@ async function copy(output: Output, source: ByteSource, subject: string, context
   if (output.position - start !== source.size) {
     throw new ArchiveError('ERR_TRUNCATED', 'the content changed while it was copied', { location: source.location })
   }
+  await output.write(new Uint8Array(paddingOf(source.size)))
 }

@@ -186,6 +186,16 @@ describe('layers', () => {
   )
 })
 
+test('an image that is there plain and compressed is written once', async () => {
+  const plain = dockerSave({ names: ['a:1'], layers: [base, top] })
+  const gzipped = ociLayout({ ...GZIPPED, names: ['b:1'] })
+  for (const compress of ['keep', { kind: 'gzip' }, { kind: 'none' }] as const) {
+    const { images, codes } = await read(await written([plain, gzipped], UNIVERSAL, { compress }))
+    expect(images.map(({ names }) => names)).toEqual([['a:1', 'b:1']])
+    expect(codes).toEqual([])
+  }
+})
+
 describe('names', () => {
   test('of one image in several archives come together', async () => {
     const { images } = await read(
