@@ -32,6 +32,8 @@ export async function makeInputs(folder, { quick, say }) {
   const small = once(join(folder, 'small'), say, (to) => smallFileLayers(to, quick ? 10_000 : 100_000))
   const inputs = {
     save: dockerSave(join(folder, 'save.tar'), await layers, say),
+    // A second version of the first: one layer less.
+    next: dockerSave(join(folder, 'next.tar'), (await layers).toSpliced(-2, 1), say),
     files: dockerSave(join(folder, 'files.tar'), await small, say),
     'one layer': dockerSave(join(folder, 'one-layer.tar'), (await layers).slice(0, 1), say),
     tiny: dockerSave(join(folder, 'tiny.tar'), (await layers).slice(-1), say),

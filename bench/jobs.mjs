@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const IMGTAR = fileURLToPath(new URL('../bin/imgtar.mjs', import.meta.url))
@@ -94,6 +94,28 @@ const dockerSave = {
 const filesOf = (sidecar) => join(sidecar, '..', 'files')
 const saveOf = (root) => join(root, '..', 'save.tar')
 
+/** The second version of the image beside an input. */
+const nextOf = (file) => join(dirname(file), 'next.tar')
+// It finds differences: exit code 1 is its answer.
+const diff = { name: 'imgtar diff A B', command: ({ file }) => imgtar('diff', '-q', '--exit-zero', file, nextOf(file)) }
+const unpackBoth = {
+  name: 'skopeo, umoci unpack both, diff -r',
+  needs: ['skopeo', 'umoci'],
+  slow: true,
+  command: ({ file, scratch }) => {
+    const line = `cd "$3" && for f in "$1" "$2"; do n=$(basename "$f" .tar)
+      skopeo --insecure-policy copy -q "docker-archive:$f" "oci:$n:x" && umoci raw unpack --image "$n:x" "$n.rootfs" || exit 2
+    done; diff -rq --no-dereference save.rootfs next.rootfs >/dev/null; test $? -le 1`
+    return shell(line, file, nextOf(file), scratch)
+  },
+}
+const containerDiff = {
+  name: 'container-diff diff --type=file',
+  needs: ['container-diff'],
+  slow: true,
+  command: ({ file }) => ['container-diff', 'diff', '-q', '--type=file', file, nextOf(file)],
+}
+
 /**
  * What can be compared: each job reads one input with every contender, and ratios are to the first one that is here.
  * An aim is a bound on the ratio of the median of imgtar (`of`) to that of another contender, or on its memory.
@@ -180,6 +202,16 @@ export const JOBS = [
     aims: [
       { of: recover, against: dockerSave, ratio: 1 / 3 },
       { of: recover, megabytes: 150 },
+    ],
+  },
+  {
+    name: 'diff',
+    title: 'two versions of the 1 GB docker-save that share all layers but one',
+    input: 'save',
+    contenders: [openssl, diff, containerDiff, unpackBoth],
+    aims: [
+      { of: diff, against: openssl, ratio: 1 },
+      { of: diff, megabytes: 250 },
     ],
   },
   {
