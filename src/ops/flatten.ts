@@ -61,7 +61,7 @@ export async function flatten(
 }
 
 /** Every file with a content, once. */
-export function filesOf(tree: Tree): ReadonlySet<Inode> {
+function filesOf(tree: Tree): ReadonlySet<Inode> {
   const inodes = new Set<Inode>()
   for (const { node } of walkTree(tree)) if (node.inode.size > 0) inodes.add(node.inode)
   return inodes

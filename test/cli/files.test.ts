@@ -56,6 +56,19 @@ describe('what is written', () => {
     expect(done).toMatchObject({ output: { ...output, written: true } })
   })
 
+  test('by squash is the same root filesystem, and the same image twice', async () => {
+    const digest = async (archive: string) => (await go('rootfs-digest', archive)).stdout.split(' ')[0]
+    for (const [name, ...options] of [['all.tar'], ['top.tar', '--layers', '1']] as const) {
+      expect(await go('squash', 'app.tar', '-o', name, ...options)).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(await go('squash', 'app.tar.gz', '-o', `again-${name}`, ...options)).toMatchObject({ exitCode: 0 })
+      const [one, two] = [await readFile(join(folder, name)), await readFile(join(folder, `again-${name}`))]
+      expect(one.equals(two)).toBe(true)
+      expect(await digest(name)).toBe(await digest('app.tar'))
+      expect((await go('verify', name)).exitCode).toBe(0)
+    }
+    expect((await readFile(join(folder, 'all.tar'))).includes('old\n')).toBe(false)
+  })
+
   test('by cat are the bytes of the files and nothing else', async () => {
     expect(await go('cat', 'app.tar', '/etc/os', 'link')).toMatchObject({
       exitCode: 0,
