@@ -132,6 +132,7 @@ async function withHashesOfChanged(
   [layersA, layersB]: readonly [readonly Layer[], readonly Layer[]],
   context: RunContext,
 ): Promise<Trees> {
+  if (a.allHashed && b.allHashed) return [a, b]
   const [ofA, ofB] = [new Set<Inode>(), new Set<Inode>()]
   for (const pair of zipTrees(a.tree, b.tree)) {
     if (pair.a?.inode === pair.b?.inode) continue

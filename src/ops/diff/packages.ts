@@ -44,9 +44,20 @@ export async function diffPackages(
   files: readonly FileChange[],
   context: RunContext,
 ): Promise<PackageDiff> {
+  if (files.length === 0) return { changes: [], folded: new Map(), unsupported: [] }
+  const changedA = files.flatMap(({ path, from, a: node }) =>
+    node === undefined ? [] : [{ path: from ?? path, node }],
+  )
+  const changedB = files.flatMap(({ path, b: node }) => (node === undefined ? [] : [{ path, node }]))
   const [ofA, ofB] = [
-    await installedPackages({ ...treeOf(a), isWanted: (file) => isChanged(file, a.side, b.side) }, context),
-    await installedPackages({ ...treeOf(b), isWanted: (file) => isChanged(file, b.side, a.side) }, context),
+    await installedPackages(
+      { ...treeOf(a), changed: changedA, isWanted: (file) => isChanged(file, a.side, b.side) },
+      context,
+    ),
+    await installedPackages(
+      { ...treeOf(b), changed: changedB, isWanted: (file) => isChanged(file, b.side, a.side) },
+      context,
+    ),
   ]
   const groups = grouped(ofA.packages, ofB.packages)
   const changed = groups.flatMap((group) => changeOf(group))

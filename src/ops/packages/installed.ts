@@ -20,6 +20,8 @@ export interface InstalledIn {
   readonly tree: Tree
   readonly layers: readonly Layer[]
   readonly isWanted: (file: Located) => boolean
+  /** The files that differ, among which databases are looked for. */
+  readonly changed: readonly Located[]
 }
 
 /** What databases tell, and which of them cannot be read. */
@@ -30,12 +32,12 @@ export interface Installed {
 
 /** The packages that a tree says are installed, by the files of databases that are wanted. Errors: those of readFiles. */
 export async function installedPackages(
-  { tree, layers, isWanted }: InstalledIn,
+  { tree, layers, isWanted, changed }: InstalledIn,
   context: RunContext,
 ): Promise<Installed> {
   const readers = new Map<Located, PackageReader>()
   for (const reader of PACKAGE_READERS) {
-    for (const file of reader.databases(tree)) if (isWanted(file)) readers.set(file, reader)
+    for (const file of reader.databases(tree, changed)) if (isWanted(file)) readers.set(file, reader)
   }
   const packages: Package[] = []
   const unsupported: string[] = []

@@ -1,4 +1,3 @@
-import { walkTree } from '../../tree/tree.js'
 import { textOf, type PackageReader } from './package.js'
 
 // `node_modules/name/package.json`, `node_modules/@scope/name/package.json`, and nothing deeper inside a package.
@@ -7,8 +6,8 @@ const PACKAGE = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/
 /** Packages of npm and its kin: the package.json of every directory in a node_modules. */
 export const npm: PackageReader = {
   manager: 'npm',
-  *databases(tree) {
-    for (const file of walkTree(tree)) {
+  *databases(_tree, changed) {
+    for (const file of changed) {
       const { path, node } = file
       if (node.inode.type === 'file' && path.endsWith('/package.json') && PACKAGE.test(path)) yield file
     }

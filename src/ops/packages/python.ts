@@ -1,4 +1,3 @@
-import { walkTree } from '../../tree/tree.js'
 import { textOf, type PackageReader } from './package.js'
 
 const METADATA = /^(?:(.*)\/)?[^/]+\.(?:dist-info\/METADATA|egg-info\/PKG-INFO)$/
@@ -7,8 +6,8 @@ const EGG_FILE = /^(?:(.*)\/)?[^/]+\.egg-info$/
 /** Python distributions: the metadata of dist-info and egg-info wherever they lie, files by RECORD (PEP 376). */
 export const python: PackageReader = {
   manager: 'python',
-  *databases(tree) {
-    for (const file of walkTree(tree)) {
+  *databases(_tree, changed) {
+    for (const file of changed) {
       const { path, node } = file
       if (node.inode.type === 'file' && path.includes('-info') && (METADATA.test(path) || EGG_FILE.test(path)))
         yield file

@@ -5,6 +5,7 @@ import { npm } from '../../../src/ops/packages/npm.js'
 import type { PackageReader } from '../../../src/ops/packages/package.js'
 import { python } from '../../../src/ops/packages/python.js'
 import { isBerkeleyDB, rpm } from '../../../src/ops/packages/rpm.js'
+import { walkTree } from '../../../src/tree/tree.js'
 import { directory, file } from '../../support/layers.js'
 import { mergeEntries } from '../../support/trees.js'
 import { diffOf } from '../diff/support.js'
@@ -31,7 +32,7 @@ describe('the database of', () => {
       file('var/lib/dpkg/status.d/base', { content: 'Package: base\nVersion: 1\n' }),
       file('var/lib/dpkg/status.d/base.md5sums'),
     ])
-    expect(Array.from(dpkg.databases(tree), ({ path }) => path)).toEqual(['var/lib/dpkg/status.d/base'])
+    expect(Array.from(dpkg.databases(tree, []), ({ path }) => path)).toEqual(['var/lib/dpkg/status.d/base'])
     expect(read(dpkg, 'var/lib/dpkg/status.d/base', 'Package: base\nVersion: 1\n')).toEqual(['base 1'])
   })
 
@@ -72,7 +73,7 @@ describe('the database of', () => {
       file('app/node_modules/a/lib/package.json'),
       file('app/node_modules/a/node_modules/c/package.json'),
     ])
-    expect(Array.from(npm.databases(tree), ({ path }) => path)).toEqual([
+    expect(Array.from(npm.databases(tree, [...walkTree(tree)]), ({ path }) => path)).toEqual([
       'app/node_modules/@s/b/package.json',
       'app/node_modules/a/node_modules/c/package.json',
       'app/node_modules/a/package.json',
