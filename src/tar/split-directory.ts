@@ -16,8 +16,12 @@ import type { Absence, StoredFile, StoredFiles, StoredType } from './split-files
 export function directoryFilesOf(directory: string): StoredFiles {
   return {
     typeOf(key) {
-      const status = lstatSync(onDisk(directory, key), { throwIfNoEntry: false })
-      return status === undefined ? undefined : typeOf(status)
+      try {
+        const status = lstatSync(onDisk(directory, key), { throwIfNoEntry: false })
+        return status === undefined ? undefined : typeOf(status)
+      } catch {
+        return 'other' // there is something that we may not look at
+      }
     },
     linkOf: (key) => latin1(readlinkSync(onDisk(directory, key), { encoding: 'buffer' })),
     open: (key) => openFile(onDisk(directory, key)),

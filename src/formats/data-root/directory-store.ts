@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs'
+import { lstatSync, readdirSync, type BigIntStats, type PathLike } from 'node:fs'
 import { resolve } from 'node:path'
 import type { RunContext } from '../../context.js'
 import { latin1 } from '../../tar/path.js'
@@ -13,7 +13,7 @@ export function directoryStore(directory: string, context: RunContext): Store {
     ...directoryFilesOf(root),
     location: directory,
     node(key) {
-      const status = lstatSync(onDisk(root, key), { bigint: true, throwIfNoEntry: false })
+      const status = statusOf(onDisk(root, key))
       if (status === undefined) return undefined
       const type = typeOf(status)
       const { rdev } = status
@@ -44,5 +44,13 @@ export function directoryStore(directory: string, context: RunContext): Store {
     locator: (base) => ({ kind: 'directory', directory: root, base }),
     place: (key) => (/[^\x01-\x7f]/.test(key) ? undefined : { file: `${root}/${key}`, offset: 0 }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+}
+
+function statusOf(path: PathLike): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  } catch {
+    return undefined // no permission: files below are told as unreadable where they are needed
   }
 }
