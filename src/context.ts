@@ -35,6 +35,8 @@ export interface RunContext {
   /** Threads that may work at once, this one included. */
   readonly concurrency: number
   readonly signal?: AbortSignal
+  /** Whether every construct that tar readers read differently is told, also those that docker reads as it should. */
+  readonly strictTar?: boolean
   onProgress?(event: ProgressEvent): void
 }
 

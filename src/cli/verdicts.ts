@@ -11,6 +11,7 @@ export interface VerdictJob {
   readonly settings: VerdictSettings
   readonly limits: Limits
   readonly concurrency: number
+  readonly strictTar: boolean
 }
 
 /** Where verdicts come from, and who hears of each. */
@@ -88,6 +89,7 @@ async function onThreads(
     settings,
     limits: context.limits,
     concurrency,
+    strictTar: context.strictTar ?? false,
   }))
   let told = Promise.resolve()
   await runJobs<Verdict>(workerUrl(import.meta.url, './verdict-worker.js'), jobs, {

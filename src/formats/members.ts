@@ -1,7 +1,8 @@
+import type { RunContext } from '../context.js'
 import type { ByteSource } from '../bytes/source.js'
 import type { TarEntry } from '../tar/entry.js'
 import type { TarEnd } from '../tar/end.js'
-import type { TarOddity } from '../tar/differences.js'
+import { READINGS, type TarOddity } from '../tar/differences.js'
 import type { Measurement } from '../tar/measurement.js'
 import { cleanPath, latin1 } from '../tar/path.js'
 import type { FindingLog } from '../model/finding-log.js'
@@ -20,7 +21,7 @@ export interface MemberCollector {
 }
 
 /** Collects the members of an outer tar. */
-export function memberCollector(log: FindingLog): MemberCollector {
+export function memberCollector(log: FindingLog, { strictTar = false }: RunContext): MemberCollector {
   const index = new MemberIndex()
   return {
     index,
@@ -47,8 +48,9 @@ export function memberCollector(log: FindingLog): MemberCollector {
     },
     end: (end) => tellEnd(log, end),
     oddity(oddity) {
-      if (HARMLESS.has(oddity.kind)) return
-      log.add('TAR_AMBIGUOUS', oddity.message, { path: oddity.entry, offset: oddity.offset })
+      if (!strictTar && HARMLESS.has(oddity.kind)) return
+      const message = strictTar ? `${oddity.message}: ${READINGS[oddity.kind]}` : oddity.message
+      log.add('TAR_AMBIGUOUS', message, { path: oddity.entry, offset: oddity.offset })
     },
   }
 }

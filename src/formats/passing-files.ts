@@ -37,7 +37,7 @@ export async function passingFiles(
   const log = findingLog(archive)
   const whole = wholeMeter(context)
   const reader = readChunks(whole.watch(chunks))
-  const collector = memberCollector(log)
+  const collector = memberCollector(log, context)
   const keeper = documentKeeper(archive, context)
   const onEntry = (entry: TarEntry) => {
     whole.entry(entry)
@@ -50,6 +50,7 @@ export async function passingFiles(
       limits: context.limits,
       location: `${archive} › ${entry.path}`,
       layer: 'sniff',
+      strictTar: context.strictTar ?? false,
       ...(SHA512_BLOB.test(entry.path) && { algorithms: ['sha512'] }),
     })
     // A member that was cut short is not there: nobody may take it for whole.
@@ -179,7 +180,7 @@ function goneSource(location: string, size: number): ByteSource {
 }
 
 /** Measures the whole tar as the one layer it is if it turns out to be a root filesystem. */
-function wholeMeter({ limits }: RunContext) {
+function wholeMeter({ limits, strictTar }: RunContext) {
   let hash: Hasher | undefined = hasher()
   const lint = layerLint(limits)
   const oddities: TarOddity[] = []
@@ -209,7 +210,7 @@ function wholeMeter({ limits }: RunContext) {
         diffID: diffIDOf(digest),
         diffSize: end.size,
         tar,
-        notices: [...notices, ...oddities.flatMap(oddityNotice)],
+        notices: [...notices, ...oddities.flatMap((oddity) => oddityNotice(oddity, strictTar))],
       }
     },
   }

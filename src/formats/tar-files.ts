@@ -20,7 +20,7 @@ export async function tarFiles(
   options: { readonly findings?: readonly Finding[]; readonly close: () => Promise<void> },
 ): Promise<FileSet> {
   const log = findingLog(archive)
-  const collector = memberCollector(log)
+  const collector = memberCollector(log, context)
   const fillers: TarEntry[] = []
   const onEntry = (entry: TarEntry) => {
     if (fillers.length < MOST_FILLERS) fillers.push(entry)

@@ -26,6 +26,30 @@ export type TarOddityKind =
   | 'sparse' // many readers do not expand it
   | 'v7' // no magic; told once a tar
 
+/** Who reads each construct how. */
+export const READINGS: Readonly<Record<TarOddityKind, string>> = {
+  'after-end': 'Go, GNU tar and bsdtar stop at the end marker, tar-stream and tar -i read on',
+  'base-256-negative': 'some read it as negative, some as huge, some refuse it',
+  'duplicate-pax-key': 'the last record counts for Go, others take the first',
+  'global-header': 'GNU tar and Python apply it to all later entries, Go to none',
+  'global-path': 'GNU tar and Python rename all later entries, Go none',
+  'gnu-prefix': 'Go takes the time fields for a name prefix, others for times',
+  'long-name-and-pax-path': 'Go takes the long name, others the PAX record',
+  'lone-zero-block': 'Go stops with an error, GNU tar may read on',
+  'missing-end': 'most take it for an end, some for a cut',
+  'missing-padding': 'Go and GNU tar accept it, others find the archive cut',
+  'non-standard-type': 'Go reads the entry, docker refuses the layer, others take it for a file',
+  'nul-directory': 'a directory for Go and GNU tar, a file for others',
+  'orphaned-meta': 'some refuse it, some pass over it',
+  'pax-size': 'readers that do not know PAX find the next header elsewhere',
+  'rounded-number': 'some keep all digits, some round, some refuse it',
+  'second-pax-header': 'Go lets the second replace the first, others merge them',
+  'signed-checksum': 'historic readers add signed bytes, strict ones refuse the header',
+  'size-without-content': 'Go takes no content after it, some skip that many bytes',
+  sparse: 'Go, GNU tar and bsdtar expand it, tar-stream does not',
+  v7: 'readers that want the magic of ustar take it for no tar',
+}
+
 /** One such construct; of each kind a tar tells the first hundred. */
 export interface TarOddity {
   readonly kind: TarOddityKind

@@ -72,7 +72,8 @@ async function measureFar(
 }
 
 function optionsOf({ blob, layer, algorithms }: BlobToMeasure, context: RunContext): MeasureJob['options'] {
-  return { limits: context.limits, location: blob.location, layer, ...(algorithms && { algorithms }) }
+  const { limits, strictTar = false } = context
+  return { limits, location: blob.location, layer, strictTar, ...(algorithms && { algorithms }) }
 }
 
 function progressOf(blobs: readonly BlobToMeasure[], context: RunContext): (bytes: number) => void {

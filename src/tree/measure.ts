@@ -11,7 +11,7 @@ import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { explained } from '../model/finding-log.js'
 import type { FindingCode } from '../findings.js'
-import type { TarOddity } from '../tar/differences.js'
+import { READINGS, type TarOddity } from '../tar/differences.js'
 import type { TarEnd } from '../tar/end.js'
 import type { TarEntry } from '../tar/entry.js'
 import { hasChecksum } from '../tar/header.js'
@@ -27,6 +27,8 @@ export interface MeasureOptions {
   readonly algorithms?: readonly DigestAlgorithm[]
   /** Whether the uncompressed bytes are a layer: `sniff` looks for a tar header first. */
   readonly layer: 'yes' | 'no' | 'sniff'
+  /** Tells every oddity of the tar, not only those that nothing else tells. */
+  readonly strictTar?: boolean
   /** Each entry of the layer, in order. */
   onEntry?(entry: TarEntry): void
 }
@@ -147,7 +149,12 @@ function layerReader(options: MeasureOptions): {
       const { notices, contentSize } = lint.end()
       return {
         tar: { entries: end.entries, contentSize, whole: end.fault === undefined },
-        notices: [...before, ...endNotices(end, size), ...notices, ...oddities.flatMap(oddityNotice)],
+        notices: [
+          ...before,
+          ...endNotices(end, size),
+          ...notices,
+          ...oddities.flatMap((oddity) => oddityNotice(oddity, options.strictTar)),
+        ],
       }
     },
   }
@@ -182,9 +189,11 @@ const TOLD_ELSEWHERE: ReadonlySet<TarOddity['kind']> = new Set([
   'lone-zero-block',
 ])
 
-/** An oddity as a notice, where it is one that nothing else tells. */
-export function oddityNotice({ kind, message, offset, entry }: TarOddity): readonly Notice[] {
-  if (TOLD_ELSEWHERE.has(kind)) return []
+/** An oddity as a notice, where it is one that nothing else tells; `strict`, in any case and with who reads it how. */
+export function oddityNotice(oddity: TarOddity, strict = false): readonly Notice[] {
+  const { kind, offset, entry } = oddity
+  const message = strict ? `${oddity.message}: ${READINGS[kind]}` : oddity.message
+  if (!strict && TOLD_ELSEWHERE.has(kind)) return []
   return [{ code: 'ENTRY_AMBIGUOUS', message, layerOffset: offset, entry }]
 }
 

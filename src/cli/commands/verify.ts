@@ -1,4 +1,4 @@
-import { asIs, choice, value, values } from '../arguments.js'
+import { asIs, choice, flag, value, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { engineChoices } from '../engine-choices.js'
 import { envelope } from '../envelope.js'
@@ -20,6 +20,7 @@ export const verify = defineCommand({
     report: REPORT_OPTION,
     'fail-on': choice('the least severity that fails an archive', ['error', 'warning', 'note'], 'warning'),
     allow: values('accept findings of this code: they are told and counted, and fail nothing', 'CODE', findingCode),
+    'strict-tar': flag('tell every construct that tar readers read differently, and who reads it how'),
     policy: values('hold images against imgtar.yaml, .dive-ci or container-structure-test files', 'FILE', asIs),
     baseline: value('the archive that a policy measures growth from', 'OLD', asIs),
     assume: values('accept layers that are missing and that this archive has: a thin archive', 'BASE', asIs),
@@ -71,7 +72,9 @@ export const verify = defineCommand({
     }
     const { archivesBelow, verdictsOn } = await import('../verdicts.js')
     const found = await archivesBelow(operands.archive, context)
-    const archives = [...(await verdictsOn(found, { settings, context, tell }))]
+    const archives = [
+      ...(await verdictsOn(found, { settings, context: { ...context, strictTar: options['strict-tar'] }, tell })),
+    ]
     const ok = archives.every((archive) => archive.ok)
     return { ...envelope('verify', ok), failOn: settings.standard.failOn, archives, summary: summaryOf(archives) }
   },
