@@ -2,7 +2,8 @@ import { hexOf, type DiffID } from '../../bytes/digest.js'
 import { ArchiveError } from '../../errors.js'
 import { configForImport } from '../../model/derived-config.js'
 import type { ContainerParts } from '../../model/data-root.js'
-import type { Image } from '../../model/image.js'
+import type { ImageConfig } from '../../model/config.js'
+import type { Image, Layer } from '../../model/image.js'
 import { platformOf } from '../images.js'
 import { containerLayers, writtenLayer } from './container-layers.js'
 import type { Container } from './container-store.js'
@@ -13,9 +14,18 @@ import { readConfigOf, readImageOf, type RootReading } from './image-store.js'
  * the container wrote. Drivers that keep whole trees give it as one layer. Errors: those of containerLayers.
  */
 export async function containerImage(reading: RootReading, container: Container): Promise<Image> {
-  const { store } = reading
+  const imageConfig = readConfigOf(reading, container.root, hexOf(container.config.value.Image ?? ''))
+  return imageOfContainer(reading, container, imageConfig, await containerLayers(reading, container))
+}
+
+/** A container as an image of these layers, whatever keeps them. */
+export function imageOfContainer(
+  { store }: RootReading,
+  container: Omit<Container, 'root'>,
+  imageConfig: ImageConfig | undefined,
+  layers: readonly Layer[],
+): Image {
   const { value } = container.config
-  const imageConfig = readConfigOf(reading, container.root, hexOf(value.Image ?? ''))
   const options = {
     platform: platformOf(imageConfig ?? { architecture: 'amd64' }),
     created: value.Created ?? '1970-01-01T00:00:00Z',
@@ -28,7 +38,7 @@ export async function containerImage(reading: RootReading, container: Container)
     config: { ...make([]).value, ...(value.Config && { config: value.Config }), rootfs: { type: 'layers' } },
     configSource: { kind: 'derived', make },
     manifest: undefined,
-    layers: await containerLayers(reading, container),
+    layers,
     attachments: [],
     path: container.key,
   }
@@ -53,7 +63,8 @@ export async function containerParts(
   return { id, image, written, config: ownConfig(container) }
 }
 
-function ownConfig({ config: { bytes, scan } }: Container): unknown {
+/** The part of a container's config that its image can have, as docker's JSON has it. */
+export function ownConfig({ config: { bytes, scan } }: Pick<Container, 'config'>): unknown {
   const value: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(0, scan.end)))
   return typeof value === 'object' && value !== null && 'Config' in value ? value.Config : undefined
 }

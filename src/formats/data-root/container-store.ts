@@ -15,6 +15,7 @@ const containerJson = goStruct({
   Config: containerConfig.optional(),
   Image: z.string().optional(),
   Driver: z.string().optional(),
+  ImageManifest: goStruct({ digest: z.string().optional() }).optional(),
 })
 
 /** A container as its data-root keeps it. */
@@ -47,25 +48,32 @@ export function readContainers(reading: RootReading, roots: readonly DriverRoot[
 }
 
 function readContainer(
-  { store, log, context }: RootReading,
+  reading: RootReading,
   roots: readonly DriverRoot[],
-  { id, key }: { readonly id: string; readonly key: string },
+  place: { readonly id: string; readonly key: string },
 ): Container | undefined {
-  const path = `${key}/config.v2.json`
+  const config = readContainerConfig(reading, place, 'config.v2.json')
+  if (config === undefined) return undefined
+  const { Driver: driver, Name: name = '' } = config.value
+  const root = roots.find((one) => one.driver.name === driver) ?? (driver === undefined ? roots[0] : undefined)
+  return root === undefined ? undefined : { ...place, name: name.replace(/^\//, ''), root, config }
+}
+
+/** The config of a container; one that cannot be read is a finding. */
+export function readContainerConfig(
+  { store, log, context }: RootReading,
+  { id, key }: { readonly id: string; readonly key: string },
+  file: 'config.v2.json' | 'config.json',
+): Container['config'] | undefined {
+  const path = `${key}/${file}`
   try {
     const bytes = readStored(store, path, context.limits)
-    if (bytes === undefined) {
-      log.add('STORE_CONTAINER', `the config of container ${id.slice(0, 12)} is gone`, { path })
-      return undefined
-    }
-    const config = parseJson(bytes, containerJson, `${store.location} › ${path}`)
-    const { Driver: driver, Name: name = '' } = config.value
-    const root = roots.find((one) => one.driver.name === driver) ?? roots[0]
-    return root === undefined ? undefined : { id, name: name.replace(/^\//, ''), root, key, config }
+    if (bytes !== undefined) return parseJson(bytes, containerJson, `${store.location} › ${path}`)
+    log.add('STORE_CONTAINER', `the config of container ${id.slice(0, 12)} is gone`, { path })
   } catch (error) {
     log.addError('STORE_CONTAINER', toArchiveError(error), { path })
-    return undefined
   }
+  return undefined
 }
 
 /** The container of that name or (short) ID. Errors: ERR_NOT_FOUND, ERR_REFERENCE where an ID is short for several. */

@@ -21,22 +21,21 @@ export function isContainerdRoot(store: Store, key: string): boolean {
 export interface ContainerdContent {
   readonly images: readonly Image[]
   readonly loose: readonly LooseBlob[]
-  readonly close: () => Promise<void>
 }
 
 /**
  * The images of a containerd's store, by the names that its meta.db has for them (containerd, core/metadata/buckets.go);
- * where that is damaged every manifest that is there is an image without a name. The files stay open until closed.
+ * where that is damaged every manifest that is there is an image without a name. The files stay open until the data-root is closed.
  */
 export async function readContainerd(reading: RootReading, home: string): Promise<ContainerdContent> {
   const { store, log, context } = reading
   const files = storeFiles(store, join(home, CONTENT))
-  const close = async () => files[Symbol.asyncDispose]()
+  reading.closing.push(async () => files[Symbol.asyncDispose]())
   const names = readNames(reading, join(home, METADATA))
-  if (names.length === 0) return { images: [], loose: [], close }
+  if (names.length === 0) return { images: [], loose: [] }
   const index = { manifests: names.map(({ descriptor }) => descriptor) }
   const { images, loose } = await readIndex({ files, log, context }, index, join(home, METADATA))
-  return { images: images.map((image) => withRepoDigests(image, names)), loose, close }
+  return { images: images.map((image) => withRepoDigests(image, names)), loose }
 }
 
 interface NamedTarget {

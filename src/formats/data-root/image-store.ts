@@ -21,6 +21,8 @@ export interface RootReading {
   readonly context: RunContext
   /** Images share layers: one object for each chain. */
   readonly layers: Map<string, Layer>
+  /** What is to be closed with the data-root. */
+  readonly closing: (() => Promise<void>)[]
 }
 
 const repositoriesJson = goStruct({ Repositories: goMap(goMap(z.string())) })

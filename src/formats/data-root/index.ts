@@ -51,9 +51,8 @@ export interface OpenContainer extends AsyncDisposable {
 export async function openContainer(path: string, context: RunContext, wanted: string): Promise<OpenContainer> {
   return opening(path, context, undefined, (reading, places) => {
     const container = findContainer(readAllContainers(reading, places), wanted, path)
-    const { log, store } = reading
-    const dispose = () => store[Symbol.asyncDispose]()
-    return Promise.resolve({ container, findings: log.findings, [Symbol.asyncDispose]: dispose })
+    const { findings } = reading.log
+    return Promise.resolve({ container, findings, [Symbol.asyncDispose]: () => closeAll(reading) })
   })
 }
 
@@ -97,7 +96,7 @@ async function opening<T>(
     const log = findingLog(store.location)
     const places = findPlaces(store, log)
     tellAllRunning(store, places, log)
-    return await read({ store, log, context, layers: new Map() }, places)
+    return await read({ store, log, context, layers: new Map(), closing: [] }, places)
   } catch (error) {
     await store[Symbol.asyncDispose]()
     throw error
@@ -109,7 +108,6 @@ interface Stored extends Pick<ImageArchive, 'images' | 'loose'> {
   readonly rootOf: ReadonlyMap<Image, DriverRoot>
   /** Of images that no DriverRoot has. */
   readonly driverOf: ReadonlyMap<Image, string>
-  readonly close: () => Promise<void>
 }
 
 async function readContents(reading: RootReading, { drivers, graphs, containerd }: Places): Promise<Stored> {
@@ -119,17 +117,12 @@ async function readContents(reading: RootReading, { drivers, graphs, containerd 
     for (const image of readGraph(reading, root)) driverOf.set(image, root.driver?.name ?? 'graph')
   }
   const loose: LooseBlob[] = []
-  const closing: (() => Promise<void>)[] = []
   for (const home of containerd) {
     const content = await readContainerd(reading, home)
     for (const image of content.images) driverOf.set(image, 'containerd')
     loose.push(...content.loose)
-    closing.push(content.close)
   }
-  const close = async () => {
-    for (const one of closing) await one()
-  }
-  return { images: [...rootOf.keys(), ...driverOf.keys()], loose, rootOf, driverOf, close }
+  return { images: [...rootOf.keys(), ...driverOf.keys()], loose, rootOf, driverOf }
 }
 
 function driversOf({ drivers, graphs, containerd }: Places): DataRoot['drivers'] {
@@ -140,21 +133,21 @@ function driversOf({ drivers, graphs, containerd }: Places): DataRoot['drivers']
   ]
 }
 
-function archiveOf(
-  { store, log }: RootReading,
-  { images, loose, close }: Pick<Stored, 'images' | 'loose'> & Partial<Pick<Stored, 'close'>>,
-): ImageArchive {
+function archiveOf(reading: RootReading, { images, loose }: Pick<Stored, 'images' | 'loose'>): ImageArchive {
+  const { store, log } = reading
   return {
     location: store.location,
     format: 'data-root',
     images,
     findings: log.findings,
     loose,
-    async [Symbol.asyncDispose]() {
-      await close?.()
-      await store[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => closeAll(reading),
   }
+}
+
+async function closeAll({ store, closing }: RootReading): Promise<void> {
+  for (const close of closing.splice(0)) await close()
+  await store[Symbol.asyncDispose]()
 }
 
 /** The files of a data-root: of a directory, of a tar of one, or of one that comes down a pipe. */

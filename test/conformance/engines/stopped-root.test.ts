@@ -40,7 +40,7 @@ describe.skipIf(!canRun)('a daemon that is started and stopped', { timeout: 240_
     throw new Error('dockerd did not start')
   }
 
-  async function stop() {
+  async function stop(): Promise<void> {
     const one = daemon
     daemon = undefined
     if (one === undefined) return
@@ -49,7 +49,7 @@ describe.skipIf(!canRun)('a daemon that is started and stopped', { timeout: 240_
     await ended
   }
 
-  beforeAll(async () => {
+  beforeAll(() => {
     mkdirSync(root)
     const tree = join(folder.path, 'tree')
     const script = `mkdir -p ${tree}/bin ${tree}/d/sub && cp /bin/busybox ${tree}/bin/sh && echo 1 >${tree}/d/one &&

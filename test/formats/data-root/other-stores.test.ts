@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { runContext } from '../../../src/context.js'
@@ -6,6 +6,7 @@ import { severityOf } from '../../../src/findings.js'
 import { openContainer } from '../../../src/formats/data-root/index.js'
 import { openArchive } from '../../../src/formats/index.js'
 import { commit } from '../../../src/ops/commit.js'
+import { flatten } from '../../../src/ops/flatten.js'
 import { identify } from '../../../src/ops/identity.js'
 import { verify } from '../../../src/ops/verify.js'
 import { nullSink } from '../../../src/formats/write/index.js'
@@ -46,6 +47,14 @@ describe('a data-root of another kind', () => {
       expect(ids['fmt-old:2']).toBe('sha256:2e08f45176f03a91ea1aa31bd5019b9a0406ddc3aa22509f3337a5f366002e80')
     },
   )
+})
+
+test.skipIf(!existsSync(CONTAINERD))('a container in the containerd store is its image and what it wrote', async () => {
+  const context = runContext()
+  await using archive = await openArchive(CONTAINERD, context, { transport: 'docker-root', container: 'corp-ct1' })
+  const { entries } = await flatten(archive.images[0]?.layers ?? [], { archive: 'root' }, context)
+  const listing = readFileSync(shared('corpus/expected/dataroot-28.5-containerd.export-ct1.lst'), 'utf8')
+  expect(entries).toBe(listing.trimEnd().split('\n').length)
 })
 
 describe('a commit', () => {
