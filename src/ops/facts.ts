@@ -6,9 +6,6 @@ import { exportedTime, exportedXattrs, isTouchedByExport } from './docker-export
 import { secondsOf } from './list-rows.js'
 import type { Tolerances } from './tolerances.js'
 
-/** The value of a field; null where a node of that type has none. */
-export type Value = string | number | null
-
 /** How nodes are looked at: what a profile says that an export loses is lost on both sides. */
 export interface View {
   /** Seconds; null where no entry describes the directory, so that its time is that of whoever unpacks it. */
