@@ -1,0 +1,150 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { imagesSchema } from '../../../src/model/report.js'
+import { WRITTEN_SCHEMAS } from '../../../src/model/report-written.js'
+import { CORPUS } from '../corpus.js'
+import { docker, ENGINES, HAVE_TOOLS, imgtar, imgtarJson, tool, workFolder, type Engine } from './support.js'
+
+const SAMPLES = resolve(CORPUS, '../formats-samples')
+const work = workFolder()
+const prefix = `imgtar-test-save-${String(process.pid)}`
+afterAll(() => work.remove())
+
+type Saved = z.output<typeof WRITTEN_SCHEMAS.tag>['images'][number]
+
+/** What one engine says of one archive: `ok`, or why it cannot. */
+type Cell = string
+
+/** Archives that docker loads, by the facts of the corpus, and every sample. */
+function sources(): readonly string[] {
+  if (!existsSync(CORPUS)) return []
+  const [head = '', ...rows] = readFileSync(join(CORPUS, 'ACCEPTS.tsv'), 'utf8').trim().split('\n')
+  const column = head.split('\t').indexOf('docker 28.5.2')
+  const accepted = rows.map((row) => row.split('\t')).filter((cells) => cells[column]?.startsWith('y'))
+  const loadable = accepted.map(([file = '']) => file).filter((file) => /^(?:images|local|layouts)\//.test(file))
+  const samples = readdirSync(SAMPLES).filter((file) => /^save-.*\.tar(?:\.gz)?$|archive.*\.tar/.test(file))
+  return [...loadable.map((file) => join(CORPUS, file)), ...samples.map((file) => join(SAMPLES, file))]
+}
+
+const LAYOUTS = ['universal', 'hybrid', 'classic', 'oci-archive'] as const
+
+/** Archives of which every layout is tried; of the others only the one that all engines take. */
+const isOurs = (source: string): boolean => /\/(?:formats-samples|local)\//.test(source)
+
+/** Writes image `at` of a source under a name of ours. */
+function write(
+  source: string,
+  at: number,
+  layout: (typeof LAYOUTS)[number],
+): { file: string; image: Saved; name: string } {
+  const [file, name] = [join(work.path, 'out.tar'), `${prefix}:${String(at)}`]
+  const plain = join(work.path, 'plain.tar')
+  imgtarJson('save', `${source}:@${String(at)}`, '-f', '-o', `oci-archive:${plain}`)
+  const target = layout === 'oci-archive' ? ['-o', `oci-archive:${file}`] : ['-o', file, '--layout', layout]
+  // The names of the archive would be taken from whoever has them in a shared daemon.
+  imgtarJson('tag', plain, name, '--only', '-f', '-o', join(work.path, 'named.tar'))
+  const report = WRITTEN_SCHEMAS.save.parse(imgtarJson('save', join(work.path, 'named.tar'), '-f', ...target))
+  const [image] = report.images
+  if (image === undefined) throw new Error(`${source} became no image`)
+  return { file, image, name }
+}
+
+const inspected = z.object({ Id: z.string(), RootFS: z.object({ Layers: z.array(z.string()).nullish() }) })
+
+function cell(check: () => void): Cell {
+  try {
+    check()
+    return 'ok'
+  } catch (error) {
+    return error instanceof Error ? error.message.split('\n').slice(-2).join(' ').slice(-160) : String(error)
+  }
+}
+
+function load(engine: Engine, file: string, name: string, image: Saved): void {
+  docker(engine, 'load', '-i', file)
+  try {
+    const seen = inspected.parse(JSON.parse(docker(engine, 'image', 'inspect', '--format', '{{json .}}', name)))
+    // The containerd store goes by manifests: by its own where the archive has none.
+    const id = engine.store === 'classic' ? image.imageID : (image.digest ?? seen.Id)
+    expect(seen.Id).toBe(id)
+    expect(seen.RootFS.Layers ?? []).toEqual(image.layers.map(({ diffID }) => diffID))
+    if (image.layers.length > 0) {
+      const container = docker(engine, 'create', '--network', 'none', name, '/x').trim()
+      docker(engine, 'rm', container)
+    }
+  } finally {
+    docker(engine, 'rmi', '-f', name)
+  }
+}
+
+function tools(file: string, image: Saved, layout: string): Record<string, Cell> {
+  if (!HAVE_TOOLS) return {}
+  const transport = layout === 'oci-archive' ? 'oci-archive' : 'docker-archive'
+  const to = join(work.path, 'copied')
+  const cells: Record<string, Cell> = {
+    skopeo: cell(() => {
+      rmSync(to, { recursive: true, force: true })
+      tool('skopeo', 'copy', '-q', '--insecure-policy', `${transport}:${file}`, `dir:${to}`)
+      const config: unknown = JSON.parse(tool('skopeo', 'inspect', '--raw', '--config', `${transport}:${file}`))
+      expect(
+        z.object({ rootfs: z.object({ diff_ids: z.array(z.string()).nullish() }) }).parse(config).rootfs.diff_ids ?? [],
+      ).toEqual(image.layers.map(({ diffID }) => diffID))
+    }),
+    podman: cell(() => {
+      tool('podman', 'load', '-q', '-i', file)
+      try {
+        expect(tool('podman', 'image', 'inspect', '--format', '{{.Id}}', image.imageID.slice(7)).trim()).toBe(
+          image.imageID.slice(7),
+        )
+      } finally {
+        tool('podman', 'rmi', '-f', image.imageID.slice(7))
+      }
+    }),
+  }
+  if (layout !== 'oci-archive') cells.crane = cell(() => tool('crane', 'validate', '--tarball', file))
+  return cells
+}
+
+/** Why an engine cannot take a layout; undefined where it must. */
+function reasonAgainst(layout: string, { store }: Pick<Engine, 'store'>): string | undefined {
+  return layout === 'oci-archive' && store === 'classic' ? 'reads-manifest.json-only' : undefined
+}
+
+const rows: string[] = []
+afterAll(() => console.log(rows.join('\n')))
+
+describe.skipIf(!existsSync(CORPUS) || ENGINES.every(({ host }) => host === ''))('engines load what is saved', () => {
+  test.each(sources().map((source) => [source.split('/').slice(-2).join('/'), source]))(
+    '%s',
+    (label, source) => {
+      const listed = imgtar('images', source, '--json')
+      const { images } = imagesSchema.parse(JSON.parse(listed.stdout))
+      const count = new Set(images.map(({ imageID, platform }) => `${imageID} ${platform}`)).size
+      for (let at = 0; at < count; at++) {
+        for (const layout of at === 0 && isOurs(source) ? LAYOUTS : LAYOUTS.slice(0, 1)) {
+          const { file, image, name } = write(source, at, layout)
+          expect(imgtar('verify', '-q', file)).toMatchObject({ status: 0 })
+          const cells: Record<string, Cell> = {}
+          const refused: Record<string, string> = {}
+          for (const engine of ENGINES.filter(({ host }) => host !== '')) {
+            const reason = reasonAgainst(layout, engine)
+            cells[engine.name] = cell(() => load(engine, file, name, image))
+            if (reason !== undefined && cells[engine.name] !== 'ok') refused[engine.name] = reason
+          }
+          Object.assign(cells, tools(file, image, layout))
+          const bad = Object.entries(cells).filter(([engine, said]) => said !== 'ok' && refused[engine] === undefined)
+          expect({ at, layout, bad }).toEqual({ at, layout, bad: [] })
+          Object.assign(cells, refused)
+          rows.push(
+            `${label}:@${String(at)} ${layout}: ${Object.entries(cells)
+              .map((pair) => pair.join('='))
+              .join(' ')}`,
+          )
+        }
+      }
+    },
+    900_000,
+  )
+})
