@@ -1,5 +1,4 @@
-import { detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
-import { fileSource, type OpenSource } from '../bytes/source.js'
+import type { OpenSource } from '../bytes/source.js'
 import { ArchiveError } from '../errors.js'
 import type { Image, Layer } from '../model/image.js'
 import type { WrittenImage, WrittenReport } from '../model/report-written.js'
@@ -11,6 +10,10 @@ import { outputPlace, refuseTerminal, type OutputPlace } from './write-archive.j
 /** Opens a docker archive as the bytes of its tar. Errors: ERR_UNSUPPORTED for a compressed one, ERR_NOT_FOUND. */
 export async function openPlainTar(path: string): Promise<OpenSource> {
   if (path === '-') throw new UsageError('the archive is read twice: name a file')
+  const [{ detectCompression, SNIFF_BYTES }, { fileSource }] = await Promise.all([
+    import('../bytes/compression.js'),
+    import('../bytes/source.js'),
+  ])
   const source = await fileSource(path)
   const compression = detectCompression(await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) }))
   if (compression === 'none') return source

@@ -6,7 +6,6 @@ import { asIs, value, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { sourceDate, timeText } from '../created.js'
 import type { GlobalValues } from '../options.js'
-import { openRootfs } from '../rootfs-input.js'
 import { WRITE_OPTIONS, writeMade } from '../write-archive.js'
 
 /** `imgtar import`: a root filesystem becomes an image of one layer. */
@@ -49,6 +48,7 @@ export const importCommand = defineCommand({
       comment: options.message ?? 'Imported from -',
       config: applyChanges(before?.config ?? {}, options.change),
     }
+    const { openRootfs } = await import('../rootfs-input.js')
     await using input: RootfsInput & AsyncDisposable = await openRootfs(operands.rootfs, context)
     return await writeMade(
       'import',
