@@ -85,10 +85,16 @@ describe.each(ENGINES)('$name', (engine) => {
         const prediction = await foretold(archive, RULES_OF[engine.name] ?? 'docker-20')
         const loaded = loadInto(engine, archive.file)
         const ids = [...new Set(prediction.images.map(({ imageID }) => imageID ?? ''))].sort()
+        // No program to uncompress it with on that machine: nothing is learnt.
+        if (loaded.output.includes('executable file not found')) continue
+        const isSameVerdict = loaded.isTaken === isTaken(prediction)
+        count(engine.name, isSameVerdict)
         // A v1 archive is loaded in silence, so that nothing tells what to look for.
         const isSilent = loaded.images.length === 0 || !loaded.isTaken
-        const isSame = loaded.isTaken === isTaken(prediction) && (isSilent || loaded.images.join() === ids.join())
-        count(engine.name, isSame)
+        const isSameID = isSilent || loaded.images.join() === ids.join()
+        if (!isSilent) count(`${engine.name}, image IDs`, isSameID)
+        // The containerd store puts a compressed copy of a layer that it has into the manifest, which is the ID.
+        const isSame = isSameVerdict && (isSameID || engine.store === 'containerd')
         if (!isSame)
           wrong.push(
             `${archive.name}: ${loaded.output.trim().slice(0, 200)} [${loaded.images.join()}]; foretold ${prediction.verdict} ${ids.join()}`,
