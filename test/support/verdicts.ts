@@ -41,7 +41,7 @@ export const TWO_LAYERS: ImageReport = {
 }
 
 /** All text that hostile names may be made of: controls, markup of every format, line ends, half a character. */
-export const HOSTILE = '\u001b[2J<b>&"\'\r\n::error::x%0A|`*_\u0000\ufffe\ud800 @all ]]>'
+const HOSTILE = '\u001b[2J<b>&"\'\r\n::error::x%0A|`*_\u0000\ufffe\ud800 @all ]]>'
 
 /** One archive that passes, one with faults of every kind, one that cannot be read, one with all names hostile. */
 export const MIXED: VerifyReport = verifyReport(

@@ -13,7 +13,7 @@ import { sizeAnswer } from './size-rules.js'
 import { structureAnswer } from './structure-rules.js'
 
 export type { Baseline } from './facts.js'
-export { readPolicy, type PolicyText } from './read.js'
+export { readPolicy } from './read.js'
 export { needContents, type PolicyRule } from './rules.js'
 
 /** What rules are held against. */

@@ -143,5 +143,4 @@ export const structureTestSchema = z.strictObject({
 })
 
 export type PolicyFile = z.output<typeof policySchema>
-export type DiveFile = z.output<typeof diveSchema>
 export type StructureTestFile = z.output<typeof structureTestSchema>
