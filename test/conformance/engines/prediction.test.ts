@@ -18,6 +18,10 @@ const ENDLESS = new Set(['hostile/h-layer-is-fifo.tar'])
 // These take long, and others of their kind are asked.
 const LONG = /x-layer-(?:many|bomb)|o-gzip-bomb|openjdk|nginx|3-level-jar|gemfile/
 
+// Where docker finds no unpigz it uncompresses with Go's gzip, which stops at what follows the stream.
+const NEEDS_PIGZ = new Set(['hostile/h-layer-gz-trailing.tar', 'hostile/h-outer-gz-trailing.tar.gz'])
+const HAS_PIGZ = spawnSync('unpigz', ['--version']).status === 0
+
 const RULES_OF: Readonly<Record<string, EngineName>> = {
   'docker 20.10': 'docker-20',
   'docker 26.1': 'docker-26',
@@ -85,6 +89,7 @@ describe.each(ENGINES)('$name', (engine) => {
         const prediction = await foretold(archive, RULES_OF[engine.name] ?? 'docker-20')
         const loaded = loadInto(engine, archive.file)
         const ids = [...new Set(prediction.images.map(({ imageID }) => imageID ?? ''))].sort()
+        if (!HAS_PIGZ && engine.name === 'docker 20.10' && NEEDS_PIGZ.has(archive.name)) continue
         // No program to uncompress it with on that machine: nothing is learnt.
         if (loaded.output.includes('executable file not found')) continue
         const isSameVerdict = loaded.isTaken === isTaken(prediction)
@@ -116,7 +121,7 @@ function takes(...args: string[]): string | undefined {
 }
 
 // Each of these is a process in a chroot: some archives of each kind are enough.
-const some = archives.filter((_, index) => index % 5 === 0)
+const some = archives.filter((_, index) => index % 3 === 0)
 
 describe.skipIf(!HAVE_TOOLS)('tools', () => {
   const folder = mkdtempSync('/tmp/imgtar-foretold-')
