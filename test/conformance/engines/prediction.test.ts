@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { runContext } from '../../../src/context.js'
@@ -20,7 +20,7 @@ const LONG = /x-layer-(?:many|bomb)|o-gzip-bomb|openjdk|nginx|3-level-jar|gemfil
 
 // Where docker finds no unpigz it uncompresses with Go's gzip, which stops at what follows the stream.
 const NEEDS_PIGZ = new Set(['hostile/h-layer-gz-trailing.tar', 'hostile/h-outer-gz-trailing.tar.gz'])
-const HAS_PIGZ = spawnSync('unpigz', ['--version']).status === 0
+const HAS_PIGZ = existsSync('/usr/bin/unpigz')
 
 const RULES_OF: Readonly<Record<string, EngineName>> = {
   'docker 20.10': 'docker-20',
