@@ -9,6 +9,7 @@ import { openInputs, type Inputs } from './inputs.js'
 import type { Asked } from './loaders.js'
 import type { EvidencePlaces } from './locate-damage.js'
 import type { GlobalValues } from './options.js'
+import { accessFor, heldAgainst, type PolicySettings } from './policies.js'
 
 /** What `verify` says of one archive: plain data, so that it can come from another thread. */
 export type Verdict = VerifyReport['archives'][number]
@@ -17,6 +18,7 @@ export type Verdict = VerifyReport['archives'][number]
 export interface VerdictSettings {
   readonly globals: GlobalValues
   readonly standard: Standard
+  readonly policy?: PolicySettings
   /** Operands of archives whose layers may be missing. */
   readonly assume: readonly string[]
   /** Engines whose answers are asked for. */
@@ -78,10 +80,11 @@ async function proved(
     import('../ops/describe.js'),
   ])
   await using bases = await openInputs(assume, { globals, context, access: 'once' })
+  const access = await accessFor(settings.policy)
   await using opened = await openOperand(operand, {
     globals,
     context,
-    access: 'once',
+    access,
     ...(stdin !== undefined && { stdin }),
   })
   const archive = await assumed(opened, bases)
@@ -92,11 +95,13 @@ async function proved(
     const { locateDamage } = await import('./locate-damage.js')
     findings.push(...(await locateDamage(operand, verified, settings, context)))
   }
+  const held = await heldAgainst(settings.policy, { archive, measurements }, context)
   return {
     archive: archive.location,
     format: archive.format,
     images: archive.images.map((image) => describeImage(image, measurements)),
-    findings: findings.map(describeFinding),
+    findings: [...findings, ...held.findings].map(describeFinding),
+    ...(settings.policy !== undefined && { checks: [...held.checks] }),
   }
 }
 

@@ -39,7 +39,7 @@ function compression(text: string): { kind: 'keep' | 'none' | 'gzip' | 'zstd'; l
 }
 
 /** The option of every command that writes. */
-export const OUTPUT_OPTION = required(
+const OUTPUT_OPTION = required(
   'where to write; TRANSPORT is docker-archive (default), oci-archive or oci; - is stdout',
   '[TRANSPORT:]PATH',
   outputPlace,

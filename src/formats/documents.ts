@@ -44,7 +44,7 @@ function tellPassed(error: unknown): never {
 }
 
 /** Reads and parses a file that was found. Errors: ERR_JSON and ERR_DOCUMENT with the offset in the document, ERR_LIMIT. */
-export async function parseFile<T>(reading: Reading, file: FoundFile, schema: z.ZodType<T>): Promise<RawJson<T>> {
+async function parseFile<T>(reading: Reading, file: FoundFile, schema: z.ZodType<T>): Promise<RawJson<T>> {
   const bytes = await readDocument(file.source, reading.context.limits).catch(tellPassed)
   const document = parseJson(bytes, schema, file.source.location)
   tellOddities(reading.log, document, file)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { goMap, goStruct, goStrings } from './json.js'
 
 /** A platform as an index names it (OCI image spec, image-index.md). */
-export const platformSchema = goStruct({
+const platformSchema = goStruct({
   architecture: z.string().optional(),
   os: z.string().optional(),
   'os.version': z.string().optional(),

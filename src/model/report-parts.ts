@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Who made a report. */
-export const toolSchema = z.object({ name: z.literal('imgtar'), version: z.string() })
+const toolSchema = z.object({ name: z.literal('imgtar'), version: z.string() })
 
 /** A finding as reports carry it. */
 export const findingSchema = z.object({

@@ -10,7 +10,7 @@ import { WASTE_SCHEMAS, type BlameReport, type BuriedReport, type EfficiencyRepo
 import { WRITTEN_SCHEMAS, type WrittenReport } from './report-written.js'
 
 export { diffSchema, rootfsDigestSchema } from './report-diff.js'
-export { errorSchema, findingSchema, toolSchema } from './report-parts.js'
+export { errorSchema, findingSchema } from './report-parts.js'
 
 /** A layer as reports carry it. */
 export const layerSchema = z.object({
@@ -142,7 +142,7 @@ export const lsSchema = z.object({
   findings: z.array(findingSchema),
 })
 
-/** Every report that a command can answer. */
+/** Every report that a command can answer; scripts/docs.mjs reads it from the build. @public */
 export const REPORT_SCHEMAS = {
   verify: verifySchema,
   inspect: inspectSchema,

@@ -51,7 +51,9 @@ function byPlatform(archive: ImageArchive, images: readonly Image[], platform: P
 
 function byName(archive: ImageArchive, images: readonly Image[], name: string): readonly Image[] {
   const wanted = qualified(name)
-  const named = images.filter((image) => [...image.names, ...(image.repoDigests ?? [])].some((own) => own === name || qualified(own) === wanted))
+  const named = images.filter((image) =>
+    [...image.names, ...(image.repoDigests ?? [])].some((own) => own === name || qualified(own) === wanted),
+  )
   if (named.length > 0) return named
   const short = name.replace(/^sha256:/, '')
   if (!/^[a-f0-9]{4,64}$/.test(short)) return []

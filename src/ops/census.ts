@@ -141,7 +141,7 @@ function imageRow(root: DataRoot, image: Image, { measurements, users }: Countin
 }
 
 /** Whether an image can be recovered bit by bit. */
-export function imageHealth({ configSource, layers }: Image, measurements: Measurements): LayerHealth {
+function imageHealth({ configSource, layers }: Image, measurements: Measurements): LayerHealth {
   if (configSource.kind === 'absent') return 'lost'
   const states = layers.map((layer) => healthOf(layer, measurements))
   if (states.includes('lost')) return 'lost'

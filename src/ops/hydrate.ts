@@ -73,7 +73,7 @@ export async function writeHydrated(
 }
 
 /** The layers that a thin archive lacks, in its order. */
-export function leftOutOf(record: ThinRecord): readonly LeftOutLayer[] {
+function leftOutOf(record: ThinRecord): readonly LeftOutLayer[] {
   return record.segments.flatMap((segment) => ('layer' in segment ? [segment] : []))
 }
 

@@ -72,12 +72,12 @@ const CODES: Record<SplitFault['problem'], FindingCode> = {
 }
 
 /** A damaged file as a notice: its name as the layer has it, and sizes and checksums in words. */
-export function noticeOf(fault: SplitFault): Notice {
+function noticeOf(fault: SplitFault): Notice {
   return { code: CODES[fault.problem], message: faultInWords(fault), entry: displayPath(fault.rawName), fault }
 }
 
 /** What is wrong with a file, and what it should be. */
-export function faultInWords({ problem, size, crc, actualSize, actualCrc }: SplitFault): string {
+function faultInWords({ problem, size, crc, actualSize, actualCrc }: SplitFault): string {
   switch (problem) {
     case 'missing':
       return `the file of ${size} bytes is gone, crc64 ${crc}`

@@ -12,8 +12,7 @@ const hostile = hasCorpus ? readdirSync(join(CORPUS, 'hostile')).filter((name) =
 const places = ['/tmp', '/', CORPUS, join(CORPUS, 'hostile')]
 
 /** Names where a hostile layer might leave something, save those that come and go with other work. */
-const around = () =>
-  places.flatMap((place) => readdirSync(place).filter((name) => /pwned/i.test(name)))
+const around = () => places.flatMap((place) => readdirSync(place).filter((name) => /pwned/i.test(name)))
 
 describe.skipIf(!hasCorpus)('a hostile layer of the corpus leaves nothing outside of the target', () => {
   test.each(hostile)('%s', async (name) => {

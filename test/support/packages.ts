@@ -5,9 +5,10 @@ import { directory, file, layerTar, symlink, type LayerEntry } from './layers.js
 export function noise(name: string, length: number): string {
   let text = ''
   for (let turn = 0; text.length < length; turn++) {
-    text += createHash('sha256')
+    const digest = createHash('sha256')
       .update(`${name} ${String(turn)}`)
-      .digest('latin1')
+      .digest()
+    text += digest.toString('latin1')
   }
   return text.slice(0, length)
 }

@@ -18,7 +18,7 @@ export async function wholeTreeLines(layers: readonly Layer[]): Promise<string[]
 }
 
 /** The lines of a tree that was merged from these layers. */
-export async function treeLines(tree: Tree, layers: readonly Layer[]): Promise<string[]> {
+async function treeLines(tree: Tree, layers: readonly Layer[]): Promise<string[]> {
   const context = runContext()
   const nodes = [...walkTree(tree)]
   const files = new Set(nodes.map(({ node }) => node.inode).filter(({ size }) => size > 0))

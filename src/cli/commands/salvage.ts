@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { RunContext } from '../../context.js'
 import type { Image, ImageArchive } from '../../model/image.js'
 import type { SalvagedImageReport, SalvagedPart, SalvageReport } from '../../model/report-salvage.js'
@@ -126,15 +126,11 @@ async function writeParts(salvaged: Salvaged, place: Place, context: RunContext)
 }
 
 async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-  const [{ mkdir }, { dirname }, { fileOutput, outputError }] = await Promise.all([
-    import('node:fs/promises'),
-    import('node:path'),
-    import('../../bytes/output.js'),
-  ])
+  const [{ mkdir }, outputs] = await Promise.all([import('node:fs/promises'), import('../../bytes/output.js')])
   await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
-    throw outputError(cause, path)
+    throw outputs.outputError(cause, path)
   })
-  await using output = await fileOutput(path, { force: false })
+  await using output = await outputs.fileOutput(path, { force: false })
   for await (const chunk of chunks) await output.write(chunk)
   await output.commit()
 }

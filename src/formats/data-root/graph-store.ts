@@ -32,11 +32,6 @@ export function readGraph(reading: RootReading, root: GraphRoot): readonly Image
   return [...found].map(([id, own]) => readImage(reading, root, nodes, { id, names: own }))
 }
 
-/** The layers of an image of the graph, base first; none where it is not there. */
-export function graphChain(reading: RootReading, root: GraphRoot, id: string): readonly Layer[] {
-  return layersOf(reading, root, chainOf(readNodes(reading, root), id, reading.log))
-}
-
 /** Every image of the graph by its ID; what cannot be read is told. */
 function readNodes(reading: RootReading, { root }: GraphRoot): ReadonlyMap<string, V1Node> {
   const graph = join(root, 'graph')

@@ -151,7 +151,7 @@ async function closeAll({ store, closing }: RootReading): Promise<void> {
 }
 
 /** The files of a data-root: of a directory, of a tar of one, or of one that comes down a pipe. */
-export async function openStore(
+async function openStore(
   path: string,
   context: RunContext,
   stdin: AsyncIterable<Uint8Array> | undefined,

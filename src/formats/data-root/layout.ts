@@ -53,7 +53,7 @@ export function tellAllRunning(
 }
 
 /** Keys of what is there only while a daemon runs, or after one that did not stop in order. */
-export function runningSigns(
+function runningSigns(
   store: Store,
   { drivers, homes }: { readonly drivers: readonly DriverRoot[]; readonly homes: readonly string[] },
 ): readonly string[] {

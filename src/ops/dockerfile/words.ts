@@ -3,7 +3,7 @@ import { changeError } from './error.js'
 import type { InstructionLine } from './lines.js'
 
 /** Splits at white space; quotes and escapes hold words together and stay in them. */
-export function quotedWords(text: string, escape: string): readonly string[] {
+function quotedWords(text: string, escape: string): readonly string[] {
   const words: string[] = []
   let word = ''
   let quote = ''
