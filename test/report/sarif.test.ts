@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { sarif } from '../../src/report/sarif.js'
 import { MIXED, PLAIN_STYLE, verifyReport } from '../support/verdicts.js'
-import { sarifLog } from '../support/sarif-schema.js'
+import { sarifFaults, sarifLog } from '../support/sarif-schema.js'
 
-const runOf = (report: Parameters<typeof sarif.present>[0]) => {
-  const [run] = sarifLog.parse(JSON.parse([...sarif.present(report, PLAIN_STYLE)].join(''))).runs
+type Report = Parameters<typeof sarif.present>[0]
+
+const logOf = (report: Report): unknown => JSON.parse([...sarif.present(report, PLAIN_STYLE)].join(''))
+
+const runOf = (report: Report) => {
+  const [run] = sarifLog.parse(logOf(report)).runs
   if (run === undefined) throw new Error('no run')
   return run
 }
@@ -15,9 +19,16 @@ describe('SARIF', () => {
   const { results = [] } = run
 
   test('keeps to the schema, for one archive or many, with findings or none', () => {
-    expect(runOf(verifyReport()).results).toEqual([])
-    expect(runOf(verifyReport({ archive: '-', ok: true, images: [], findings: [] })).results).toEqual([])
+    const one = verifyReport({ archive: '-', ok: true, images: [], findings: [] })
+    for (const report of [verifyReport(), one, MIXED]) expect(sarifFaults(logOf(report))).toEqual([])
+    expect(runOf(one).results).toEqual([])
     expect(results).toHaveLength(8)
+  })
+
+  test('is held against a schema that refuses', () => {
+    expect(sarifFaults({ version: '2.1.0', runs: [{ tool: {} }] })).toEqual([
+      ".runs[0].tool should have required property 'driver'",
+    ])
   })
 
   test('every result names its rule, which carries title, help and level', () => {
