@@ -1,7 +1,7 @@
+import { isSqlite, sqliteRows } from '../../bytes/sqlite.js'
 import { latin1 } from '../../tar/path.js'
 import { lookup } from '../../tree/resolve.js'
 import { isNdb, ndbHeaders } from './rpm-ndb.js'
-import { isSqlite, sqliteRows } from './sqlite.js'
 import type { Package, PackageReader } from './package.js'
 
 const DIRECTORIES = ['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm']

@@ -1,5 +1,3 @@
-import { latin1 } from '../../tar/path.js'
-
 /** The rows of a table as stored: integers, texts and blobs as their bytes, null. */
 export type SqliteValue = number | Uint8Array | null
 
@@ -18,7 +16,7 @@ const INTERIOR = 5
 
 /** Whether the bytes are a database of SQLite 3. */
 export function isSqlite(bytes: Uint8Array): boolean {
-  return bytes.length >= 512 && latin1(bytes.subarray(0, MAGIC.length)) === MAGIC
+  return bytes.length >= 512 && textOf(bytes.subarray(0, MAGIC.length)) === MAGIC
 }
 
 /**
