@@ -1,7 +1,8 @@
+import type { FileType } from './file-type.js'
 import { cleanKey, latin1 } from './path.js'
 
 /** What a name of a stored tree is. */
-export type StoredType = 'file' | 'directory' | 'symlink' | 'char' | 'block' | 'fifo' | 'other'
+export type StoredType = FileType | 'other'
 
 /** A file that is open for reading. */
 export interface StoredFile {

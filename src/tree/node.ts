@@ -1,10 +1,11 @@
 import type { Span } from '../bytes/source.js'
 import type { SparseRegion, TarEntry } from '../tar/entry.js'
+import type { FileType } from '../tar/file-type.js'
 import { latin1 } from '../tar/path.js'
 import { NO_XATTRS, xattrsOf } from './xattrs.js'
 
 /** What a node of a tree is; a hard link is a second name for one of these. */
-export type NodeType = 'file' | 'symlink' | 'char' | 'block' | 'directory' | 'fifo'
+export type NodeType = FileType
 
 /** What lies behind one name, or behind several that are hard links of each other: then they share this object. */
 export interface Inode {
@@ -32,9 +33,13 @@ export interface Inode {
   readonly children: Map<string, TreeNode> | undefined
 }
 
+/** What a hard link's own header says of the file. */
+export type LinkMetadata = Pick<Inode, 'mode' | 'uid' | 'gid' | 'mtimeNs' | 'xattrs'>
+
 /** One name in a tree. */
 export interface TreeNode {
-  readonly inode: Inode
+  /** Only this folder gives a name another one. */
+  inode: Inode
   /** Index of the layer that made the name, base = 0; for a directory, the last that gave it metadata. */
   readonly layer: number
   /** The header blocks in that layer's tar; undefined for a directory that no entry made, only paths below it. */
@@ -42,7 +47,7 @@ export interface TreeNode {
 }
 
 /** A directory: the only nodes with names in them. */
-export type DirectoryNode = TreeNode & { readonly inode: { readonly children: Map<string, TreeNode> } }
+export type DirectoryNode = TreeNode & { inode: { readonly children: Map<string, TreeNode> } }
 
 const NOWHERE: Span = { offset: 0, length: 0 }
 
@@ -91,6 +96,29 @@ export function inodeOf(entry: TarEntry, type: NodeType, layer: number): Inode {
     sparse: entry.sparse,
     children: type === 'directory' ? new Map() : undefined,
   }
+}
+
+/** What the header of a hard link says of the file. */
+export function linkMetadata(entry: TarEntry): LinkMetadata {
+  const { uid, gid, mtimeNs } = entry
+  return { mode: entry.mode & 0o7777, uid, gid, mtimeNs, xattrs: xattrsOf(entry.pax) }
+}
+
+const CAPABILITY = 'security.capability'
+
+/**
+ * What a file becomes when one more name of it is unpacked: engines give it the owner, mode and times of the link, and the
+ * attributes that the link has; a change of owner takes file capabilities away (Linux, chown(2)). A symlink has neither
+ * mode nor, for docker, another time.
+ */
+export function relinked(inode: Inode, { mode, uid, gid, mtimeNs, xattrs }: LinkMetadata): Inode {
+  const isSymlink = inode.type === 'symlink'
+  const sameTimes = isSymlink || (mode === inode.mode && mtimeNs === inode.mtimeNs)
+  const sameXattrs = xattrs.size === 0 && !inode.xattrs.has(CAPABILITY)
+  if (sameTimes && sameXattrs && uid === inode.uid && gid === inode.gid) return inode
+  const kept = sameXattrs ? [] : [...inode.xattrs].filter(([name]) => name !== CAPABILITY)
+  const all = sameXattrs ? inode.xattrs : new Map([...kept, ...xattrs])
+  return { ...inode, uid, gid, xattrs: all.size === 0 ? NO_XATTRS : all, ...(!isSymlink && { mode, mtimeNs }) }
 }
 
 /** The directory with the metadata of `inode` and the children of `before`. */

@@ -1,6 +1,7 @@
+import { TYPE_BITS, TYPEFLAGS } from '../tar/file-type.js'
 import { latin1Bytes } from '../tar/path.js'
 import { tarHeader } from '../tar/write.js'
-import type { Inode, NodeType } from './node.js'
+import type { Inode } from './node.js'
 import { walkTree, type Located, type Tree } from './tree.js'
 
 /** What of the metadata goes into a header. */
@@ -38,25 +39,6 @@ export interface TarMember {
 export interface MemberWriter {
   /** A hard link where the inode was written before. Errors: ERR_OUTPUT for what no header holds. */
   member(located: Located): TarMember
-}
-
-const TYPEFLAGS: Record<NodeType, string> = {
-  file: '0',
-  symlink: '2',
-  char: '3',
-  block: '4',
-  directory: '5',
-  fifo: '6',
-}
-
-// Linux, S_IFMT.
-const TYPE_BITS: Record<NodeType, number> = {
-  file: 0o100000,
-  symlink: 0o120000,
-  char: 0o020000,
-  block: 0o060000,
-  directory: 0o040000,
-  fifo: 0o010000,
 }
 
 /** A writer for one tar. */

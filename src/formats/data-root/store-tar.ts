@@ -1,7 +1,7 @@
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
+import { TYPE_BITS, TYPEFLAGS } from '../../tar/file-type.js'
 import { latin1Bytes } from '../../tar/path.js'
-import type { StoredType } from '../../tar/split-files.js'
 import { paddingOf, tarHeader, TAR_END_BYTES, type TarHeaderFields } from '../../tar/write.js'
 import type { Store, StoreNode, XattrsByKey } from './store.js'
 import { walkChanges, walkStore, type BaseTree, type Walked } from './store-walk.js'
@@ -105,15 +105,6 @@ interface Located extends Walked {
   readonly first: string | undefined
 }
 
-const TYPEFLAGS: Record<Exclude<StoredType, 'other'>, string> = {
-  file: '0',
-  symlink: '2',
-  char: '3',
-  block: '4',
-  directory: '5',
-  fifo: '6',
-}
-
 function headerOf(store: Store, { key, path, node, first }: Located, options: StoreTarOptions): Uint8Array {
   const capability = options.xattrs.get(path)?.get('security.capability')
   const target = first ?? (node.type === 'symlink' ? store.linkOf(key) : '')
@@ -127,17 +118,6 @@ function headerOf(store: Store, { key, path, node, first }: Located, options: St
   })
 }
 
-// st_mode, which docker wrote into headers up to version 23; sys/stat.h.
-const TYPE_BITS: Record<StoredType, number> = {
-  fifo: 0o010000,
-  char: 0o020000,
-  directory: 0o040000,
-  block: 0o060000,
-  file: 0o100000,
-  symlink: 0o120000,
-  other: 0,
-}
-
 function fieldsOf(node: StoreNode, { engine = 24 }: StoreTarOptions): TarHeaderFields {
   const mode = node.type === 'symlink' ? 0o777 : node.mode
   // Up to version 22 the daemon named owners by its own passwd and group, where root is sure to be.
@@ -146,7 +126,7 @@ function fieldsOf(node: StoreNode, { engine = 24 }: StoreTarOptions): TarHeaderF
     rawPath: new Uint8Array(0),
     rawLinkPath: new Uint8Array(0),
     typeflag: '0',
-    mode: engine < 24 ? mode | TYPE_BITS[node.type] : mode,
+    mode: engine < 24 && node.type !== 'other' ? mode | TYPE_BITS[node.type] : mode,
     uid: node.uid,
     gid: node.gid,
     uname: ownerOf(node.uid),
