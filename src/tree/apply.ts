@@ -1,6 +1,6 @@
 import type { Limits } from '../context.js'
 import type { Addition, LayerChanges } from './changes.js'
-import { linkInode } from './hardlink.js'
+import { linkNode, settleLinks } from './hardlink.js'
 import type { LayerNotes } from './layer-notes.js'
 import { isDirectory, redescribed, type DirectoryNode, type Inode, type TreeNode } from './node.js'
 import { directoryAt, put, type Making } from './place.js'
@@ -14,9 +14,10 @@ import type { Tree } from './tree.js'
  * never out of the root. Where storage drivers would differ a note says so. Errors: ERR_LIMIT.
  */
 export function applyChanges(tree: Tree, changes: LayerChanges, notes: LayerNotes, limits: Limits): void {
-  const making: Making = { tree, layer: changes.layer, notes, limits, linksNoted: new Set() }
+  const making: Making = { tree, layer: changes.layer, notes, limits, linksNoted: new Set(), linked: new Map() }
   if (changes.removals.length > 0) applyRemovals(making, changes)
   for (const addition of changes.additions) add(making, addition, changes.aufs)
+  settleLinks(making)
 }
 
 function add(making: Making, addition: Addition, aufs: ReadonlyMap<string, Inode>): void {
@@ -26,8 +27,8 @@ function add(making: Making, addition: Addition, aufs: ReadonlyMap<string, Inode
     addRoot(making, addition)
     return
   }
-  const inode = 'inode' in addition ? addition.inode : linkInode(making, addition, aufs)
-  if (inode === undefined) return
+  const node = 'inode' in addition ? { inode: addition.inode, layer, header } : linkNode(making, addition, aufs)
+  if (node === undefined) return
   const slash = key.lastIndexOf('/')
   const parent = slash < 0 ? tree.root : directoryAt(making, key.slice(0, slash), key)
   if (parent === undefined) return
@@ -36,7 +37,8 @@ function add(making: Making, addition: Addition, aufs: ReadonlyMap<string, Inode
   if (before?.layer === layer && before.header !== undefined) {
     notes.tell('ENTRY_DUPLICATE', key, 'the path stands in the layer twice; the last one counts')
   }
-  put(making, parent, name, { inode: merged(before, inode), layer, header })
+  node.inode = merged(before, node.inode)
+  put(making, parent, name, node)
 }
 
 function merged(before: TreeNode | undefined, inode: Inode): Inode {

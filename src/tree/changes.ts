@@ -4,7 +4,7 @@ import { ArchiveError } from '../errors.js'
 import type { TarEntry } from '../tar/entry.js'
 import { cleanPath, latin1 } from '../tar/path.js'
 import type { LayerNotes } from './layer-notes.js'
-import { inodeOf, type Inode, type NodeType } from './node.js'
+import { inodeOf, linkMetadata, type Inode, type LinkMetadata, type NodeType } from './node.js'
 import { isAufsLink, whiteoutOf, type Whiteout } from './whiteout.js'
 import { overlayXattrs } from './xattrs.js'
 
@@ -12,7 +12,7 @@ import { overlayXattrs } from './xattrs.js'
 export type Addition =
   | { readonly key: string; readonly header: Span; readonly inode: Inode }
   /** A hard link; `target` is the name as stored, one latin1 character a byte. */
-  | { readonly key: string; readonly header: Span; readonly target: string }
+  | { readonly key: string; readonly header: Span; readonly target: string; readonly link: LinkMetadata }
 
 /** A path of lower layers that a layer takes away: itself, or all that is in it. */
 export type Removal = Extract<Whiteout, { kind: 'whiteout' | 'opaque' }> & { readonly key: string }
@@ -72,7 +72,7 @@ function treeType({ type }: TarEntry): NodeType | 'hardlink' | undefined {
 
 function additionOf(entry: TarEntry, type: NodeType | 'hardlink', key: string, layer: number): Addition {
   const { header } = entry
-  if (type === 'hardlink') return { key, header, target: latin1(entry.rawLinkPath) }
+  if (type === 'hardlink') return { key, header, target: latin1(entry.rawLinkPath), link: linkMetadata(entry) }
   return { key, header, inode: inodeOf(entry, type, layer) }
 }
 

@@ -2,7 +2,7 @@ import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { latin1, latin1Bytes } from '../tar/path.js'
 import type { LayerNotes } from './layer-notes.js'
-import { impliedDirectory, isDirectory, type DirectoryNode, type TreeNode } from './node.js'
+import { impliedDirectory, isDirectory, type DirectoryNode, type Inode, type TreeNode } from './node.js'
 import { resolve } from './resolve.js'
 import type { Tree } from './tree.js'
 
@@ -14,6 +14,8 @@ export interface Making {
   readonly limits: Limits
   /** Links that were noted as followed: one note for each says enough. */
   readonly linksNoted: Set<string>
+  /** Files that the layer gave several names, with what the last of its links makes of them. */
+  readonly linked: Map<Inode, { readonly names: TreeNode[]; inode: Inode }>
 }
 
 /** Gives a directory a name. Errors: ERR_LIMIT when the tree has too many. */

@@ -45,7 +45,7 @@ describe('what layers make together', () => {
       [
         directory('d', { mode: 0o500 }),
         file('d/f', { content: 'text', mode: 0o444 }),
-        hardlink('h', 'd/f'),
+        hardlink('h', 'd/f', { mode: 0o444 }),
         symlink('s', 'd/f'),
       ],
     )

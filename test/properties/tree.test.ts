@@ -9,9 +9,10 @@ import { mergeEntries } from '../support/trees.js'
 
 interface Thing {
   readonly type: string
-  /** Tells which entry made it: the time in its header. */
-  readonly made: bigint
+  /** Tells which entry made it, or linked it last: the time in its header. */
+  made: bigint
   readonly target: string
+  readonly layer: readonly LayerEntry[]
 }
 type Files = Map<string, Thing>
 
@@ -51,12 +52,12 @@ function removeBelow(files: Files, directory: string): void {
 }
 
 /** What is no directory gives way; there is nothing below it. */
-function makeDirectories(files: Files, path: string): void {
+function makeDirectories(files: Files, path: string, layer: Thing['layer']): void {
   const parts = path === '' ? [] : path.split('/')
   parts.forEach((_, at) => {
     const directory = parts.slice(0, at + 1).join('/')
     if (files.get(directory)?.type === 'directory') return
-    files.set(directory, { type: 'directory', made: 0n, target: '' })
+    files.set(directory, { type: 'directory', made: 0n, target: '', layer })
   })
 }
 
@@ -69,7 +70,8 @@ function applyPlainly(files: Files, layer: readonly LayerEntry[]): void {
     const directory = parentOf(path)
     if (real(files, directory, mayFollow) !== directory) continue
     const above = directory === '' ? [] : directory.split('/').map((_, at, parts) => parts.slice(0, at + 1).join('/'))
-    if (above.every((one) => (files.get(one)?.type ?? 'directory') === 'directory')) makeDirectories(files, directory)
+    if (above.every((one) => (files.get(one)?.type ?? 'directory') === 'directory'))
+      makeDirectories(files, directory, layer)
   }
   for (const { path } of marks) {
     const directory = real(files, parentOf(path), mayFollow)
@@ -78,19 +80,21 @@ function applyPlainly(files: Files, layer: readonly LayerEntry[]): void {
     if (baseOf(path) !== '.wh..wh..opq') files.delete(gone)
     removeBelow(files, baseOf(path) === '.wh..wh..opq' ? directory : gone)
   }
-  for (const entry of added) addPlainly(files, entry)
+  for (const entry of added) addPlainly(files, entry, layer)
 }
 
-function addPlainly(files: Files, { path, type = 'file', linkPath = '', mtimeNs = 0n }: LayerEntry): void {
-  let thing: Thing | undefined = { type, made: mtimeNs, target: type === 'symlink' ? linkPath : '' }
+function addPlainly(files: Files, entry: LayerEntry, layer: Thing['layer']): void {
+  const { path, type = 'file', linkPath = '', mtimeNs = 0n } = entry
+  let thing: Thing | undefined = { type, made: mtimeNs, target: type === 'symlink' ? linkPath : '', layer }
   if (type === 'hardlink') {
     const directory = real(files, parentOf(linkPath))
     thing = directory === undefined ? undefined : files.get(joined(directory, baseOf(linkPath)))
     if (thing === undefined || thing.type === 'directory') return
+    if (thing.layer === layer && thing.type !== 'symlink') thing.made = mtimeNs
   }
   const directory = real(files, parentOf(path))
   if (directory === undefined) return
-  makeDirectories(files, directory)
+  makeDirectories(files, directory, layer)
   const at = joined(directory, baseOf(path))
   if (type !== 'directory' || files.get(at)?.type !== 'directory') removeBelow(files, at)
   files.set(at, thing)
@@ -134,7 +138,7 @@ test('a merged tree is what the specification says, read plainly', async () => {
             { type: inode.type, made: inode.mtimeNs, target: inode.linkPath },
           ]),
         ),
-      ).toEqual(files)
+      ).toEqual(new Map([...files].map(([path, { type, made, target }]) => [path, { type, made, target }])))
       expect(groups(nodes.map(({ path, node }) => [path, node.inode]))).toEqual(groups([...files]))
     }),
     { numRuns: 3000 },

@@ -33,9 +33,9 @@ export function symlink(path: string, linkPath: string): LayerEntry {
   return { path, type: 'symlink', linkPath }
 }
 
-/** A hard link. */
-export function hardlink(path: string, linkPath: string): LayerEntry {
-  return { path, type: 'hardlink', linkPath }
+/** A hard link, 0644: engines give the file what the header of its last link says. */
+export function hardlink(path: string, linkPath: string, more: Partial<LayerEntry> = {}): LayerEntry {
+  return { path, type: 'hardlink', linkPath, ...more }
 }
 
 const TYPEFLAGS = {
