@@ -1,7 +1,7 @@
 import type { Span } from '../bytes/source.js'
-import type { SparseRegion, TarEntry } from '../tar/entry.js'
+import type { SparseRegion } from '../tar/entry.js'
 import type { FileType } from '../tar/file-type.js'
-import { latin1 } from '../tar/path.js'
+import type { RecordedEntry } from './entry-records.js'
 import { NO_XATTRS, xattrsOf } from './xattrs.js'
 
 /** What a node of a tree is; a hard link is a second name for one of these. */
@@ -49,7 +49,8 @@ export interface TreeNode {
 /** A directory: the only nodes with names in them. */
 export type DirectoryNode = TreeNode & { inode: { readonly children: Map<string, TreeNode> } }
 
-const NOWHERE: Span = { offset: 0, length: 0 }
+/** Where the content of what has none lies. */
+export const NOWHERE: Span = { offset: 0, length: 0 }
 
 /** Whether a node is a directory. */
 export function isDirectory(node: TreeNode | undefined): node is DirectoryNode {
@@ -77,29 +78,8 @@ export function impliedDirectory(layer: number): DirectoryNode {
   return { inode, layer, header: undefined }
 }
 
-/** The inode that an entry of a layer makes; a directory is empty. */
-export function inodeOf(entry: TarEntry, type: NodeType, layer: number): Inode {
-  const device = type === 'char' || type === 'block'
-  return {
-    type,
-    mode: type === 'symlink' ? 0o777 : entry.mode & 0o7777,
-    uid: entry.uid,
-    gid: entry.gid,
-    size: type === 'file' ? entry.size : 0,
-    mtimeNs: entry.mtimeNs,
-    linkPath: type === 'symlink' ? latin1(entry.rawLinkPath) : '',
-    devMajor: device ? entry.devMajor : 0,
-    devMinor: device ? entry.devMinor : 0,
-    xattrs: xattrsOf(entry.pax),
-    layer,
-    content: type === 'file' ? entry.content : NOWHERE,
-    sparse: entry.sparse,
-    children: type === 'directory' ? new Map() : undefined,
-  }
-}
-
 /** What the header of a hard link says of the file. */
-export function linkMetadata(entry: TarEntry): LinkMetadata {
+export function linkMetadata(entry: RecordedEntry): LinkMetadata {
   const { uid, gid, mtimeNs } = entry
   return { mode: entry.mode & 0o7777, uid, gid, mtimeNs, xattrs: xattrsOf(entry.pax) }
 }
@@ -111,14 +91,21 @@ const CAPABILITY = 'security.capability'
  * attributes that the link has; a change of owner takes file capabilities away (Linux, chown(2)). A symlink has neither
  * mode nor, for docker, another time.
  */
-export function relinked(inode: Inode, { mode, uid, gid, mtimeNs, xattrs }: LinkMetadata): Inode {
-  const isSymlink = inode.type === 'symlink'
-  const sameTimes = isSymlink || (mode === inode.mode && mtimeNs === inode.mtimeNs)
-  const sameXattrs = xattrs.size === 0 && !inode.xattrs.has(CAPABILITY)
-  if (sameTimes && sameXattrs && uid === inode.uid && gid === inode.gid) return inode
-  const kept = sameXattrs ? [] : [...inode.xattrs].filter(([name]) => name !== CAPABILITY)
-  const all = sameXattrs ? inode.xattrs : new Map([...kept, ...xattrs])
-  return { ...inode, uid, gid, xattrs: all.size === 0 ? NO_XATTRS : all, ...(!isSymlink && { mode, mtimeNs }) }
+export function relinked(inode: Inode, link: LinkMetadata): Inode {
+  // One by one: what an inode has may be computed, and then a spread would lose it.
+  const { type, size, linkPath, devMajor, devMinor, layer, content, sparse, children } = inode
+  const { mode, mtimeNs } = type === 'symlink' ? inode : link
+  const { uid, gid } = link
+  const xattrs = relinkedXattrs(inode, link)
+  const isSame = mode === inode.mode && mtimeNs === inode.mtimeNs && uid === inode.uid && gid === inode.gid
+  if (isSame && xattrs === inode.xattrs) return inode
+  return { type, mode, uid, gid, size, mtimeNs, linkPath, devMajor, devMinor, xattrs, layer, content, sparse, children }
+}
+
+function relinkedXattrs({ xattrs }: Inode, link: LinkMetadata): Inode['xattrs'] {
+  if (link.xattrs.size === 0 && !xattrs.has(CAPABILITY)) return xattrs
+  const all = new Map([...[...xattrs].filter(([name]) => name !== CAPABILITY), ...link.xattrs])
+  return all.size === 0 ? NO_XATTRS : all
 }
 
 /** The directory with the metadata of `inode` and the children of `before`. */
