@@ -1,0 +1,63 @@
+// The command line starts from a few files instead of 300 modules: to find, open and compile each of them took a third of
+// a short run. The library stays as tsc writes it. See docs/decisions.md.
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url))
+const out = join(dist, 'bundle')
+
+const workers = readdirSync(dist, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('-worker.js') && !file.startsWith('bundle'))
+  .map((file) => join(dist, file))
+const entries = [join(dist, 'cli', 'main.js'), ...workers]
+
+// yargs measures texts for a help that is never printed; the expressions that tell emoji take 20 ms to compile.
+const WIDTH = '\0width-for-yargs'
+const plainWidths = {
+  name: 'plain-widths-for-yargs',
+  resolveId: (id, importer) =>
+    id === 'string-width' && /node_modules[\\/](yargs|cliui)[\\/]/.test(importer ?? '') ? WIDTH : null,
+  load: (id) => (id === WIDTH ? 'export default (text) => text.length' : null),
+}
+
+/** The folder of the package that a module belongs to; undefined for our own. */
+function packageOf(module) {
+  return /^\0?(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)/.exec(module)?.[1]
+}
+
+/** What the authors of the bundled packages ask to be told with every copy. */
+function licenses(modules) {
+  const folders = [...new Set(modules.map(packageOf))].filter((folder) => folder !== undefined).sort()
+  return folders.map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+    const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim()
+    return `${name} ${version} (${license})\n\n${text}\n`
+  })
+}
+
+const bundle = await rolldown({
+  input: Object.fromEntries(entries.map((file) => [basename(file, '.js'), file])),
+  platform: 'node',
+  plugins: [plainWidths],
+  onLog(level, log) {
+    // A module that one place imports late and another at once lands in the latter's file, which is as well.
+    if (log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(`${level}: ${log.message}`)
+  },
+})
+// Other processes may be running from the files of before: they go last, and the new ones have names of their own.
+const before = existsSync(out) ? readdirSync(out) : []
+// All in one folder: worker threads are started by their names beside the module that asks.
+const { output } = await bundle.write({
+  dir: out,
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+})
+await bundle.close()
+const written = new Set(output.map(({ fileName }) => fileName))
+for (const file of before) if (!written.has(file)) rmSync(join(out, file), { force: true })
+const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
+writeFileSync(join(out, 'LICENSES.txt'), licenses(modules).join('\n----\n\n'))
