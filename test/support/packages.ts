@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { ndbDatabase, rpmHeader } from './rpm.js'
 import { directory, file, layerTar, symlink, type LayerEntry } from './layers.js'
 
 /** Text that looks like no other, of that many bytes. */
@@ -74,5 +75,33 @@ export function pythonLayer(): Uint8Array {
     ...entries,
     file(`${SITE}/demo-1.dist-info/METADATA`, { content: 'Name: demo\nVersion: 1\n' }),
     file(`${SITE}/demo-1.dist-info/RECORD`, { content: [...rows, 'demo-1.dist-info/RECORD,,\r\n'].join('') }),
+  ])
+}
+
+const FEDORA: readonly (readonly [string, string])[] = [
+  ['usr/bin/hello', noise('hello', 10_000)],
+  ['usr/libexec/hello/worker', noise('worker', 7000)],
+  ['etc/hello.conf', 'changed = yes\n'],
+]
+
+/** The database of rpm in `rpmLayer`. */
+export const RPM_DATABASE = 'usr/lib/sysimage/rpm/Packages.db'
+
+/** A layer with a package of rpm; its configuration file was changed after it was installed. */
+export function rpmLayer(): Uint8Array {
+  const header = rpmHeader({
+    name: 'hello',
+    version: '2',
+    release: '1.fc40',
+    files: FEDORA.map(([path]) => `/${path}`),
+    digests: {
+      algorithm: 8,
+      sums: FEDORA.map(([path, content]) => sum('sha256', path.startsWith('etc/') ? '' : content).toString('hex')),
+    },
+    flags: FEDORA.map(([path]) => (path.startsWith('etc/') ? 0x11 : 0)),
+  })
+  return layerTar([
+    ...FEDORA.map(([path, content]) => file(path, { content })),
+    file(RPM_DATABASE, { content: Buffer.from(ndbDatabase([header])).toString('latin1') }),
   ])
 }

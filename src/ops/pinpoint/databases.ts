@@ -6,10 +6,11 @@ import type { Located, Tree } from '../../tree/tree.js'
 import { apkSums } from './apk-sums.js'
 import { dpkgSums } from './dpkg-sums.js'
 import { pythonSums } from './python-sums.js'
+import { rpmSums } from './rpm-sums.js'
 import type { SumClaim, SumList, SumReader } from './sum.js'
 
 /** Who keeps checksums of files inside an image; a new one is a file and a line here. */
-const READERS: readonly SumReader[] = [dpkgSums, apkSums, pythonSums]
+const READERS: readonly SumReader[] = [dpkgSums, apkSums, pythonSums, rpmSums]
 
 const MOST_DATABASE = 256 * 1024 * 1024
 

@@ -1,10 +1,16 @@
 import type { Located, Tree } from '../../tree/tree.js'
 
 /** Algorithms in which package managers keep checksums of files. */
-export type SumAlgorithm = 'md5' | 'sha1' | 'sha256'
+export type SumAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
 /** Bytes of a checksum. */
-export const SUM_BYTES: Readonly<Record<SumAlgorithm, number>> = { md5: 16, sha1: 20, sha256: 32 }
+export const SUM_BYTES: Readonly<Record<SumAlgorithm, number>> = {
+  md5: 16,
+  sha1: 20,
+  sha256: 32,
+  sha384: 48,
+  sha512: 64,
+}
 
 /** What a database says of one file. */
 export interface SumClaim {

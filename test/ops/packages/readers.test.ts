@@ -9,7 +9,7 @@ import { walkTree } from '../../../src/tree/tree.js'
 import { directory, file } from '../../support/layers.js'
 import { mergeEntries } from '../../support/trees.js'
 import { diffOf } from '../diff/support.js'
-import { ndbDatabase, rpmHeader } from './rpm-header.js'
+import { ndbDatabase, rpmHeader } from '../../support/rpm.js'
 
 const read = (reader: PackageReader, path: string, text: string) =>
   Array.from(reader.read(path, new TextEncoder().encode(text)), ({ name, version }) => `${name} ${version}`)

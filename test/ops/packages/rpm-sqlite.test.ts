@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { rpm } from '../../../src/ops/packages/rpm.js'
 import { hasSqlite, hex, sqliteDatabase } from '../../support/sqlite.js'
-import { rpmHeader } from './rpm-header.js'
+import { rpmHeader } from '../../support/rpm.js'
 
 describe.skipIf(!hasSqlite)('a database that sqlite3 wrote', () => {
   test('of rpm gives its packages', () => {

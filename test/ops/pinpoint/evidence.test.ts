@@ -14,7 +14,7 @@ import { measureBlob } from '../../../src/tree/measure.js'
 import { uncompressed } from '../../../src/formats/layers.js'
 import { flipped } from '../../support/archives.js'
 import { file, layerOfBytes, layerTar } from '../../support/layers.js'
-import { dpkgLayer, noise } from '../../support/packages.js'
+import { dpkgLayer, noise, rpmLayer } from '../../support/packages.js'
 
 const BYTES = layerTar([
   file('a', { content: noise('a', 1000) }),
@@ -104,6 +104,15 @@ test('a damaged checksum is told of the database, and not of the file it is abou
 
 test('an undamaged layer gives no clue', async () => {
   expect(await cluesInside([layerOfBytes(0, dpkgLayer())], 0, context)).toEqual([])
+  expect(await cluesInside([layerOfBytes(0, rpmLayer())], 0, context)).toEqual([])
+})
+
+test('the database of rpm names a damaged file', async () => {
+  const bytes = rpmLayer()
+  const at = Buffer.from(bytes).indexOf(Buffer.from(noise('worker', 7000), 'latin1'))
+  const [clue] = await cluesInside([layerOfBytes(0, flipped(bytes, at + 5000))], 0, context)
+  expect(clue?.message).toContain('usr/libexec/hello/worker is not what usr/lib/sysimage/rpm/Packages.db says')
+  expect(clue?.expected).toMatch(/^sha256:/)
 })
 
 test('damage in the compression is told by the gzip member it lies in', async () => {

@@ -1,4 +1,4 @@
-import { concatenated } from '../../support/chunks.js'
+import { concatenated } from './chunks.js'
 
 const STRING = 6
 const STRING_ARRAY = 8
@@ -11,20 +11,36 @@ export interface RpmPackage {
   readonly release: string
   readonly epoch?: number
   readonly files: readonly string[]
+  /** Checksums of the files in hex, by the number of the algorithm (PGPHASHALGO_*; none before rpm had the tag). */
+  readonly digests?: { readonly algorithm?: number; readonly sums: readonly string[] }
+  /** RPMFILE_* of each file. */
+  readonly flags?: readonly number[]
+  /** RPMVERIFY_* of each file. */
+  readonly verifyFlags?: readonly number[]
+}
+
+type Tag = readonly [tag: number, type: number, values: readonly (string | number)[]]
+
+function present(tag: number, type: number, values: Tag[2] | undefined): readonly Tag[] {
+  return values === undefined ? [] : [[tag, type, values]]
 }
 
 /** The header blob that rpm's databases hold, without magic: counts, index, data, all big-endian (rpm, header.c). */
-export function rpmHeader({ name, version, release, epoch, files }: RpmPackage): Uint8Array {
+export function rpmHeader({ name, version, release, epoch, files, ...more }: RpmPackage): Uint8Array {
   const directories = [...new Set(files.map(directoryOf))]
-  const tags: [tag: number, type: number, values: readonly (string | number)[]][] = [
+  const tags: Tag[] = [
     [1000, STRING, [name]],
     [1001, STRING, [version]],
     [1002, STRING, [release]],
-    ...(epoch === undefined ? [] : [[1003, INT32, [epoch]] satisfies (typeof tags)[number]]),
+    ...present(1003, INT32, epoch === undefined ? undefined : [epoch]),
     [1022, STRING, ['x86_64']],
+    ...present(1035, STRING_ARRAY, more.digests?.sums),
+    ...present(1037, INT32, more.flags),
+    ...present(1045, INT32, more.verifyFlags),
     [1116, INT32, files.map((file) => directories.indexOf(directoryOf(file)))],
     [1117, STRING_ARRAY, files.map((file) => file.slice(directoryOf(file).length))],
     [1118, STRING_ARRAY, directories],
+    ...present(5011, INT32, more.digests?.algorithm === undefined ? undefined : [more.digests.algorithm]),
   ]
   const index: Uint8Array[] = []
   const data: Uint8Array[] = []

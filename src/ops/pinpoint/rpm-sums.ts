@@ -1,0 +1,46 @@
+import { cleanKey } from '../../tar/path.js'
+import { numbersAt, openHeader, RPM_TAGS, rpmPaths, textsAt, type RpmHeader } from '../packages/rpm-header.js'
+import { rpmDatabases, rpmHeaders } from '../packages/rpm.js'
+import { SUM_BYTES, sumFromHex, type SumAlgorithm, type SumClaim, type SumReader } from './sum.js'
+
+// PGPHASHALGO_* as FILEDIGESTALGO has them; headers without the tag are older than it.
+const ALGORITHMS: Readonly<Record<number, SumAlgorithm>> = {
+  1: 'md5',
+  2: 'sha1',
+  8: 'sha256',
+  9: 'sha384',
+  10: 'sha512',
+}
+const OLD_ALGORITHM = 1
+
+// RPMFILE_CONFIG and RPMFILE_GHOST: files that are meant to change, or were never in the package.
+const CHANGING = 0x1 | 0x40
+// RPMVERIFY_FILEDIGEST: cleared where `rpm -V` is told not to compare contents.
+const VERIFIES_DIGEST = 0x1
+
+/** rpm: FILEDIGESTS of each package's header, in SQLite or ndb; what `rpm -V` would not hold against them is left out. */
+export const rpmSums: SumReader = {
+  databases: rpmDatabases,
+  read(_path, content) {
+    const claims: SumClaim[] = []
+    for (const bytes of rpmHeaders(content)) {
+      const header = openHeader(bytes)
+      if (header !== undefined) for (const claim of claimsOf(header)) claims.push(claim)
+    }
+    return { claims }
+  },
+}
+
+function* claimsOf(header: RpmHeader): Generator<SumClaim> {
+  const algorithm = ALGORITHMS[numbersAt(header, RPM_TAGS.fileDigestAlgo)[0] ?? OLD_ALGORITHM]
+  if (algorithm === undefined) return
+  const digests = textsAt(header, RPM_TAGS.fileDigests)
+  const flags = numbersAt(header, RPM_TAGS.fileFlags)
+  const verifyFlags = numbersAt(header, RPM_TAGS.fileVerifyFlags)
+  for (const [at, path] of rpmPaths(header).entries()) {
+    const sum = sumFromHex(digests[at] ?? '', SUM_BYTES[algorithm])
+    const { key } = cleanKey(path)
+    const isHeld = ((flags[at] ?? 0) & CHANGING) === 0 && ((verifyFlags[at] ?? -1) & VERIFIES_DIGEST) !== 0
+    if (sum !== undefined && isHeld && key !== '') yield { path: key, algorithm, sum }
+  }
+}
