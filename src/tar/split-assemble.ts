@@ -1,9 +1,9 @@
 import { ArchiveError } from '../errors.js'
-import { BLOCK } from './header.js'
 import { displayPath } from './path.js'
-import { crc64, type Crc64 } from './split-crc64.js'
+import { crc64Buffer, type Crc64 } from './split-crc64.js'
 import type { Absence, FileLookup, StoredFile } from './split-files.js'
 import type { SplitEntry } from './split-read.js'
+import { splitHeaders, type SplitHeaders } from './split-size.js'
 
 /** What is wrong with one file of a layer. */
 export interface SplitFault {
@@ -28,6 +28,11 @@ export interface AssembleOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** How files are read: into which checksum, where into one at all. */
+interface Reading extends Pick<AssembleOptions, 'files' | 'onFault'> {
+  readonly checksum: (() => Crc64) | undefined
+}
+
 const BUFFER = 512 * 1024
 // What a damaged sidecar may make us fill up with zeros.
 const MOST_MISSING = 2 ** 36
@@ -43,14 +48,14 @@ export async function* assembleSplit(
   entries: AsyncIterable<readonly SplitEntry[]>,
   options: AssembleOptions,
 ): AsyncGenerator<Uint8Array> {
-  const out = new Uint8Array(BUFFER)
+  const { buffer: out, checksum } = options.checkContents ? crc64Buffer() : plainBuffer()
+  const [headers, reading] = [splitHeaders(), { ...options, checksum }]
   let used = 0
-  let typeflag = 0
   for await (const batch of entries) {
     options.signal?.throwIfAborted()
     for (const entry of batch) {
-      const pieces = entry.kind === 'segment' ? segmentPieces(entry.bytes) : filePieces(entry, typeflag, options)
-      if (entry.kind === 'segment') typeflag = entry.bytes[entry.bytes.length - BLOCK + 156] ?? typeflag
+      if (entry.kind === 'segment') headers.segment(entry.bytes)
+      const pieces = entry.kind === 'segment' ? segmentPieces(entry.bytes) : filePieces(entry, headers, reading)
       for (;;) {
         const room = used === 0 ? out : out.subarray(used)
         const count = pieces(room)
@@ -66,19 +71,24 @@ export async function* assembleSplit(
   if (used > 0) yield out.subarray(0, used)
 }
 
+function plainBuffer() {
+  return { buffer: new Uint8Array(BUFFER), checksum: undefined }
+}
+
 /** Checks every file that a sidecar names, without putting the tar together; faults go to `onFault`. */
 export async function checkSplit(
   entries: AsyncIterable<readonly SplitEntry[]>,
   options: Omit<AssembleOptions, 'checkContents'>,
 ): Promise<{ readonly files: number; readonly bytes: number }> {
-  const [buffer, checked] = [new Uint8Array(BUFFER), { ...options, checkContents: true }]
-  let [files, bytes, typeflag] = [0, 0, 0]
+  const { buffer, checksum } = crc64Buffer()
+  const [headers, reading] = [splitHeaders(), { ...options, checksum }]
+  let [files, bytes] = [0, 0]
   for await (const batch of entries) {
     for (const entry of batch) {
       options.signal?.throwIfAborted()
-      if (entry.kind === 'segment') typeflag = entry.bytes[entry.bytes.length - BLOCK + 156] ?? typeflag
+      if (entry.kind === 'segment') headers.segment(entry.bytes)
       if (entry.kind === 'segment' || entry.size === 0) continue
-      const pieces = filePieces(entry, typeflag, checked)
+      const pieces = filePieces(entry, headers, reading)
       for (let count = pieces(buffer); count > 0; count = pieces(buffer)) bytes += count
       files += 1
     }
@@ -101,13 +111,8 @@ function segmentPieces(bytes: Uint8Array): Pieces {
   }
 }
 
-// Headers of links, devices and directories have no content whatever size they claim (Go's isHeaderOnly).
-function hasNoContent({ size, crc }: FileEntry, typeflag: number): boolean {
-  return size === 0 || (crc === '0000000000000000' && typeflag >= 0x31 && typeflag <= 0x36)
-}
-
-function filePieces(entry: FileEntry, typeflag: number, options: AssembleOptions): Pieces {
-  if (hasNoContent(entry, typeflag)) return NOTHING
+function filePieces(entry: FileEntry, headers: SplitHeaders, options: Reading): Pieces {
+  if (headers.contentOf(entry) === 0) return NOTHING
   const file = options.files.open(entry.rawName)
   if (typeof file !== 'string') return contentPieces(entry, file, options)
   options.onFault({ rawName: entry.rawName, problem: file, size: entry.size, crc: entry.crc ?? '' })
@@ -127,8 +132,8 @@ function zeros(entry: FileEntry, count: number): Pieces {
   }
 }
 
-function contentPieces(entry: FileEntry, file: StoredFile, options: AssembleOptions): Pieces {
-  const checksum = options.checkContents ? crc64() : undefined
+function contentPieces(entry: FileEntry, file: StoredFile, options: Reading): Pieces {
+  const checksum = options.checksum?.()
   const there = Math.min(entry.size, file.size)
   let done = 0
   let rest: Pieces | undefined
@@ -159,7 +164,7 @@ function read(file: StoredFile, room: Uint8Array, offset: number): number {
 interface Outcome {
   readonly done: number
   readonly checksum: Crc64 | undefined
-  readonly options: AssembleOptions
+  readonly options: Reading
 }
 
 function tellFault(entry: FileEntry, file: StoredFile, { done, checksum, options }: Outcome): void {

@@ -14,15 +14,28 @@ let shared: Crc64Machine | undefined
 
 /** A running checksum. */
 export function crc64(): Crc64 {
-  const machine = (shared ??= crc64Machine())
+  return checksumOn((shared ??= crc64Machine()))
+}
+
+/** A buffer, and checksums that look at what lies in it without copying it out; other bytes overwrite it. */
+export function crc64Buffer(): { readonly buffer: Uint8Array<ArrayBuffer>; readonly checksum: () => Crc64 } {
+  const machine = crc64Machine()
+  return { buffer: machine.input, checksum: () => checksumOn(machine) }
+}
+
+function checksumOn(machine: Crc64Machine): Crc64 {
+  const { input } = machine
   let state = START
   return {
     update(bytes) {
-      const { input } = machine
+      if (bytes.buffer === input.buffer) {
+        state = machine.update(state, bytes.byteOffset, bytes.byteOffset + bytes.length)
+        return
+      }
       for (let at = 0; at < bytes.length; at += input.length) {
         const part = bytes.subarray(at, at + input.length)
         input.set(part)
-        state = machine.update(state, part.length)
+        state = machine.update(state, 0, part.length)
       }
     },
     hex: () => BigInt.asUintN(64, ~state).toString(16).padStart(16, '0'),

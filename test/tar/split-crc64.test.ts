@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import fc from 'fast-check'
-import { crc64 } from '../../src/tar/split-crc64.js'
+import { crc64, crc64Buffer } from '../../src/tar/split-crc64.js'
 
 const POLYNOMIAL = 0xd800000000000000n
 const ONES = 0xffffffffffffffffn
@@ -36,6 +36,18 @@ test('gives what the definition gives, however the bytes are cut', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(200), (bytes, cut) => {
       expect(hexOf(bytes.subarray(0, cut), bytes.subarray(cut))).toBe(slowly(bytes))
+    }),
+  )
+})
+
+test('gives the same for what lies in its own buffer, wherever that is', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(40), (bytes, at) => {
+      const { buffer, checksum } = crc64Buffer()
+      buffer.set(bytes, at)
+      const crc = checksum()
+      crc.update(buffer.subarray(at, at + bytes.length))
+      expect(crc.hex()).toBe(slowly(bytes))
     }),
   )
 })
