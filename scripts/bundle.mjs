@@ -18,7 +18,7 @@ const WIDTH = '\0width-for-yargs'
 const plainWidths = {
   name: 'plain-widths-for-yargs',
   resolveId: (id, importer) =>
-    id === 'string-width' && /node_modules[\\/](yargs|cliui)[\\/]/.test(importer ?? '') ? WIDTH : null,
+    id === 'string-width' && /node_modules[\\/](yargs|cliui|wrap-ansi)[\\/]/.test(importer ?? '') ? WIDTH : null,
   load: (id) => (id === WIDTH ? 'export default (text) => text.length' : null),
 }
 
