@@ -1,8 +1,6 @@
-import { open, type FileHandle } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
-import { ArchiveError, toArchiveError } from '../errors.js'
 import { plannedReads, type Placed, type Read } from './gather-reads.js'
-import { holds, type ByteSource } from './source.js'
+import type { ByteSource } from './source.js'
 
 /** Bytes to come: at hand, zeros, or a range of a source. */
 export type Piece =
@@ -29,24 +27,22 @@ const newSlot = (): Slot => ({ bytes: NONE, scratch: NONE })
  */
 export async function* gather(pieces: Iterable<Piece>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void> {
   const cursor = pieceCursor(pieces)
-  const files = openFiles()
   const slots = [newSlot(), newSlot()] as const
   let next: Promise<Uint8Array> | undefined
   try {
-    next = filled(slots[0], cursor, files, signal)
+    next = filled(slots[0], cursor, signal)
     for (let turn = 1; ; turn++) {
       const chunk: Uint8Array = await next
       if (chunk.length === 0) return
       const slot = slots[turn % 2 === 0 ? 0 : 1]
       // Planning is work for this thread: the consumer gets the chunk first, and may be writing it meanwhile.
-      next = setImmediate().then(() => filled(slot, cursor, files, signal))
+      next = setImmediate().then(() => filled(slot, cursor, signal))
       // It is awaited in the next turn, or nobody's where the consumer leaves.
       next.catch(() => undefined)
       yield chunk
     }
   } finally {
     await next?.catch(() => undefined)
-    await files.close()
   }
 }
 
@@ -93,7 +89,7 @@ function cut(piece: Piece, at: number): { head: Piece; tail: Piece | undefined }
 }
 
 /** Fills a slot as far as there are pieces; the filled part. */
-async function filled(slot: Slot, cursor: Cursor, files: Files, signal?: AbortSignal): Promise<Uint8Array> {
+async function filled(slot: Slot, cursor: Cursor, signal?: AbortSignal): Promise<Uint8Array> {
   signal?.throwIfAborted()
   const ranges: Placed[] = []
   const patches: (readonly [at: number, bytes: Uint8Array | number])[] = []
@@ -108,7 +104,14 @@ async function filled(slot: Slot, cursor: Cursor, files: Files, signal?: AbortSi
   const { reads, scratch } = plannedReads(ranges, SLOT)
   if (slot.bytes.length < used) slot.bytes = new Uint8Array(used)
   if (slot.scratch.length < scratch) slot.scratch = new Uint8Array(SLOT)
-  await Promise.all(reads.map((read) => carryOut(read, slot, files, signal)))
+  for (const read of reads) {
+    const { source, offset, length } = read
+    const into = bufferOf(read, slot)
+    // What blocks here keeps nobody waiting: the chunk before is being written meanwhile.
+    if (source.readInto === undefined) into.set(await source.read({ offset, length }, signal))
+    else source.readInto(into, offset)
+    scatter(read, into, slot)
+  }
   // After the reads: what lies between two ranges of one read was filled with whatever the source has there.
   for (const [at, bytes] of patches) {
     if (typeof bytes === 'number') slot.bytes.fill(0, at, at + bytes)
@@ -117,55 +120,16 @@ async function filled(slot: Slot, cursor: Cursor, files: Files, signal?: AbortSi
   return slot.bytes.subarray(0, used)
 }
 
-async function carryOut(read: Read, slot: Slot, files: Files, signal?: AbortSignal): Promise<void> {
-  const { source, offset, length, target } = read
-  if (!holds(source, { offset, length })) throw shorter(source, source.size)
-  const direct = target.kind === 'direct'
-  const into = direct
-    ? slot.bytes.subarray(target.at, target.at + length)
-    : slot.scratch.subarray(target.scratchAt, target.scratchAt + length)
-  if (source.place === undefined) into.set(await source.read({ offset, length }, signal))
-  else await readFully(await files.handle(source.place.file, source.location), into, source, offset)
-  if (direct) return
+/** Where a read goes: into the output itself, or beside it first. */
+function bufferOf({ length, target }: Read, { bytes, scratch }: Slot): Uint8Array {
+  if (target.kind === 'direct') return bytes.subarray(target.at, target.at + length)
+  return scratch.subarray(target.scratchAt, target.scratchAt + length)
+}
+
+function scatter({ offset, target }: Read, bytes: Uint8Array, slot: Slot): void {
+  if (target.kind === 'direct') return
   for (const part of target.parts) {
     const from = part.offset - offset
-    slot.bytes.set(into.subarray(from, from + part.length), part.at)
-  }
-}
-
-async function readFully(handle: FileHandle, into: Uint8Array, source: ByteSource, offset: number): Promise<void> {
-  const start = (source.place?.offset ?? 0) + offset
-  for (let done = 0; done < into.length;) {
-    const { bytesRead } = await handle.read(into, done, into.length - done, start + done).catch((cause: unknown) => {
-      throw toArchiveError(cause, { location: source.location })
-    })
-    if (bytesRead === 0) throw shorter(source, offset + done)
-    done += bytesRead
-  }
-}
-
-function shorter({ location }: ByteSource, offset: number): ArchiveError {
-  return new ArchiveError('ERR_TRUNCATED', 'there are fewer bytes than were there before', { location, offset })
-}
-
-interface Files {
-  handle(file: string, location: string): Promise<FileHandle>
-  close(): Promise<void>
-}
-
-// Sources of one file share a handle of our own, which reads into our buffers.
-function openFiles(): Files {
-  const handles = new Map<string, Promise<FileHandle>>()
-  return {
-    async handle(file, location) {
-      const known = handles.get(file) ?? open(file, 'r')
-      handles.set(file, known)
-      return known.catch((cause: unknown) => {
-        throw toArchiveError(cause, { location })
-      })
-    },
-    async close() {
-      for (const handle of handles.values()) await handle.then((file) => file.close()).catch(() => undefined)
-    },
+    slot.bytes.set(bytes.subarray(from, from + part.length), part.at)
   }
 }

@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { ArchiveError, toArchiveError } from '../errors.js'
 
@@ -19,6 +20,11 @@ export interface ByteSource {
   readonly place?: { readonly file: string; readonly offset: number }
   /** Exactly that many bytes, or ERR_TRUNCATED. The caller owns the result. */
   read(span: Span, signal?: AbortSignal): Promise<Uint8Array>
+  /**
+   * Fills `into` with the bytes from `offset` on before it returns: a third of the price of `read`, for those who read
+   * much and let the event loop have its turn between. Absent where that cannot be. Throws what `read` rejects with.
+   */
+  readonly readInto?: (into: Uint8Array, offset: number) => void
 }
 
 /** A source that holds something open. */
@@ -46,10 +52,16 @@ export async function fileSource(file: string, location = file): Promise<OpenSou
     throw toArchiveError(cause, { location })
   })
   const { size } = await handle.stat()
+  const readInto = (into: Uint8Array, offset: number): void => {
+    const span = { offset, length: into.length }
+    if (!holds(source, span)) throw truncated(source, span)
+    readNow(handle.fd, into, offset, location)
+  }
   const source: OpenSource = {
     location,
     size,
     place: { file, offset: 0 },
+    readInto,
     async read(span, signal) {
       signal?.throwIfAborted()
       if (!holds(source, span)) throw truncated(source, span)
@@ -66,14 +78,30 @@ async function readFully(handle: FileHandle, bytes: Uint8Array, span: Span, loca
   let filled = 0
   while (filled < bytes.length) {
     const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, span.offset + filled)
-    if (bytesRead === 0) {
-      throw new ArchiveError('ERR_TRUNCATED', 'the file became shorter while it was read', {
-        location,
-        offset: span.offset + filled,
-      })
-    }
+    if (bytesRead === 0) throw becameShorter(location, span.offset + filled)
     filled += bytesRead
   }
+}
+
+function readNow(file: number, into: Uint8Array, offset: number, location: string): void {
+  let filled = 0
+  while (filled < into.length) {
+    const count = readSome(file, into.subarray(filled), offset + filled, location)
+    if (count === 0) throw becameShorter(location, offset + filled)
+    filled += count
+  }
+}
+
+function readSome(file: number, into: Uint8Array, offset: number, location: string): number {
+  try {
+    return readSync(file, into, 0, into.length, offset)
+  } catch (cause) {
+    throw toArchiveError(cause, { location })
+  }
+}
+
+function becameShorter(location: string, offset: number): ArchiveError {
+  return new ArchiveError('ERR_TRUNCATED', 'the file became shorter while it was read', { location, offset })
 }
 
 /** Bytes in memory as a source. */
@@ -85,6 +113,11 @@ export function bytesSource(bytes: Uint8Array, location: string): ByteSource {
       if (!holds(source, span)) return Promise.reject(truncated(source, span))
       return Promise.resolve(bytes.slice(span.offset, span.offset + span.length))
     },
+    readInto(into, offset) {
+      const span = { offset, length: into.length }
+      if (!holds(source, span)) throw truncated(source, span)
+      into.set(bytes.subarray(offset, offset + into.length))
+    },
   }
   return source
 }
@@ -92,11 +125,18 @@ export function bytesSource(bytes: Uint8Array, location: string): ByteSource {
 /** A part of a source as a source of its own; the part must lie inside. */
 export function slice(source: ByteSource, span: Span, location: string): ByteSource {
   if (!holds(source, span)) throw truncated(source, span)
-  const { place } = source
+  const { place, readInto } = source
   const part: ByteSource = {
     location,
     size: span.length,
     ...(place && { place: { file: place.file, offset: place.offset + span.offset } }),
+    ...(readInto && {
+      readInto(into, offset) {
+        const inner = { offset, length: into.length }
+        if (!holds(part, inner)) throw truncated(part, inner)
+        readInto(into, span.offset + offset)
+      },
+    }),
     read(inner, signal) {
       if (!holds(part, inner)) return Promise.reject(truncated(part, inner))
       return source.read({ offset: span.offset + inner.offset, length: inner.length }, signal)

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { ByteSource, Span } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { decodeTar, type TarAnswer, type TarHandlers, type TarRequest } from './decode.js'
@@ -163,28 +164,46 @@ interface Window {
 }
 
 const SMALLEST_WINDOW = 4 * 1024
+// A read that need not be waited for is cheap enough to be small.
+const LARGEST_WINDOW = { now: 64 * 1024, awaited: PIECE } as const
+// Reads that may block, one after the other; then signals are heard.
+const TURN = 32
 
 // Small files lie close together and are worth large reads; between large contents a header is read alone.
 function slidingWindow(source: ByteSource, signal: AbortSignal | undefined): Window {
   let start = 0
   let bytes: Uint8Array = EMPTY
   let size = 4 * SMALLEST_WINDOW
+  const largest = source.readInto === undefined ? LARGEST_WINDOW.awaited : LARGEST_WINDOW.now
+  let loads = 0
   const held = ({ offset, length }: Span) =>
     offset >= start && offset + length <= start + bytes.length
       ? bytes.subarray(offset - start, offset - start + length)
       : undefined
+  const read = reader(source, signal)
   return {
     held,
     async load(span) {
+      if (++loads % TURN === 0) await setImmediate()
       signal?.throwIfAborted()
       const near = span.offset - (start + bytes.length) <= size
-      size = near ? Math.min(PIECE, size * 2) : Math.max(SMALLEST_WINDOW, size / 2)
+      size = near ? Math.min(largest, size * 2) : Math.max(SMALLEST_WINDOW, size / 2)
       start = span.offset
-      bytes = await source.read(
-        { offset: start, length: Math.min(Math.max(size, span.length), source.size - start) },
-        signal,
-      )
+      bytes = await read({ offset: start, length: Math.min(Math.max(size, span.length), source.size - start) })
       return bytes.subarray(0, span.length)
     },
+  }
+}
+
+/** Reads spans into one buffer, each valid until the next, where the source can fill one. */
+function reader(source: ByteSource, signal: AbortSignal | undefined): (span: Span) => Uint8Array | Promise<Uint8Array> {
+  const { readInto } = source
+  if (readInto === undefined) return (span) => source.read(span, signal)
+  let buffer = EMPTY
+  return ({ offset, length }) => {
+    if (buffer.length < length) buffer = new Uint8Array(Math.max(length, LARGEST_WINDOW.now))
+    const bytes = buffer.subarray(0, length)
+    readInto(bytes, offset)
+    return bytes
   }
 }

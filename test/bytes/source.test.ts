@@ -37,6 +37,22 @@ describe('a source', () => {
     await using source = await fileSource(file)
     for (const one of [source, bytesSource(BYTES, 'b')]) {
       await expect(one.read({ offset, length })).rejects.toMatchObject({ code: 'ERR_TRUNCATED', offset: 1000 })
+      expect(() => one.readInto?.(new Uint8Array(length), offset)).toThrow(
+        `needs ${length} bytes at offset ${offset}, but there are 1000`,
+      )
+    }
+  })
+
+  test('fills a buffer at once with the bytes that it gives later', async () => {
+    await using source = await fileSource(file)
+    for (const whole of [source, bytesSource(BYTES, 'b')]) {
+      const part = slice(slice(whole, { offset: 100, length: 500 }, 'part'), { offset: 10, length: 200 }, 'inner')
+      for (const one of [whole, part]) {
+        const into = new Uint8Array(50)
+        one.readInto?.(into, 70)
+        expect(into).toEqual(await one.read({ offset: 70, length: 50 }))
+      }
+      expect(() => part.readInto?.(new Uint8Array(2), 199)).toThrow('needs 2 bytes at offset 199, but there are 200')
     }
   })
 
@@ -47,6 +63,7 @@ describe('a source', () => {
       code: 'ERR_TRUNCATED',
       offset: 600,
     })
+    expect(() => source.readInto?.(new Uint8Array(200), 500)).toThrow('the file became shorter while it was read')
     const chunks = collect(fileChunks({ file, offset: 500 }, 200, () => undefined))
     await expect(chunks).rejects.toMatchObject({ code: 'ERR_TRUNCATED', offset: 600 })
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bytesSource } from '../../src/bytes/source.js'
+import { bytesSource, type ByteSource } from '../../src/bytes/source.js'
 import { DEFAULT_LIMITS } from '../../src/context.js'
 import { ArchiveError } from '../../src/errors.js'
 import type { TarEntry } from '../../src/tar/entry.js'
@@ -15,27 +15,34 @@ const pathsOf = async (entries: AsyncIterable<TarEntry>) => {
 }
 
 /** A source that counts what is read of it. */
-function counted(bytes: Uint8Array) {
-  const source = bytesSource(bytes, 'a.tar')
+function counted(bytes: Uint8Array, atOnce = false) {
+  const { location, size, read, readInto } = bytesSource(bytes, 'a.tar')
   const counts = { reads: 0, bytes: 0 }
-  return {
-    counts,
-    source: {
-      location: source.location,
-      size: source.size,
-      read(span: { offset: number; length: number }) {
-        counts.reads++
-        counts.bytes += span.length
-        return source.read(span)
-      },
-    },
+  const count = (length: number) => {
+    counts.reads++
+    counts.bytes += length
   }
+  const source: ByteSource = {
+    location,
+    size,
+    read(span) {
+      count(span.length)
+      return read(span)
+    },
+    ...(atOnce && {
+      readInto(into, offset) {
+        count(into.length)
+        readInto?.(into, offset)
+      },
+    }),
+  }
+  return { counts, source }
 }
 
 describe('a source', () => {
-  test('has its contents hopped over', async () => {
+  test.each([false, true])('has its contents hopped over, filling a buffer at once: %s', async (atOnce) => {
     const large = member({ name: 'large' }, 'x'.repeat(3_000_000))
-    const { source, counts } = counted(tarOf(large, large, large, large))
+    const { source, counts } = counted(tarOf(large, large, large, large), atOnce)
     const end = await scanSource(source, { onEntry: () => undefined }, context)
     expect(end).toMatchObject({ entries: 4, marker: 'two-zero-blocks', size: source.size })
     expect(counts.bytes).toBeLessThan(100_000)
@@ -48,6 +55,18 @@ describe('a source', () => {
     await scanSource(source, { onEntry: () => undefined }, context)
     expect(counts.reads).toBeLessThan(40)
     expect(counts.bytes).toBeLessThanOrEqual(source.size + 65_536)
+  })
+
+  test('that fills a buffer gives the entries that it gives otherwise, and lets signals be heard', async () => {
+    const content = { name: 'long'.repeat(40) }
+    const tar = tarOf(...Array.from({ length: 9000 }, (_, at) => member({ name: `f-${at}` }, `${at}`)), member(content))
+    const { source, counts } = counted(tar, true)
+    expect(await pathsOf(tarEntries(source, context))).toEqual(await pathsOf(tarEntries(counted(tar).source, context)))
+    expect(counts.reads).toBeGreaterThan(64)
+    const abort = new AbortController()
+    setImmediate(() => void abort.abort())
+    const scan = scanSource(source, { onEntry: () => undefined }, { ...context, signal: abort.signal })
+    await expect(scan).rejects.toMatchObject({ name: 'AbortError' })
   })
 
   test('has its contents read for who wants them, without padding', async () => {
