@@ -1,8 +1,8 @@
 import type { RunContext } from '../context.js'
 import type { FindingLog } from '../model/finding-log.js'
 import type { Image, Layer } from '../model/image.js'
-import type { TarEntry } from '../tar/entry.js'
 import { cleanPath, latin1 } from '../tar/path.js'
+import type { RecordedEntry } from '../tree/entry-records.js'
 import { hashedTree } from '../tree/hashed.js'
 import { mergedTree } from '../tree/merged.js'
 import { isDirectory, type DirectoryNode, type Inode, type TreeNode } from '../tree/node.js'
@@ -61,7 +61,7 @@ export async function storedFiles(
 }
 
 interface FileWatch {
-  readonly entry: (layer: Layer, entry: TarEntry, hash?: Uint8Array) => void
+  readonly entry: (layer: Layer, entry: RecordedEntry, hash?: Uint8Array) => void
   readonly applied: (layer: Layer, tree: Tree) => void
   files(): readonly StoredFile[]
 }
@@ -108,7 +108,7 @@ function fileWatch(): FileWatch {
   }
 }
 
-function unseen(entry: TarEntry, layer: number, hash: Uint8Array | undefined): Seen {
+function unseen(entry: RecordedEntry, layer: number, hash: Uint8Array | undefined): Seen {
   const { key } = cleanPath(entry.rawPath)
   return {
     path: key,

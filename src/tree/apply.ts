@@ -1,8 +1,8 @@
 import type { Limits } from '../context.js'
-import type { Addition, LayerChanges } from './changes.js'
+import { keyOf, type Addition, type LayerChanges } from './changes.js'
 import { linkNode, settleLinks } from './hardlink.js'
 import type { LayerNotes } from './layer-notes.js'
-import { isDirectory, redescribed, type DirectoryNode, type Inode, type TreeNode } from './node.js'
+import { isDirectory, redescribed, type Inode } from './node.js'
 import { directoryAt, put, type Making } from './place.js'
 import { applyRemovals } from './remove.js'
 import type { Tree } from './tree.js'
@@ -21,34 +21,28 @@ export function applyChanges(tree: Tree, changes: LayerChanges, notes: LayerNote
 }
 
 function add(making: Making, addition: Addition, aufs: ReadonlyMap<string, Inode>): void {
-  const { tree, layer, notes } = making
-  const { key, header } = addition
+  const { layer, notes } = making
+  const key = keyOf(addition)
   if (key === '') {
     addRoot(making, addition)
     return
   }
-  const node = 'inode' in addition ? { inode: addition.inode, layer, header } : linkNode(making, addition, aufs)
+  const node = 'node' in addition ? addition.node : linkNode(making, addition, aufs)
   if (node === undefined) return
-  const slash = key.lastIndexOf('/')
-  const parent = slash < 0 ? tree.root : directoryAt(making, key.slice(0, slash), key)
+  const parent = directoryAt(making, addition.parent, key)
   if (parent === undefined) return
-  const name = key.slice(slash + 1)
-  const before = parent.inode.children.get(name)
+  const before = parent.inode.children.get(addition.name)
   if (before?.layer === layer && before.header !== undefined) {
     notes.tell('ENTRY_DUPLICATE', key, 'the path stands in the layer twice; the last one counts')
   }
-  node.inode = merged(before, node.inode)
-  put(making, parent, name, node)
-}
-
-function merged(before: TreeNode | undefined, inode: Inode): Inode {
-  return inode.type === 'directory' && isDirectory(before) ? redescribed(before, inode) : inode
+  if (node.inode.type === 'directory' && isDirectory(before)) node.inode = redescribed(before, node.inode)
+  put(making, parent, addition.name, node)
 }
 
 function addRoot({ tree, layer, notes }: Making, addition: Addition): void {
-  if ('inode' in addition && addition.inode.type === 'directory') {
-    const inode = { ...addition.inode, children: tree.root.inode.children }
-    tree.root = { inode, layer, header: addition.header } satisfies DirectoryNode
+  if ('node' in addition && addition.node.inode.type === 'directory') {
+    const { inode, header } = addition.node
+    tree.root = { inode: { ...inode, children: tree.root.inode.children }, layer, header }
   } else {
     notes.tell('ENTRY_UNSAFE_PATH', '', 'an entry that is no directory in the place of the root; left out')
   }

@@ -1,18 +1,32 @@
 import type { Span } from '../bytes/source.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
-import type { TarEntry } from '../tar/entry.js'
-import { cleanPath, latin1 } from '../tar/path.js'
+import { cleanPath, latin1, latin1Bytes } from '../tar/path.js'
 import type { LayerNotes } from './layer-notes.js'
-import { inodeOf, linkMetadata, type Inode, type LinkMetadata, type NodeType } from './node.js'
+import { nodeMaker, type NodeMaker } from './entry-node.js'
+import type { RecordedEntry } from './entry-records.js'
+import { linkMetadata, type Inode, type LinkMetadata, type NodeType, type TreeNode } from './node.js'
 import { isAufsLink, whiteoutOf, type Whiteout } from './whiteout.js'
 import { overlayXattrs } from './xattrs.js'
 
 /** A name that a layer adds. */
-export type Addition =
-  | { readonly key: string; readonly header: Span; readonly inode: Inode }
-  /** A hard link; `target` is the name as stored, one latin1 character a byte. */
-  | { readonly key: string; readonly header: Span; readonly target: string; readonly link: LinkMetadata }
+export type Addition = Place &
+  (
+    | { readonly node: TreeNode }
+    /** A hard link; `target` is the name as stored, one latin1 character a byte. */
+    | { readonly header: Span; readonly target: string; readonly link: LinkMetadata }
+  )
+
+/** A cleaned path in two: the names of one directory share the text of its path. Both are '' for the root. */
+interface Place {
+  readonly parent: string
+  readonly name: string
+}
+
+/** The cleaned path of an addition. */
+export function keyOf({ parent, name }: Place): string {
+  return parent === '' ? name : `${parent}/${name}`
+}
 
 /** A path of lower layers that a layer takes away: itself, or all that is in it. */
 export type Removal = Extract<Whiteout, { kind: 'whiteout' | 'opaque' }> & { readonly key: string }
@@ -31,7 +45,7 @@ export interface LayerChanges {
 /** Gathers changes: entries in the order of the tar, then the whole. */
 export interface ChangeCollector {
   /** Errors: ERR_LIMIT for a path that is too deep. */
-  readonly add: (entry: TarEntry) => void
+  readonly add: (entry: RecordedEntry) => void
   readonly changes: LayerChanges
 }
 
@@ -40,11 +54,13 @@ export function collectChanges(layer: number, notes: LayerNotes, limits: Limits)
   const additions: Addition[] = []
   const removals: Removal[] = []
   const aufs = new Map<string, Inode>()
+  const nodeOf = nodeMaker(layer)
+  const placeOf = placeMaker()
   return {
     changes: { layer, additions, removals, aufs },
     add(entry) {
       const type = treeType(entry)
-      const key = keyOf(entry, notes, limits)
+      const key = cleanedPath(entry, notes, limits)
       if (key === undefined || entry.type === 'global') return
       if (type === undefined) {
         notes.tell('ENTRY_TYPE_UNSUPPORTED', key, `type ${JSON.stringify(entry.typeflag)} makes nothing`)
@@ -53,30 +69,51 @@ export function collectChanges(layer: number, notes: LayerNotes, limits: Limits)
       const mark = whiteoutOf(key)
       if (mark === undefined) {
         if (type !== 'hardlink') noteDrivers(entry, type, key, notes)
-        additions.push(additionOf(entry, type, key, layer))
+        additions.push(additionOf(entry, type, placeOf(key), nodeOf))
       } else if (mark.kind === 'whiteout' || mark.kind === 'opaque') {
         removals.push({ ...mark, key })
       } else if (mark.kind === 'invalid') {
         notes.tell('WHITEOUT_INVALID', key, mark.reason)
       } else {
         notes.tell('WHITEOUT_AUFS', key, 'AUFS kept its books here; left out')
-        if (isAufsLink(key) && type === 'file') aufs.set(key, inodeOf(entry, type, layer))
+        if (isAufsLink(key) && type === 'file') aufs.set(key, nodeOf(entry, type).inode)
       }
     },
   }
 }
 
-function treeType({ type }: TarEntry): NodeType | 'hardlink' | undefined {
+function treeType({ type }: RecordedEntry): NodeType | 'hardlink' | undefined {
   return type === 'unknown' || type === 'global' ? undefined : type
 }
 
-function additionOf(entry: TarEntry, type: NodeType | 'hardlink', key: string, layer: number): Addition {
-  const { header } = entry
-  if (type === 'hardlink') return { key, header, target: latin1(entry.rawLinkPath), link: linkMetadata(entry) }
-  return { key, header, inode: inodeOf(entry, type, layer) }
+function additionOf(
+  entry: RecordedEntry,
+  type: NodeType | 'hardlink',
+  { parent, name }: Place,
+  nodeOf: NodeMaker,
+): Addition {
+  if (type !== 'hardlink') return { parent, name, node: nodeOf(entry, type) }
+  const { header, rawLinkPath } = entry
+  return { parent, name, header, target: latin1(rawLinkPath), link: linkMetadata(entry) }
 }
 
-function keyOf(entry: TarEntry, notes: LayerNotes, limits: Limits): string | undefined {
+// Entries of one directory mostly follow each other.
+function placeMaker(): (key: string) => Place {
+  let last = ''
+  return (key) => {
+    const slash = key.lastIndexOf('/')
+    if (slash < 0) return { parent: '', name: key }
+    if (slash !== last.length || !key.startsWith(last)) last = ownText(key.slice(0, slash))
+    return { parent: last, name: ownText(key.slice(slash + 1)) }
+  }
+}
+
+// A part of a text keeps the whole in memory (V8 makes a slice of it from 13 characters on); what a tree keeps outlives it.
+function ownText(text: string): string {
+  return text.length < 13 ? text : latin1(latin1Bytes(text))
+}
+
+function cleanedPath(entry: RecordedEntry, notes: LayerNotes, limits: Limits): string | undefined {
   const { key, depth, escapes, nul } = cleanPath(entry.rawPath)
   if (depth > limits.depth) {
     throw new ArchiveError('ERR_LIMIT', `a path of ${depth} components is over the limit of ${limits.depth}`, {
@@ -90,7 +127,7 @@ function keyOf(entry: TarEntry, notes: LayerNotes, limits: Limits): string | und
   return undefined
 }
 
-function noteDrivers(entry: TarEntry, type: NodeType, key: string, notes: LayerNotes): void {
+function noteDrivers(entry: RecordedEntry, type: NodeType, key: string, notes: LayerNotes): void {
   if (type === 'char' && entry.devMajor === 0 && entry.devMinor === 0) {
     notes.tell('ENTRY_DEVICE_WHITEOUT', key, 'a 0:0 character device; kept as a device')
   }

@@ -17,7 +17,7 @@ export interface ContentHashTable extends ContentHashes {
 }
 
 /** Whether an entry has a content of its own to hash: a file that is not empty. */
-export function hasContent(entry: TarEntry): boolean {
+export function hasContent(entry: Pick<TarEntry, 'type' | 'size'>): boolean {
   return entry.type === 'file' && entry.size > 0
 }
 

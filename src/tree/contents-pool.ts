@@ -2,7 +2,6 @@ import { chunksOf, type ByteSource } from '../bytes/source.js'
 import { runJobs, workerUrl } from '../bytes/worker-pool.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
-import type { TarEntry } from '../tar/entry.js'
 import {
   entriesOfParts,
   readContents,
@@ -10,6 +9,7 @@ import {
   type ContentsPart,
   type ContentsSummary,
 } from './contents.js'
+import type { RecordedEntry } from './entry-records.js'
 import { comparedWith } from './same-bytes.js'
 
 /** A layer to read. */
@@ -19,8 +19,10 @@ export interface LayerToRead {
   readonly twin?: ByteSource
   /** Whether its files are hashed. */
   readonly hashes: boolean
+  /** Whether `onEntry` is told how headers are written. */
+  readonly spelling?: boolean
   /** Its entries in order; the hash (a view, 32 bytes) of each file that is not empty, unless its content is cut off. */
-  readonly onEntry: (entry: TarEntry, hash: Uint8Array | undefined) => void
+  readonly onEntry: (entry: RecordedEntry, hash: Uint8Array | undefined) => void
 }
 
 /** What was read of a layer. */
@@ -67,7 +69,7 @@ function canGoFar({ layer, twin }: LayerToRead): boolean {
 }
 
 async function readNear(
-  { layer, twin, hashes, onEntry }: LayerToRead,
+  { layer, twin, hashes, spelling = false, onEntry }: LayerToRead,
   context: RunContext,
   progress: (bytes: number) => void,
 ): Promise<LayerRead> {
@@ -79,8 +81,8 @@ async function readNear(
   const counted = countedBy(stored, progress)
   const chunks =
     twin === undefined || same ? counted : comparedWith(counted, chunksOf(twin, signal), () => (differs = true))
-  const options = { limits, location: layer.path, diffID: twin === undefined, hashes }
-  const summary = await readContents(chunks, options, entriesOfParts(limits, onEntry))
+  const options = { limits, location: layer.path, diffID: twin === undefined, hashes, spelling }
+  const summary = await readContents(chunks, options, entriesOfParts(onEntry))
   return { ...summary, twinIsSame: twin !== undefined && !differs }
 }
 
@@ -91,7 +93,7 @@ async function readFar(
   progress: (bytes: number) => void,
 ): Promise<void> {
   const sorted = [...items].sort((a, b) => (b.layer.blob?.size ?? 0) - (a.layer.blob?.size ?? 0))
-  const takers = sorted.map(({ onEntry }) => entriesOfParts(context.limits, onEntry))
+  const takers = sorted.map(({ onEntry }) => entriesOfParts(onEntry))
   const jobs = sorted.flatMap((item) => jobOf(item, context))
   const onPart = (index: number, part: ContentsPart) => {
     takers[index]?.(part)
@@ -111,11 +113,11 @@ async function readFar(
   })
 }
 
-function jobOf({ layer, twin, hashes }: LayerToRead, { limits }: RunContext): readonly ContentsJob[] {
+function jobOf({ layer, twin, hashes, spelling = false }: LayerToRead, { limits }: RunContext): readonly ContentsJob[] {
   const { blob, path } = layer
   if (blob?.place === undefined) return []
   const { place, size } = blob
-  const options = { limits, location: path, diffID: twin === undefined, hashes }
+  const options = { limits, location: path, diffID: twin === undefined, hashes, spelling }
   const compared = twin?.place === undefined || isSameFile(blob, twin) ? {} : { twin: twin.place }
   return [{ place, size, options, taken: new SharedArrayBuffer(4), ...compared }]
 }

@@ -18,7 +18,7 @@ serveJobs(async (input, onBytes, onPart): Promise<ContentsDone> => {
         )
   const wait = waiter(taken)
   const post = (part: ContentsPart) => {
-    onPart(part, [bufferOf(part.headers), bufferOf(part.hashes)])
+    onPart(part, [part.entries.buffer, part.hashes.buffer])
     wait()
   }
   return { ...(await readContents(chunks, options, post)), differs }
@@ -36,9 +36,4 @@ function waiter(taken: SharedArrayBuffer): () => void {
       Atomics.wait(count, 0, seen)
     }
   }
-}
-
-// Both are made for their part, whole buffers of their own.
-function bufferOf(bytes: Uint8Array): ArrayBuffer {
-  return bytes.buffer as ArrayBuffer // never a shared one: `readContents` makes it
 }

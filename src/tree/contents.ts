@@ -7,15 +7,16 @@ import type { FindingCode } from '../findings.js'
 import type { TarHandlers } from '../tar/decode.js'
 import type { TarEnd } from '../tar/end.js'
 import type { TarEntry } from '../tar/entry.js'
-import { headerReplay } from '../tar/replay.js'
 import { tarPusher } from '../tar/scan.js'
+import { speller, type Spelling } from '../tar/spelling.js'
 import { contentHasher, HASH_BYTES, hasContent, type ContentHasher } from './content-hashes.js'
+import { entryRecords, readEntryRecords, type RecordedEntry } from './entry-records.js'
 
-/** A stretch of a layer, whole entries: their header blocks, and the hashes of those that have content, in order. */
+/** A stretch of a layer, whole entries: their records, and the hashes of those that have content, in order. */
 export interface ContentsPart {
-  readonly headers: Uint8Array
+  readonly entries: Uint8Array<ArrayBuffer>
   /** 32 bytes a file; one less than there are files where the last content is cut off. */
-  readonly hashes: Uint8Array
+  readonly hashes: Uint8Array<ArrayBuffer>
 }
 
 /** What one pass over a layer tells beside its entries and their hashes. */
@@ -48,10 +49,12 @@ export interface ContentsOptions {
   readonly diffID: boolean
   /** Whether files are hashed; without, only their headers are told. */
   readonly hashes: boolean
+  /** Whether it is told how the headers of each entry are written. */
+  readonly spelling?: boolean
 }
 
 /**
- * Reads a layer once, stored bytes in: its headers and the sha256 of each file go to `onPart` in stretches, the diffID
+ * Reads a layer once, stored bytes in: its entries and the sha256 of each file go to `onPart` in stretches, the diffID
  * comes of the same pass. Damage ends the reading and is told in the summary.
  */
 export async function readContents(
@@ -99,8 +102,10 @@ function contentReader(options: ContentsOptions, onPart: (part: ContentsPart) =>
   const parts = partMaker(onPart)
   let size = 0
   let current: ContentHasher | undefined
+  const headers = options.spelling === true ? speller() : undefined
   const handlers: TarHandlers = {
     onEntry(entry) {
+      parts.entry(entry, headers && { headers: headers.take(), names: `${entry.uname}:${entry.gname}` })
       current = options.hashes && hasContent(entry) ? contentHasher(entry, options.limits) : undefined
     },
     ...(options.hashes && { onContent: (_entry: TarEntry, chunk: Uint8Array) => current?.update(chunk) }),
@@ -109,7 +114,7 @@ function contentReader(options: ContentsOptions, onPart: (part: ContentsPart) =>
       current = undefined
     },
   }
-  const pusher = tarPusher(handlers, options.limits, (bytes) => parts.header(bytes))
+  const pusher = tarPusher(handlers, options.limits, headers && ((bytes) => headers.add(bytes)))
   return {
     push(chunk) {
       size += chunk.length
@@ -134,60 +139,50 @@ function faultOf({ fault }: TarEnd): { fault?: ContentsFault } {
 const PART = 256 * 1024
 
 interface PartMaker {
-  header(bytes: Uint8Array): void
+  entry(entry: TarEntry, spelling: Spelling | undefined): void
   entryEnd(hash: Uint8Array | undefined): void
   end(): void
 }
 
 function partMaker(onPart: (part: ContentsPart) => void): PartMaker {
-  let headers = new Uint8Array(PART)
-  let hashes = new Uint8Array((PART / 512) * HASH_BYTES)
-  let [used, hashed] = [0, 0]
+  const entries = entryRecords()
+  let hashes = new Uint8Array(1024 * HASH_BYTES)
+  let hashed = 0
   const flush = () => {
-    if (used === 0) return
-    onPart({ headers: headers.slice(0, used), hashes: hashes.slice(0, hashed) })
-    used = hashed = 0
+    if (entries.size === 0) return
+    onPart({ entries: entries.take(), hashes: hashes.slice(0, hashed) })
+    hashed = 0
   }
   return {
-    header(bytes) {
-      if (used + bytes.length > headers.length) headers = grown(headers, used + bytes.length)
-      headers.set(bytes, used)
-      used += bytes.length
-    },
+    entry: (entry, spelling) => entries.add(entry, spelling),
     entryEnd(hash) {
       if (hash !== undefined) {
-        if (hashed === hashes.length) hashes = grown(hashes, hashed + HASH_BYTES)
+        if (hashed === hashes.length) hashes = doubled(hashes)
         hashes.set(hash, hashed)
         hashed += HASH_BYTES
       }
-      if (used >= PART) flush()
+      if (entries.size >= PART) flush()
     },
     end: flush,
   }
 }
 
-function grown(bytes: Uint8Array<ArrayBuffer>, least: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(least, bytes.length * 2))
+function doubled(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(bytes.length * 2)
   larger.set(bytes)
   return larger
 }
 
 /** Takes parts of one layer, in order, and tells the entries that they hold, with the hash of each that has content. */
 export function entriesOfParts(
-  limits: Limits,
-  onEntry: (entry: TarEntry, hash: Uint8Array | undefined) => void,
+  onEntry: (entry: RecordedEntry, hash: Uint8Array | undefined) => void,
 ): (part: ContentsPart) => void {
-  let hashes: Uint8Array = new Uint8Array(0)
-  let at = 0
-  const handle = (entry: TarEntry) => {
-    const hash = hasContent(entry) && at < hashes.length ? hashes.subarray(at, at + HASH_BYTES) : undefined
-    if (hash !== undefined) at += HASH_BYTES
-    onEntry(entry, hash)
-  }
-  const replay = headerReplay({ onEntry: handle }, limits)
-  return (part) => {
-    hashes = part.hashes
-    at = 0
-    replay.push(part.headers)
+  return ({ entries, hashes }) => {
+    let at = 0
+    for (const entry of readEntryRecords(entries)) {
+      const hash = hasContent(entry) && at < hashes.length ? hashes.subarray(at, at + HASH_BYTES) : undefined
+      if (hash !== undefined) at += HASH_BYTES
+      onEntry(entry, hash)
+    }
   }
 }

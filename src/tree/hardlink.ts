@@ -1,5 +1,5 @@
 import { cleanKey } from '../tar/path.js'
-import type { Addition } from './changes.js'
+import { keyOf, type Addition } from './changes.js'
 import { isDirectory, relinked, type Inode, type TreeNode } from './node.js'
 import type { Making } from './place.js'
 import { lookup } from './resolve.js'
@@ -36,9 +36,11 @@ export function settleLinks({ linked }: Making): void {
 /** What a hard link leads to; what AUFS kept apart is no name of the tree. */
 function targetOf(
   { tree, layer, notes }: Making,
-  { key, target }: Link,
+  link: Link,
   aufs: ReadonlyMap<string, Inode>,
 ): { readonly inode: Inode; readonly node?: TreeNode } | undefined {
+  const { target } = link
+  const key = keyOf(link)
   const { key: path, escapes } = cleanKey(target)
   if (escapes)
     notes.tell('ENTRY_LINK_ESCAPES', key, `links to ${JSON.stringify(target)}; taken as starting at the root`)

@@ -2,14 +2,14 @@ import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Layer } from '../model/image.js'
-import type { TarEntry } from '../tar/entry.js'
 import { applyChanges } from './apply.js'
 import { collectChanges, type LayerChanges } from './changes.js'
-import { cloneTree } from './clone.js'
 import { contentHashTable, type ContentHashes } from './content-hashes.js'
 import { readLayers, type LayerRead, type LayerToRead } from './contents-pool.js'
+import type { RecordedEntry } from './entry-records.js'
+import { fork } from './fork.js'
 import { layerNotes, type LayerNotes } from './layer-notes.js'
-import type { Inode } from './node.js'
+import type { Inode, TreeNode } from './node.js'
 import { emptyTree, type Tree } from './tree.js'
 
 /** A merged tree of which the content of every file is known by its sha256. */
@@ -28,7 +28,7 @@ export interface HashedTree {
 }
 
 /** Hears of each entry of a layer as it is stored, in order. */
-export type EntryWatch = (layer: Layer, entry: TarEntry, hash: Uint8Array | undefined) => void
+export type EntryWatch = (layer: Layer, entry: RecordedEntry, hash: Uint8Array | undefined) => void
 
 /** The layers of one image, the log for what is odd about them, and who else wants to hear of their entries. */
 export interface Layered {
@@ -93,7 +93,7 @@ export async function hashedTrees(
   for (const [index, reading] of ofB.entries()) takeTwin(reading, ofA[index], index >= shared)
   const tree = emptyTree()
   for (const reading of ofA.slice(0, shared)) apply(tree, reading, a.log, context)
-  const other = cloneTree(tree)
+  const [, other] = fork(tree)
   for (const reading of ofA.slice(shared)) apply(tree, reading, a.log, context)
   for (const reading of ofB.slice(shared)) apply(other, reading, b.log, context)
   return [treeOf(tree, ofA), treeOf(other, ofB)]
@@ -123,7 +123,7 @@ function readingOf(
   const notes = layerNotes(own, layer)
   const { add, changes } = collectChanges(layer.index, notes, context.limits)
   const hashes = contentHashTable()
-  const onEntry = (entry: TarEntry, hash: Uint8Array | undefined) => {
+  const onEntry = (entry: RecordedEntry, hash: Uint8Array | undefined) => {
     add(entry)
     if (hash !== undefined) hashes.add(entry.content.offset, hash)
     watch?.(layer, entry, hash)
@@ -193,13 +193,13 @@ function takeTwin(reading: Reading, twin: Reading | undefined, isApplied: boolea
   reading.hashes = hashes
   reading.isHashed = twin.isHashed
   if (!isApplied) return
-  // Directories take in children while they are in a tree: each tree has its own.
-  const additions = changes.additions.map((addition) =>
-    'inode' in addition && addition.inode.children !== undefined
-      ? { ...addition, inode: { ...addition.inode, children: new Map() } }
-      : addition,
-  )
+  const additions = changes.additions.map((one) => ('node' in one ? { ...one, node: apart(one.node) } : one))
   reading.changes = { ...changes, additions }
+}
+
+/** Another name for the same inode; but directories take in names while they are in a tree, so that each tree has its own. */
+function apart({ inode, layer, header }: TreeNode): TreeNode {
+  return { inode: inode.children === undefined ? inode : { ...inode, children: new Map() }, layer, header }
 }
 
 const NO_CHANGES = { additions: [], removals: [], aufs: new Map<string, Inode>() }

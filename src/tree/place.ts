@@ -1,8 +1,8 @@
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
-import { latin1, latin1Bytes } from '../tar/path.js'
 import type { LayerNotes } from './layer-notes.js'
 import { impliedDirectory, isDirectory, type DirectoryNode, type Inode, type TreeNode } from './node.js'
+import { ownDirectory } from './fork.js'
 import { resolve } from './resolve.js'
 import type { Tree } from './tree.js'
 
@@ -14,31 +14,43 @@ export interface Making {
   readonly limits: Limits
   /** Links that were noted as followed: one note for each says enough. */
   readonly linksNoted: Set<string>
+  /** Where the last name was put: its path as the layer has it, links not followed. */
+  lastParent?: { readonly path: string; readonly node: DirectoryNode } | undefined
   /** Files that the layer gave several names, with what the last of its links makes of them. */
   readonly linked: Map<Inode, { readonly names: TreeNode[]; inode: Inode }>
 }
 
-/** Gives a directory a name. Errors: ERR_LIMIT when the tree has too many. */
-export function put({ tree, limits }: Making, parent: DirectoryNode, name: string, node: TreeNode): void {
+/** Gives a directory, one of the tree's own, a name. Errors: ERR_LIMIT when the tree has too many. */
+export function put(making: Making, parent: DirectoryNode, name: string, node: TreeNode): void {
+  const { tree, limits } = making
   tree.made += 1
   if (tree.made > limits.entries) {
     throw new ArchiveError('ERR_LIMIT', `the layers together make more than ${limits.entries} names`, {
       hint: 'raise it with --limit-entries if the archive is trusted',
     })
   }
-  parent.inode.children.set(ownString(name), node)
-}
-
-// A part of a path keeps the whole path in memory (V8 makes a slice of it from 13 characters on); a name outlives it.
-function ownString(name: string): string {
-  return name.length < 13 ? name : latin1(latin1Bytes(name))
+  const { children } = parent.inode
+  const before = children.get(name)
+  // Paths may lead elsewhere now.
+  if (before !== undefined && (isDirectory(before) || before.inode.type === 'symlink')) making.lastParent = undefined
+  children.set(name, node)
 }
 
 /**
- * The directory at a cleaned path; links are followed inside the root, what is missing is made, and a file in the way
- * gives way to a directory. Undefined where links run in circles. `key` is the entry that wants it, for the notes.
+ * The directory at a cleaned path, for names to be put in; links are followed inside the root, what is missing is made, and
+ * a file in the way gives way to a directory. Undefined where links run in circles. `key` is the entry that wants it, for
+ * the notes.
  */
 export function directoryAt(making: Making, path: string, key: string): DirectoryNode | undefined {
+  if (path === '') return ownDirectory(making.tree, making.tree.root, [])
+  // Entries of one directory mostly follow each other.
+  if (making.lastParent?.path === path) return making.lastParent.node
+  const node = findDirectory(making, path, key)
+  making.lastParent = node && { path, node }
+  return node
+}
+
+function findDirectory(making: Making, path: string, key: string): DirectoryNode | undefined {
   const found = resolve(making.tree, path, { followLast: true })
   if (found === undefined) {
     making.notes.tell('ENTRY_PARENT_NOT_DIRECTORY', key, 'the links on the way lead nowhere; left out')
@@ -49,7 +61,8 @@ export function directoryAt(making: Making, path: string, key: string): Director
     const real = JSON.stringify(found.names.join('/'))
     making.notes.tell('ENTRY_PARENT_NOT_DIRECTORY', key, `lies behind a symlink; put into ${real}`)
   }
-  return isDirectory(found.node) ? found.node : makeDirectories(making, found.names, key)
+  if (isDirectory(found.node)) return ownDirectory(making.tree, found.node, found.names)
+  return makeDirectories(making, found.names, key)
 }
 
 /** The directory at these components, none of them a link; what is missing is made, what is no directory gives way. */
@@ -64,8 +77,8 @@ export function makeDirectories(making: Making, names: readonly string[], key: s
       },
     )
   }
-  let here = tree.root
-  for (const name of names) {
+  let here = ownDirectory(tree, tree.root, [])
+  for (const [depth, name] of names.entries()) {
     let next = here.inode.children.get(name)
     if (!isDirectory(next)) {
       if (next !== undefined) notes.tell('ENTRY_PARENT_NOT_DIRECTORY', key, `takes the place of a ${next.inode.type}`)
@@ -74,7 +87,7 @@ export function makeDirectories(making: Making, names: readonly string[], key: s
       next = made
     }
     // isDirectory told so for both; the compiler loses it over the assignment.
-    here = next as DirectoryNode
+    here = ownDirectory(tree, next as DirectoryNode, names.slice(0, depth + 1))
   }
   return here
 }

@@ -1,4 +1,5 @@
-import type { Addition, LayerChanges, Removal } from './changes.js'
+import { keyOf, type Addition, type LayerChanges, type Removal } from './changes.js'
+import { ownDirectory } from './fork.js'
 import type { LayerNotes } from './layer-notes.js'
 import { isDirectory, type DirectoryNode } from './node.js'
 import { makeDirectories, type Making } from './place.js'
@@ -14,7 +15,7 @@ export function applyRemovals(making: Making, { removals, additions }: LayerChan
   noteOwn(making.notes, removals, additions)
   const own = new Set<string>()
   for (const addition of additions) {
-    if (!('inode' in addition) || addition.inode.type !== 'symlink') own.add(addition.key)
+    if (!('node' in addition) || addition.node.inode.type !== 'symlink') own.add(keyOf(addition))
   }
   // Where the layer puts a directory in the place of a link, its whiteouts are about the directory: nothing lower is in it.
   const mayFollow = (path: string) => !own.has(path)
@@ -45,7 +46,9 @@ function leadsThroughDirectories(root: DirectoryNode, names: readonly string[]):
 
 function removeName({ tree }: Making, path: string, mayFollow: MayFollow): void {
   const parent = resolve(tree, parentOf(path), { followLast: true, mayFollow })
-  if (isDirectory(parent?.node)) parent.node.inode.children.delete(path.slice(path.lastIndexOf('/') + 1))
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  if (!isDirectory(parent?.node) || !parent.node.inode.children.has(name)) return
+  ownDirectory(tree, parent.node, parent.names).inode.children.delete(name)
 }
 
 function removeChildren({ tree, notes }: Making, { path, key }: Removal, mayFollow: MayFollow): void {
@@ -53,7 +56,7 @@ function removeChildren({ tree, notes }: Making, { path, key }: Removal, mayFoll
     notes.tell('WHITEOUT_ROOT', key, 'an opaque root: everything of the layers below is taken away')
   }
   const found = resolve(tree, path, { followLast: true, mayFollow })
-  if (isDirectory(found?.node)) found.node.inode.children.clear()
+  if (isDirectory(found?.node)) ownDirectory(tree, found.node, found.names).inode.children.clear()
 }
 
 function parentOf(path: string): string {
@@ -64,7 +67,8 @@ function parentOf(path: string): string {
 /** Notes the whiteouts of what the layer itself has: drivers go by the order of the tar, or fail. */
 function noteOwn(notes: LayerNotes, removals: readonly Removal[], additions: readonly Addition[]): void {
   const markers = new Map(removals.filter(({ kind }) => kind === 'whiteout').map(({ path, key }) => [path, key]))
-  for (const { key } of additions) {
+  for (const addition of additions) {
+    const key = keyOf(addition)
     if (markers.size === 0) return
     for (let end = key.length; end > 0; end = key.lastIndexOf('/', end - 1)) {
       const path = key.slice(0, end)

@@ -5,6 +5,8 @@ export interface Tree {
   root: DirectoryNode
   /** Names that were ever added, the implied ones too: what `limits.entries` bounds. */
   made: number
+  /** The contents of the directories that only this tree has, where others are shared with another one (fork.ts). */
+  own?: Set<DirectoryNode['inode']['children']>
 }
 
 /** A node with its path. */

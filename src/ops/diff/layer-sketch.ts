@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { TarEntry } from '../../tar/entry.js'
 import { cleanPath, latin1, latin1Bytes } from '../../tar/path.js'
+import type { RecordedEntry } from '../../tree/entry-records.js'
 import { xattrsOf } from '../../tree/xattrs.js'
 import { hexOfBytes } from '../facts.js'
 
@@ -22,7 +22,7 @@ export interface LayerSketch {
 
 /** Takes the entries of a layer in order. */
 export interface Sketcher {
-  add(entry: TarEntry, hash: Uint8Array | undefined): void
+  add(entry: RecordedEntry, hash: Uint8Array | undefined): void
   sketch(): LayerSketch
 }
 
@@ -62,7 +62,7 @@ function hashOf(key: string): number {
 }
 
 // The spelling of paths, redundant mode bits, names of users and the kind of header are how it is written, not what.
-function rowOf(key: string, entry: TarEntry, hash: Uint8Array | undefined): LayerRow {
+function rowOf(key: string, entry: RecordedEntry, hash: Uint8Array | undefined): LayerRow {
   const { type, mode, size, uid, gid, mtimeNs, devMajor, devMinor } = entry
   const isDevice = type === 'char' || type === 'block'
   const link = type === 'hardlink' ? cleanPath(entry.rawLinkPath).key : latin1(entry.rawLinkPath)

@@ -14,7 +14,7 @@ const context = runContext()
 async function sketchOf(tar: Uint8Array): Promise<LayerSketch> {
   const sketcher = layerSketcher({ withRows: true })
   const options = { limits: context.limits, location: 'layer', diffID: true, hashes: true }
-  const onPart = entriesOfParts(context.limits, (entry, hash) => sketcher.add(entry, hash))
+  const onPart = entriesOfParts((entry, hash) => sketcher.add(entry, hash))
   await readContents(chunksOf(bytesSource(tar, 'layer')), options, onPart)
   return sketcher.sketch()
 }
