@@ -121,7 +121,7 @@ const LAYER_RULES = {
 const STORE_RULES = {
   STORE_CHAIN: rule('error', 'The layer store contradicts the image', 'chainID, diffID and parent of a layer follow from the config; docker does not restore an image whose chain does not compute.'),
   STORE_CONTAINER: rule('error', 'A container cannot be read whole', 'Its config, its mounts or its writable layer are damaged or gone.'),
-  STORE_CONTENT_MISSING: rule('error', 'The folder with the files of a layer is gone', 'The layer cannot be rebuilt from this data-root. An image archive or registry that has it can give it back.'),
+  STORE_CONTENT_MISSING: rule('error', 'The folder with the files of a layer is gone', 'The layer cannot be rebuilt from this data-root, unless a containerd has its blob. An image archive or registry that has it can give it back.'),
   STORE_CONTENT_ORPHAN: rule('note', 'Nothing refers to this folder of a storage driver', 'Left behind by a daemon that died; it only takes space.'),
   STORE_DRIVER: rule('warning', 'A storage driver keeps its layers where they cannot be read as files', 'devicemapper and zfs keep file systems in volumes of their own: mount those, or use the daemon.'),
   STORE_FILE_ADDED: rule('warning', 'A file lies in a layer that was not there when it was made', 'Somebody wrote into the store. The layer is rebuilt without it; containers see it.'),
@@ -134,7 +134,7 @@ const STORE_RULES = {
   STORE_LAYER_ORPHAN: rule('note', 'No image or container uses this layer', 'Build cache, or the rest of an image whose config was lost.'),
   STORE_LAYER_REBUILT: rule('note', 'A layer is made anew of its files', 'Docker kept no headers of it: files and times are right, the bytes are not those that were once pulled or built. Its diffID is that of the new bytes.'),
   STORE_LAYER_REMOVING: rule('note', 'A layer that was being removed when the daemon stopped', 'docker removes the rest when it starts.'),
-  STORE_NAMES: rule('warning', 'The names of the images cannot be read', 'repositories.json is damaged or missing. The images are there, by their IDs.'),
+  STORE_NAMES: rule('warning', 'The names of images or containers cannot be read', 'repositories.json, meta.db or linkgraph.db is damaged or missing. The images and containers are there, by their IDs.'),
   STORE_SIDECAR: rule('error', 'The tar-split.json.gz of a layer is damaged or missing', 'It holds all headers of the layer: without it the tar cannot be rebuilt bit by bit.'),
   STORE_XATTRS_UNKNOWN: rule('warning', 'Extended attributes could not be read', 'Which folders of the container are opaque, and the capabilities of its files, is unknown. Run as root with getfattr installed, or give a tar made with --xattrs --xattrs-include=*.'),
 } as const

@@ -69,6 +69,32 @@ export function boltText(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes)
 }
 
+/** The value of a bucket under a key; empty where there is none. */
+export function boltValue(bucket: BoltBucket, key: string): Uint8Array {
+  const item = boltItem(bucket, key)
+  return item?.kind === 'value' ? item.value : new Uint8Array(0)
+}
+
+/** Go's encoding/binary.Uvarint: seven bits a byte, lowest first. */
+export function boltUnsigned(bytes: Uint8Array): number {
+  return Number(varint(bytes))
+}
+
+/** Go's encoding/binary.Varint: as Uvarint, the sign in the lowest bit. */
+export function boltNumber(bytes: Uint8Array): number {
+  const value = varint(bytes)
+  return Number((value & 1n) === 0n ? value >> 1n : -(value >> 1n) - 1n)
+}
+
+function varint(bytes: Uint8Array): bigint {
+  const end = bytes.findIndex((byte) => byte < 0x80)
+  let value = 0n
+  for (const [at, byte] of bytes.subarray(0, Math.min(end + 1, 10)).entries()) {
+    value |= BigInt(byte & 0x7f) << BigInt(7 * at)
+  }
+  return value
+}
+
 // Transactions write the two first pages in turn; a torn write leaves the other one.
 function newestMeta(file: BoltFile): Meta | undefined {
   const metas = [0, ...SIZES].map((offset) => metaAt(file, offset)).filter((meta) => meta !== undefined)

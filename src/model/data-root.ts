@@ -1,17 +1,32 @@
 import type { RunContext } from '../context.js'
+import type { SplitFault } from '../tar/split-assemble.js'
 import type { Image, ImageArchive, Layer } from './image.js'
 
 /** A layer of a daemon's store, whether an image uses it or not. */
 export interface StoreLayer {
+  /** Of a docker up to 1.9 the ID of the image that the layer is. */
   readonly chainID: string
   readonly parent: string | undefined
   readonly driver: string
   /** The driver's name for it. */
   readonly cacheID: string | undefined
+  /** Bytes of the tree that a containerd unpacked it to. */
+  readonly snapshotSize?: number
   /** The same object that images have in their layers. */
   readonly layer: Layer
   /** Paths that lie in its folder and are none of the layer's, sorted, one latin1 character a byte. */
   added(context: RunContext): Promise<readonly string[]>
+  /** Of a layer that lies packed and unpacked: what is other in the tree. Errors: ERR_IO, ERR_ABORTED. */
+  unpacked?(context: RunContext): Promise<UnpackedDamage>
+}
+
+/** What is other in the tree that a layer was unpacked to than in the layer. */
+export interface UnpackedDamage {
+  /** Key of the tree. */
+  readonly path: string
+  readonly faults: readonly SplitFault[]
+  /** As StoreLayer.added. */
+  readonly added: readonly string[]
 }
 
 /** A container of a daemon's store. */
@@ -41,9 +56,17 @@ export interface ContainerParts {
   readonly config: unknown
 }
 
+/** A store of images in a data-root. */
+export interface StoreDriver {
+  readonly path: string
+  readonly driver: string
+  /** What its files tell of the docker that wrote them: `docker 1.8 or 1.9`. */
+  readonly engine: string
+}
+
 /** The data-root of a stopped daemon: an archive of images, and what else lies there. */
 export interface DataRoot extends ImageArchive {
-  readonly drivers: readonly { readonly path: string; readonly driver: string }[]
+  readonly drivers: readonly StoreDriver[]
   /** Of all drivers, each after its parent. */
   readonly layers: readonly StoreLayer[]
   readonly containers: readonly StoreContainer[]

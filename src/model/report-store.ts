@@ -28,21 +28,36 @@ export const tarSplitSchema = z.object({
   findings: z.array(findingSchema),
 })
 
-const state = z.enum(['exact', 'damaged', 'lost'])
+const state = z.enum(['exact', 'rebuilt', 'damaged', 'lost'])
 
 /** `imgtar census --json`. */
 export const censusSchema = z.object({
   ...envelope('census'),
   root: z.string(),
-  drivers: z.array(z.object({ path: z.string(), driver: z.string() })),
+  drivers: z.array(
+    z.object({
+      path: z.string(),
+      driver: z.string(),
+      engine: z.string().describe('what the files tell of the docker that wrote them'),
+    }),
+  ),
   layers: z.array(
     z.object({
-      chainID: z.string(),
+      chainID: z
+        .string()
+        .describe('of a docker up to 1.9 the ID of the image that the layer is; digest of a blob without config'),
       diffID: z.string().nullable(),
       driver: z.string(),
       cacheID: z.string().nullable().describe('name of the folder that the driver keeps it in'),
-      size: z.number().nullable().describe('bytes of its files, as docker counts them'),
-      state: state.describe('exact: its tar has the diffID; damaged: files differ; lost: it cannot be rebuilt at all'),
+      size: z.number().nullable().describe('bytes of its files, as docker counts them; of the blob in a containerd'),
+      snapshotSize: z
+        .number()
+        .optional()
+        .describe('bytes that the unpacked snapshot of a containerd takes beside that'),
+      state: state.describe(
+        'exact: its tar has the diffID, or its blob the digest; rebuilt: made anew of its files, since nobody kept the tar ' +
+          'or what to prove it by; damaged: files or bytes differ; lost: it cannot be rebuilt at all',
+      ),
       images: z.array(z.string()).describe('IDs of the images that use it'),
       containers: z.array(z.string()).describe('names of the containers that lie on it'),
       damaged: z.array(damagedFile),

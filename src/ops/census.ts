@@ -1,20 +1,21 @@
 import type { RunContext } from '../context.js'
+import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { DataRoot, StoreLayer } from '../model/data-root.js'
 import { findingLog, type FindingLog } from '../model/finding-log.js'
-import type { Image, Layer } from '../model/image.js'
+import type { Image, Layer, LooseBlob } from '../model/image.js'
 import type { CensusReport } from '../model/report-store.js'
 import { latin1Bytes } from '../tar/path.js'
+import { noticeOf } from '../tree/measure-assembly.js'
 import { describeFault, describeName } from './damaged-file.js'
+import { healthOf, imageHealth, worstOf, type LayerHealth } from './layer-health.js'
 import { measureLayers, type Measurements } from './measure.js'
+import { digestLike, verifyLoose } from './verify-layers.js'
 
 /** What the report of a census carries beside its envelope, with findings that are not described yet. */
 export interface Census extends Pick<CensusReport, 'root' | 'drivers' | 'layers' | 'images' | 'containers'> {
   readonly findings: readonly Finding[]
 }
-
-/** Whether a layer can be rebuilt bit by bit. */
-export type LayerHealth = CensusReport['layers'][number]['state']
 
 /**
  * The state of a whole data-root: every layer is put together and proved, every bad file named, whether an image uses it
@@ -22,13 +23,9 @@ export type LayerHealth = CensusReport['layers'][number]['state']
  */
 export async function census(root: DataRoot, context: RunContext): Promise<Census> {
   const log = findingLog(root.location)
-  const stored = root.layers.map(({ layer }) => layer)
-  const measurements = await measureLayers(
-    [...new Set([...stored, ...root.images.flatMap(({ layers }) => layers)])],
-    [],
-    context,
-  )
+  const measurements = await measureAll(root, log, context)
   const users = usersOf(root)
+  verifyLoose(root.loose, measurements, log)
   const layers: CensusReport['layers'] = []
   for (const one of root.layers) layers.push(await layerRow(one, { measurements, users, log, context }))
   return {
@@ -45,14 +42,22 @@ export async function census(root: DataRoot, context: RunContext): Promise<Censu
   }
 }
 
-/** Whether a layer comes out as the image has it; docker up to 1.9 claims nothing, but keeps a checksum of every file. */
-export function healthOf(layer: Layer, measurements: Measurements): LayerHealth {
-  const measured = measurements.of(layer)
-  if (measured?.diffID === undefined) return 'lost'
-  const { diffID } = layer.claims
-  const isUndamaged = measured.notices.every(({ fault }) => fault === undefined)
-  const isUnclaimed = diffID === undefined && layer.assembly !== undefined
-  return (isUnclaimed && isUndamaged) || measured.diffID === diffID ? 'exact' : 'damaged'
+/** Layers that are made anew are read one by one: a file that cannot be read costs the one layer. */
+async function measureAll(root: DataRoot, log: FindingLog, context: RunContext): Promise<Measurements> {
+  const all = new Set([...root.layers.map(({ layer }) => layer), ...root.images.flatMap(({ layers }) => layers)])
+  const kept = [...all].filter(({ isRebuilt }) => isRebuilt !== true)
+  const measured = await measureLayers(kept, root.loose, context)
+  const rebuilt = new Map<Layer | LooseBlob, Measurements>()
+  for (const layer of all) {
+    if (layer.isRebuilt !== true) continue
+    try {
+      rebuilt.set(layer, await measureLayers([layer], [], context))
+    } catch (error) {
+      if (!(error instanceof ArchiveError) || context.signal?.aborted === true) throw error
+      log.addError('STORE_FILE_UNREADABLE', error, { path: layer.path })
+    }
+  }
+  return { of: (blob) => (rebuilt.get(blob) ?? measured).of(blob) }
 }
 
 interface Users {
@@ -88,14 +93,19 @@ async function layerRow(
   stored: StoreLayer,
   { measurements, users, log, context }: Counting & { readonly log: FindingLog; readonly context: RunContext },
 ): Promise<CensusReport['layers'][number]> {
-  const { layer, chainID, driver, cacheID } = stored
+  const { layer, chainID, driver, cacheID, snapshotSize } = stored
   const state = healthOf(layer, measurements)
-  const notices = (measurements.of(layer)?.notices ?? []).filter(({ code }) => code.startsWith('STORE_'))
-  for (const { code, message, entry } of notices) {
-    log.add(code, message, { path: layer.path, ...(entry !== undefined && { entry }) })
-  }
-  const added = state === 'lost' ? [] : (await stored.added(context)).map((key) => describeName(latin1Bytes(key)).path)
-  for (const entry of added) log.add('STORE_FILE_ADDED', 'the file is none of the layer', { path: layer.path, entry })
+  const unpacked = state === 'exact' ? await stored.unpacked?.(context) : undefined
+  const notices = [...(measurements.of(layer)?.notices ?? []), ...(unpacked?.faults ?? []).map(noticeOf)].filter(
+    ({ code }) => code.startsWith('STORE_'),
+  )
+  const path = unpacked?.path ?? layer.path
+  for (const { code, message, entry } of notices)
+    log.add(code, message, { path, ...(entry !== undefined && { entry }) })
+  tellBlob(layer, measurements, log)
+  const keys = unpacked?.added ?? (state === 'lost' ? [] : await stored.added(context))
+  const added = keys.map((key) => describeName(latin1Bytes(key)).path)
+  for (const entry of added) log.add('STORE_FILE_ADDED', 'the file is none of the layer', { path, entry })
   const images = (users.images.get(layer) ?? []).map(idOf)
   const containers = [...(users.containers.get(chainID) ?? [])]
   if (images.length === 0 && containers.length === 0) {
@@ -106,13 +116,25 @@ async function layerRow(
     diffID: layer.claims.diffID ?? null,
     driver,
     cacheID: cacheID ?? null,
-    size: layer.claims.contentSize ?? null,
+    size: sizeOf(layer),
+    ...(snapshotSize !== undefined && { snapshotSize }),
     state,
     images,
     containers,
     damaged: notices.flatMap(({ fault }) => (fault === undefined ? [] : [describeFault(fault)])),
     added,
   }
+}
+
+/** Tells a blob that is not what its manifest claims. */
+function tellBlob(layer: Layer, measurements: Measurements, log: FindingLog): void {
+  const { digest } = layer.claims
+  const measured = measurements.of(layer)
+  if (layer.blob === undefined || digest === undefined || measured === undefined) return
+  const actual = digestLike(digest, measured)
+  if (actual === digest || log.findings.some(({ where }) => where.path === layer.path)) return
+  const message = 'the stored bytes of a layer do not have the digest that is claimed'
+  log.add('BLOB_DIGEST_MISMATCH', message, { path: layer.path, expected: digest, actual })
 }
 
 /**
@@ -126,7 +148,6 @@ export function idOf({ configSource, path }: Image): string {
 }
 
 function imageRow(root: DataRoot, image: Image, { measurements, users }: Counting): CensusReport['images'][number] {
-  const sizes = image.layers.map(({ claims }) => claims.contentSize)
   const own = image.layers.filter((layer) => users.images.get(layer)?.length === 1)
   return {
     imageID: idOf(image),
@@ -135,23 +156,18 @@ function imageRow(root: DataRoot, image: Image, { measurements, users }: Countin
     sources: [...root.sourcesOf(image)],
     driver: root.driverOf(image),
     state: imageHealth(image, measurements),
-    size: sum(sizes),
-    ownSize: sum(own.map(({ claims }) => claims.contentSize)),
+    size: sum(image.layers),
+    ownSize: sum(own),
   }
 }
 
-/** Whether an image can be recovered bit by bit. */
-function imageHealth({ configSource, layers }: Image, measurements: Measurements): LayerHealth {
-  if (configSource.kind === 'absent') return 'lost'
-  const states = layers.map((layer) => healthOf(layer, measurements))
-  if (states.includes('lost')) return 'lost'
-  const isConfig =
-    configSource.kind === 'derived' || configSource.path.endsWith(configSource.document.digest.slice('sha256:'.length))
-  return isConfig && !states.includes('damaged') ? 'exact' : 'damaged'
+/** Bytes of the files, or of the blob where that is what is stored. */
+function sizeOf({ claims, blob }: Layer): number | null {
+  return claims.contentSize ?? blob?.size ?? null
 }
 
-function sum(sizes: readonly (number | undefined)[]): number | null {
-  return sizes.reduce<number | null>((all, size) => (all === null || size === undefined ? null : all + size), 0)
+function sum(layers: readonly Layer[]): number | null {
+  return layers.map(sizeOf).reduce((all, size) => (all === null || size === null ? null : all + size), 0)
 }
 
 function chainHealth(
@@ -165,7 +181,7 @@ function chainHealth(
     seen.add(row.chainID)
     states.push(row.state)
     const parent = root.layers.find(({ chainID }) => chainID === row?.chainID)?.parent
-    if (parent === undefined) return states.includes('lost') ? 'lost' : states.includes('damaged') ? 'damaged' : 'exact'
+    if (parent === undefined) return worstOf(states)
     row = rows.find(({ chainID }) => chainID === parent)
   }
   return 'lost'

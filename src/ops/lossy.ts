@@ -6,7 +6,7 @@ import { lossyConfig } from '../model/lossy-config.js'
 import { assembledTar } from '../tar/split-assembly.js'
 import { TAR_END_BYTES } from '../tar/write.js'
 import { measureBlob } from '../tree/measure.js'
-import { healthOf } from './census.js'
+import { healthOf } from './layer-health.js'
 import type { Measurements } from './measure.js'
 
 /**
@@ -49,7 +49,8 @@ export async function lossyLayers(
 ): Promise<readonly Layer[]> {
   const made: Layer[] = []
   for (const layer of layers) {
-    const isWhole = layer.assembly === undefined ? layer.state !== 'missing' : healthOf(layer, measurements) === 'exact'
+    const isProvable = layer.assembly !== undefined || layer.blob !== undefined
+    const isWhole = isProvable ? healthOf(layer, measurements) === 'exact' : layer.state !== 'missing'
     made.push(isWhole ? layer : await lossyLayer(root, layer, layer.state === 'missing' ? 'lost' : 'damaged'))
   }
   return made
@@ -57,7 +58,8 @@ export async function lossyLayers(
 
 function markOf(layer: Layer, state: string, measurements: Measurements): string {
   const faults = (measurements.of(layer)?.notices ?? []).filter(({ fault }) => fault !== undefined).length
-  const what = state === 'lost' ? 'lost, made of what its folder holds' : `${faults} damaged files`
+  const files = layer.blob === undefined ? `${faults} damaged files` : 'damaged, made of what it was unpacked to'
+  const what = state === 'lost' ? 'lost, made of what its folder holds' : files
   return `recovered by imgtar, not the original layer: ${what}`
 }
 

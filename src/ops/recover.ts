@@ -88,7 +88,7 @@ async function recoverContainer(
     const error = damageOnly(thrown, context)
     const told = { ...row, reason: error.message }
     if (image === undefined) return { ...told, state: 'lost', path: null, size: 0 }
-    const measurements = await measureLayers(image.layers.filter(isSplit), [], context)
+    const measurements = await measureLayers(image.layers.filter(isProvable), [], context)
     const damaged = damageOf(image.layers, measurements)
     if (!options.lossy) return { ...told, damaged, state: 'lost', path: null, size: 0 }
     const layers = await lossyLayers(root, image.layers, measurements)
@@ -96,8 +96,9 @@ async function recoverContainer(
   }
 }
 
-function isSplit({ assembly }: Layer): boolean {
-  return assembly !== undefined
+/** Whether a layer has something to be held against: checksums of its files, or a digest. */
+function isProvable({ assembly, blob }: Layer): boolean {
+  return assembly !== undefined || blob !== undefined
 }
 
 /** The error if the data-root is to blame; a full disk or an interruption stops everything. */

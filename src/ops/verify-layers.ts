@@ -98,7 +98,8 @@ function verifyStored(layer: Layer, measured: Measurement, log: FindingLog): voi
   if (mediaType !== undefined) verifyMediaType(layer, measured, mediaType, log)
 }
 
-function digestLike(claimed: string, measured: Measurement): string {
+/** The digest of the stored bytes, by the algorithm of the digest that is claimed. */
+export function digestLike(claimed: string, measured: Measurement): string {
   return algorithmOf(claimed) === 'sha512' ? (measured.sha512 ?? 'not measured') : measured.digest
 }
 

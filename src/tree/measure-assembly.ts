@@ -72,7 +72,7 @@ const CODES: Record<SplitFault['problem'], FindingCode> = {
 }
 
 /** A damaged file as a notice: its name as the layer has it, and sizes and checksums in words. */
-function noticeOf(fault: SplitFault): Notice {
+export function noticeOf(fault: SplitFault): Notice {
   return { code: CODES[fault.problem], message: faultInWords(fault), entry: displayPath(fault.rawName), fault }
 }
 

@@ -1,39 +1,41 @@
 import type { RunContext } from '../../context.js'
 import { cleanPath } from '../../tar/path.js'
 import { sidecarEntries, type SplitAssembly } from '../../tar/split-assembly.js'
-import { layerKey } from './drivers.js'
-import type { DriverRoot } from './layout.js'
-import type { LayerRecord } from './layer-store.js'
 import type { Store } from './store.js'
 
+/** The folder of a layer, and what may lie in it. */
+export interface LayerFolder {
+  readonly key: string
+  /** The layer's own; of drivers that keep whole trees those below it as well. */
+  readonly sidecars: readonly SplitAssembly[]
+}
+
 /**
- * Paths that lie in the folder of a layer and in none of the sidecars: that of the layer, and with drivers that keep whole
- * trees those below it. Markers of deleted files are no files. Errors: those of the sidecars.
+ * Paths that lie in the folder of a layer and in none of the sidecars; see strangers. Errors: those of the sidecars.
  */
 export async function addedFiles(
   store: Store,
-  root: DriverRoot,
-  { record, chain }: { readonly record: LayerRecord; readonly chain: readonly SplitAssembly[] },
+  { key, sidecars }: LayerFolder,
   { limits }: RunContext,
 ): Promise<readonly string[]> {
-  if (record.cacheID === undefined) return []
-  const own = root.driver.content === 'tree' ? chain : chain.slice(-1)
   const names = new Set<string>()
-  for (const assembly of own) {
+  for (const assembly of sidecars) {
     for await (const batch of sidecarEntries(assembly, limits)) {
       for (const entry of batch) if (entry.kind === 'file') addWithParents(names, cleanPath(entry.rawName).key)
     }
   }
-  return [...strangers(store, layerKey(root.root, root.driver, record.cacheID), names)]
+  return [...strangers(store, key, names)]
 }
 
-function addWithParents(names: Set<string>, key: string): void {
+/** Adds a path and all above it. */
+export function addWithParents(names: Set<string>, key: string): void {
   for (let path = key; path !== '' && !names.has(path); path = path.slice(0, Math.max(0, path.lastIndexOf('/')))) {
     names.add(path)
   }
 }
 
-function* strangers(store: Store, base: string, names: ReadonlySet<string>): Generator<string> {
+/** Paths below a key that have none of the names; what is below such a path is not told. Markers of deleted files are no files. */
+export function* strangers(store: Store, base: string, names: ReadonlySet<string>): Generator<string> {
   const stack = store.list(base).toReversed()
   for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
     const type = store.typeOf(`${base}/${path}`)

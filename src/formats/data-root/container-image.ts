@@ -7,7 +7,8 @@ import type { Image, Layer } from '../../model/image.js'
 import { platformOf } from '../images.js'
 import { containerLayers, writtenLayer } from './container-layers.js'
 import type { Container } from './container-store.js'
-import { readConfigOf, readImageOf, type RootReading } from './image-store.js'
+import { readConfigOf, readImageOf } from './image-store.js'
+import type { RootReading } from './reading.js'
 
 /**
  * The root filesystem of a container as an image: the layers of its image, what docker put in for the container, and what

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { ArchiveError, toArchiveError } from '../../errors.js'
 import { containerConfig } from '../../model/config.js'
 import { goStruct, parseJson, type RawJson } from '../../model/json.js'
-import type { RootReading } from './image-store.js'
 import { join, type DriverRoot } from './layout.js'
+import type { RootReading } from './reading.js'
 import { readStored } from './store.js'
 
 const containerJson = goStruct({

@@ -1,13 +1,13 @@
-import { ArchiveError, toArchiveError } from '../../errors.js'
+import { ArchiveError } from '../../errors.js'
 import type { StoreContainer } from '../../model/data-root.js'
 import type { Image, Layer } from '../../model/image.js'
-import { boltBucket, boltItem, boltText, openBolt, type BoltBucket } from '../bbolt.js'
 import { imageOfContainer, ownConfig } from './container-image.js'
-import { treeLayer } from './container-layers.js'
+import { treeLayer } from './container-place.js'
 import { readContainerConfig, type Container } from './container-store.js'
+import { findSnapshot, readSnapshots } from './containerd-snapshots.js'
 import { readContainerd } from './containerd-store.js'
-import type { RootReading } from './image-store.js'
 import { join } from './layout.js'
+import type { RootReading, Snapshot } from './reading.js'
 
 type Owned = Omit<Container, 'root'>
 
@@ -27,50 +27,82 @@ export function containerdContainers(
       const place = { id, key: `${folder}/${id}` }
       const config = readContainerConfig(reading, place, 'config.v2.json')
       const driver = config?.value.Driver ?? ''
-      const store = stores.find((one) => reading.store.typeOf(databaseOf(one, driver)) === 'file')
-      if (config === undefined || store === undefined || !/^[a-z0-9-]+$/.test(driver)) return []
+      const store = stores.find((one) => hasSnapshotter(reading, one, driver))
+      if (config === undefined || store === undefined) return []
       return [storeContainer(reading, store, { ...place, name: (config.value.Name ?? '').replace(/^\//, ''), config })]
     })
   })
 }
 
-function databaseOf(store: string, driver: string): string {
-  return join(store, `io.containerd.snapshotter.v1.${driver}/metadata.db`)
+function hasSnapshotter({ store }: RootReading, home: string, driver: string): boolean {
+  const path = join(home, `io.containerd.snapshotter.v1.${driver}/metadata.db`)
+  return /^[a-z0-9-]+$/.test(driver) && store.typeOf(path) === 'file'
 }
 
 function storeContainer(reading: RootReading, store: string, container: Owned): StoreContainer {
   const { id, name, config } = container
-  const driver = config.value.Driver ?? ''
+  const snapshots = readSnapshots(reading, store).filter(({ driver }) => driver === config.value.Driver)
   return {
     id,
     name,
     imageID: config.value.Image ?? '',
-    driver,
-    parent: undefined,
+    driver: config.value.Driver ?? '',
+    parent: chainBelow(snapshots, id),
     async image() {
       const image = await imageOf(reading, store, container)
-      const init = await snapshotLayer(reading, store, container, { suffix: '-init', index: image.layers.length })
-      const own = await snapshotLayer(reading, store, container, { suffix: '', index: image.layers.length + 1 })
-      return imageOfContainer(reading, container, image.config, [...image.layers, init, own])
+      const below = image?.layers ?? (await snapshotLayers(reading, snapshots, id))
+      const init = await treeAt(reading, snapshots, container, { suffix: '-init', index: below.length })
+      const own = await treeAt(reading, snapshots, container, { suffix: '', index: below.length + 1 })
+      return imageOfContainer(reading, container, image?.config, [...below, init, own])
     },
     async parts({ engine }) {
       const image = await imageOf(reading, store, container)
+      if (image === undefined) throw imageGone(reading, name)
       const place = { suffix: '', index: image.layers.length, ...(engine !== undefined && { engine }) } as const
-      return { id, image, written: await snapshotLayer(reading, store, container, place), config: ownConfig(container) }
+      const written = await treeAt(reading, snapshots, container, place)
+      return { id, image, written, config: ownConfig(container) }
     },
   }
 }
 
+/** chainID of the layer that a container lies on. */
+function chainBelow(snapshots: readonly Snapshot[], id: string): string | undefined {
+  const init = findSnapshot(snapshots, `${id}-init`)
+  return /\/(sha256:[a-f0-9]{64})$/.exec(init?.parent ?? '')?.[1]
+}
+
+/** The layers below a container as its snapshots have them, base first: containerd drops the blobs before these. */
+async function snapshotLayers(
+  reading: RootReading,
+  snapshots: readonly Snapshot[],
+  id: string,
+): Promise<readonly Layer[]> {
+  const byName = new Map(snapshots.map((snapshot) => [snapshot.name, snapshot]))
+  const chain: Snapshot[] = []
+  for (let name = findSnapshot(snapshots, `${id}-init`)?.parent; name !== undefined;) {
+    const snapshot = byName.get(name)
+    if (snapshot === undefined || chain.includes(snapshot)) break
+    chain.unshift(snapshot)
+    name = snapshot.parent
+  }
+  const layers: Layer[] = []
+  for (const { key } of chain) layers.push(await treeLayer(reading, layers.length, key, 'overlay'))
+  return layers
+}
+
+function imageGone({ store }: RootReading, name: string): ArchiveError {
+  return new ArchiveError('ERR_NOT_FOUND', `the image of container ${name} is gone`, {
+    location: store.location,
+    hint: 'imgtar export writes its root filesystem, which imgtar import makes an image of',
+  })
+}
+
 /** The image of a container, by the digest of the manifest for its platform. */
-async function imageOf(reading: RootReading, store: string, { name, config }: Owned): Promise<Image> {
+async function imageOf(reading: RootReading, store: string, { config }: Owned): Promise<Image | undefined> {
   const { Image: target, ImageManifest: manifest } = config.value
   const { images } = await readContainerd(reading, store)
   const found = images.filter((image) => image.targetDigest === target || image.manifest?.digest === target)
-  const image = found.find((one) => one.manifest?.digest === manifest?.digest) ?? found[0]
-  if (image !== undefined) return image
-  throw new ArchiveError('ERR_NOT_FOUND', `the image of container ${name} is gone`, {
-    location: reading.store.location,
-  })
+  return found.find((one) => one.manifest?.digest === manifest?.digest) ?? found[0]
 }
 
 interface SnapshotPlace {
@@ -79,42 +111,17 @@ interface SnapshotPlace {
   readonly engine?: number
 }
 
-async function snapshotLayer(
+async function treeAt(
   reading: RootReading,
-  store: string,
-  { id, name, config }: Owned,
+  snapshots: readonly Snapshot[],
+  { id, name }: Owned,
   { suffix, index, engine }: SnapshotPlace,
 ): Promise<Layer> {
-  const path = databaseOf(store, config.value.Driver ?? '')
-  const number = snapshotNumber(reading, path, `/${id}${suffix}`)
-  if (number === undefined) {
-    const message = `containerd does not know where container ${name} lies`
-    throw new ArchiveError('ERR_NOT_FOUND', message, { location: `${reading.store.location} › ${path}` })
+  const snapshot = findSnapshot(snapshots, `${id}${suffix}`)
+  if (snapshot !== undefined) {
+    return treeLayer(reading, index, snapshot.key, 'overlay', engine === undefined ? {} : { engine })
   }
-  const key = path.replace(/metadata\.db$/, `snapshots/${number}/fs`)
-  return treeLayer(reading, index, key, 'overlay', engine === undefined ? {} : { engine })
-}
-
-/** The folder of the snapshot whose name ends so (containerd, core/snapshots/storage/bolt.go). */
-function snapshotNumber({ store, log }: RootReading, path: string, end: string): number | undefined {
-  const file = store.open(path)
-  if (typeof file === 'string') return undefined
-  try {
-    const snapshots = boltBucket(openBolt(file, `${store.location} › ${path}`), 'v1', 'snapshots')
-    for (const item of snapshots?.items() ?? []) {
-      if (item.kind === 'bucket' && boltText(item.key).endsWith(end)) return numberOf(item.bucket)
-    }
-  } catch (error) {
-    log.addError('STORE_CONTAINER', toArchiveError(error), { path })
-  } finally {
-    file.close()
-  }
-  return undefined
-}
-
-function numberOf(snapshot: BoltBucket): number | undefined {
-  const item = boltItem(snapshot, 'id')
-  if (item?.kind !== 'value') return undefined
-  // encoding/binary.Uvarint
-  return item.value.subarray(0, 7).reduce((sum, byte, at) => sum + (byte & 0x7f) * 128 ** at, 0)
+  throw new ArchiveError('ERR_NOT_FOUND', `containerd does not know where container ${name} lies`, {
+    location: reading.store.location,
+  })
 }

@@ -8,9 +8,11 @@ import { addedFiles } from './added-files.js'
 import { containerImage, containerParts } from './container-image.js'
 import { containerMount } from './container-layers.js'
 import type { Container } from './container-store.js'
-import { sharedLayer, type RootReading } from './image-store.js'
+import { layerKey } from './drivers.js'
+import { sharedLayer } from './image-store.js'
 import { layerRecord, layersKey, type LayerRecord } from './layer-store.js'
 import { join, type DriverRoot } from './layout.js'
+import type { RootReading } from './reading.js'
 import { readStored } from './store.js'
 
 /** Every layer that layerdb has, each after its parent; what is odd about them is told. */
@@ -54,10 +56,11 @@ function storeLayer(reading: RootReading, root: DriverRoot, chain: readonly Laye
       driver: root.driver.name,
       cacheID: record.cacheID,
       layer,
-      added: (context) =>
-        layer.assembly === undefined
-          ? Promise.resolve([])
-          : addedFiles(reading.store, root, { record, chain: assemblies }, context),
+      added: (context) => {
+        if (layer.assembly === undefined || record.cacheID === undefined) return Promise.resolve([])
+        const sidecars = root.driver.content === 'tree' ? assemblies : [layer.assembly]
+        return addedFiles(reading.store, { key: layerKey(root.root, root.driver, record.cacheID), sidecars }, context)
+      },
     },
   ]
 }
@@ -65,7 +68,7 @@ function storeLayer(reading: RootReading, root: DriverRoot, chain: readonly Laye
 /** Tells the folders of a driver that no layer and no container refers to. */
 export function tellOrphans(
   { store, log }: RootReading,
-  { root, driver }: DriverRoot,
+  { root, driver }: Pick<DriverRoot, 'root' | 'driver'>,
   used: ReadonlySet<string>,
 ): void {
   const home = join(root, driver.home)

@@ -1,10 +1,13 @@
+import type { RunContext } from '../../context.js'
 import type { Layer, LayerClaims } from '../../model/image.js'
 import { exactTar, type SplitAssembly } from '../../tar/split-assembly.js'
 import { missingLayer } from '../layers.js'
+import { addedFiles } from './added-files.js'
+import { formOf } from './container-place.js'
 import { layerKey } from './drivers.js'
 import type { GraphRoot } from './graph-layout.js'
-import type { RootReading } from './image-store.js'
 import { join } from './layout.js'
+import type { RootReading } from './reading.js'
 import { readText } from './store.js'
 import { storeTar, type TreeForm } from './store-tar.js'
 
@@ -70,13 +73,27 @@ interface Files {
   readonly form: TreeForm
 }
 
+/** Paths in the folder of a layer that are none of its; a layer without a sidecar has nothing to be held against. */
+export async function graphAdded(
+  reading: RootReading,
+  root: GraphRoot,
+  { id, layers }: { readonly id: string; readonly layers: readonly Layer[] },
+  context: RunContext,
+): Promise<readonly string[]> {
+  const files = filesOf(reading, root, id)
+  const below = files?.form === 'tree' ? layers : layers.slice(-1)
+  const sidecars = below.flatMap(({ assembly }): SplitAssembly[] => (assembly === undefined ? [] : [assembly]))
+  if (files === undefined || sidecars.length < below.length) return []
+  return addedFiles(reading.store, { key: files.key, sidecars }, context)
+}
+
 /** Up to docker 0.6 the files lie in the graph; since then where the driver has them. */
 function filesOf({ store }: RootReading, { root, driver }: GraphRoot, id: string): Files | undefined {
   const own = join(root, `graph/${id}/layer`)
   if (store.typeOf(own) === 'directory') return { key: own, form: 'aufs' }
   if (driver === undefined) return undefined
   const key = layerKey(root, driver, id)
-  const form = driver.content === 'tree' ? 'tree' : driver.whiteouts === 'aufs' ? 'aufs' : 'overlay'
+  const form = driver.content === 'tree' ? 'tree' : formOf(driver)
   return store.typeOf(key) === 'directory' ? { key, form } : undefined
 }
 

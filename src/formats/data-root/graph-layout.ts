@@ -7,6 +7,8 @@ import type { Store } from './store.js'
 export interface GraphRoot {
   /** Key of the data-root. */
   readonly root: string
+  /** Of the storage driver; `graph` up to docker 0.6, which had none. */
+  readonly name: string
   /** Undefined up to docker 0.6, where the files lie in the graph itself, and for drivers that keep no directories. */
   readonly driver: Driver | undefined
   /** Key of the file with the names; undefined where there is none. */
@@ -29,7 +31,8 @@ export function graphRootsIn(store: Store, root: string, log: FindingLog): reado
   const names = suffixed.length > 0 ? suffixed : files
   if (names.length === 0) {
     log.add('STORE_NAMES', 'the file repositories is missing: images have no names', { path: root })
-    return [{ root, driver: driverPresent(store, root), repositories: undefined }]
+    const driver = driverPresent(store, root)
+    return [{ root, name: driver?.name ?? 'graph', driver, repositories: undefined }]
   }
   return names.map((name) => {
     const driver = name.slice(REPOSITORIES.length + 1)
@@ -39,7 +42,7 @@ export function graphRootsIn(store: Store, root: string, log: FindingLog): reado
       const message = `the layers of the ${driver} driver are no directories: only what is known of the images is there`
       log.add('STORE_DRIVER', message, { path, actual: driver })
     }
-    return { root, driver: known, repositories: path }
+    return { root, name: known?.name ?? (driver === '' ? 'graph' : driver), driver: known, repositories: path }
   })
 }
 

@@ -1,26 +1,45 @@
 import { z } from 'zod'
 import { toArchiveError } from '../../errors.js'
 import { configFromV1, draftFromV1, parseV1, type V1Document } from '../../model/derived-config.js'
+import type { StoreLayer } from '../../model/data-root.js'
+import { findingLog } from '../../model/finding-log.js'
 import type { Image, Layer } from '../../model/image.js'
 import { goMap, goStruct, parseJson } from '../../model/json.js'
 import { familiarName, parseReference } from '../../model/reference.js'
 import { platformOf } from '../images.js'
 import { chainOf, type V1Node } from '../v1-chain.js'
 import type { GraphRoot } from './graph-layout.js'
-import { graphLayer } from './graph-layer.js'
-import type { RootReading } from './image-store.js'
+import { graphAdded, graphLayer } from './graph-layer.js'
 import { join } from './layout.js'
+import type { Graph, RootReading } from './reading.js'
 import { readStored, readText } from './store.js'
 
 const repositoriesJson = goStruct({ Repositories: goMap(goMap(z.string())) })
 const ancestorJson = goStruct({ parent_id: z.string().optional() })
 
-/** The images of a docker up to 1.9: those that have names, and those that are no image's parent. */
-export function readGraph(reading: RootReading, root: GraphRoot): readonly Image[] {
+/** The image store of a docker up to 1.9, read once; what cannot be read is told. */
+export function readGraph(reading: RootReading, root: GraphRoot): Graph {
+  const known = reading.graphs.get(root)
+  if (known !== undefined) return known
   const nodes = readNodes(reading, root)
-  const names = readNames(reading, root)
+  // What is odd about a chain is told of the images that have it.
+  const quiet = findingLog(reading.log.archive)
+  const graph = {
+    images: imagesOf(reading, root, nodes),
+    image: (id: string) =>
+      nodes.has(id) ? imageOf(reading, root, { id, names: [], chain: chainOf(nodes, id, quiet) }) : undefined,
+    layers: () => {
+      const chains = [...nodes.keys()].map((id) => chainOf(nodes, id, quiet))
+      return chains.sort((a, b) => a.length - b.length).flatMap((chain) => storeLayer(reading, root, chain))
+    },
+  }
+  reading.graphs.set(root, graph)
+  return graph
+}
+
+function imagesOf(reading: RootReading, root: GraphRoot, nodes: ReadonlyMap<string, V1Node>): readonly Image[] {
   const found = new Map<string, readonly string[]>()
-  for (const [id, own] of names) {
+  for (const [id, own] of readNames(reading, root)) {
     if (nodes.has(id)) found.set(id, own)
     else {
       const path = root.repositories ?? root.root
@@ -29,7 +48,7 @@ export function readGraph(reading: RootReading, root: GraphRoot): readonly Image
   }
   const parents = new Set([...nodes.values()].map(({ document }) => document.value.parent))
   for (const id of nodes.keys()) if (!parents.has(id) && !found.has(id)) found.set(id, [])
-  return [...found].map(([id, own]) => readImage(reading, root, nodes, { id, names: own }))
+  return [...found].map(([id, names]) => imageOf(reading, root, { id, names, chain: chainOf(nodes, id, reading.log) }))
 }
 
 /** Every image of the graph by its ID; what cannot be read is told. */
@@ -93,13 +112,14 @@ function readNames(
   return names
 }
 
-function readImage(
-  reading: RootReading,
-  root: GraphRoot,
-  nodes: ReadonlyMap<string, V1Node>,
-  { id, names }: { readonly id: string; readonly names: readonly string[] },
-): Image {
-  const chain = chainOf(nodes, id, reading.log)
+interface GraphImage {
+  readonly id: string
+  readonly names: readonly string[]
+  /** Base first. */
+  readonly chain: readonly V1Node[]
+}
+
+function imageOf(reading: RootReading, root: GraphRoot, { id, names, chain }: GraphImage): Image {
   const documents = chain.map(({ document }) => document)
   const path = join(root.root, `graph/${id}/json`)
   const location = `${reading.store.location} › ${path}`
@@ -125,4 +145,21 @@ function layersOf(reading: RootReading, root: GraphRoot, chain: readonly V1Node[
     reading.layers.set(key, layer)
     return layer
   })
+}
+
+/** The layer that the top of a chain is; its ID stands for it. */
+function storeLayer(reading: RootReading, root: GraphRoot, chain: readonly V1Node[]): readonly StoreLayer[] {
+  const layers = layersOf(reading, root, chain)
+  const [top, layer] = [chain.at(-1), layers.at(-1)]
+  if (top === undefined || layer === undefined) return []
+  return [
+    {
+      chainID: top.id,
+      parent: chain.at(-2)?.id,
+      driver: root.name,
+      cacheID: top.id,
+      layer,
+      added: (context) => graphAdded(reading, root, { id: top.id, layers }, context),
+    },
+  ]
 }

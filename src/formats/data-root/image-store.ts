@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import { asDiffID, digestOf, hexOf, type DiffID } from '../../bytes/digest.js'
-import type { RunContext } from '../../context.js'
 import { toArchiveError } from '../../errors.js'
 import { chainIDs } from '../../model/chain-id.js'
 import { imageConfig, type ImageConfig } from '../../model/config.js'
-import type { FindingLog } from '../../model/finding-log.js'
 import type { ConfigSource, Image, Layer } from '../../model/image.js'
 import { goMap, goStruct, parseJson } from '../../model/json.js'
 import { familiarName, parseReference } from '../../model/reference.js'
@@ -12,18 +10,8 @@ import { platformOf } from '../images.js'
 import { missingLayer } from '../layers.js'
 import { assemblyOf, layerRecord, splitLayer, tellChain, type LayerRecord } from './layer-store.js'
 import type { DriverRoot } from './layout.js'
-import { readStored, type Store } from './store.js'
-
-/** What the reading of a data-root shares. */
-export interface RootReading {
-  readonly store: Store
-  readonly log: FindingLog
-  readonly context: RunContext
-  /** Images share layers: one object for each chain. */
-  readonly layers: Map<string, Layer>
-  /** What is to be closed with the data-root. */
-  readonly closing: (() => Promise<void>)[]
-}
+import type { RootReading } from './reading.js'
+import { readStored } from './store.js'
 
 const repositoriesJson = goStruct({ Repositories: goMap(goMap(z.string())) })
 

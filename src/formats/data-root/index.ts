@@ -4,19 +4,16 @@ import { toArchiveError } from '../../errors.js'
 import { findingLog } from '../../model/finding-log.js'
 import type { Finding } from '../../findings.js'
 import type { DataRoot, StoreContainer } from '../../model/data-root.js'
-import type { Image, ImageArchive, LooseBlob } from '../../model/image.js'
+import type { ImageArchive } from '../../model/image.js'
 import { readAllContainers } from './all-containers.js'
-import { rebuiltLayer } from './container-layers.js'
-import { findContainer, readContainers } from './container-store.js'
-import { readLayersOf, sourcesOf, tellOrphans, usedFolders } from './contents.js'
+import { findContainer } from './container-store.js'
 import { directoryStore } from './directory-store.js'
-import { readImages, type RootReading } from './image-store.js'
-import { readContainerd } from './containerd-store.js'
-import { readGraph } from './graph-store.js'
-import { tellAllRunning, type DriverRoot } from './layout.js'
+import { tellAllRunning } from './layout.js'
 import { findPlaces, type Places } from './places.js'
+import type { RootReading } from './reading.js'
 import type { Store } from './store.js'
 import { tarStore } from './tar-store.js'
+import { readStoredImages, readWholeRoot } from './whole-root.js'
 
 /** How to open a data-root. */
 export interface DataRootOptions {
@@ -34,7 +31,7 @@ export async function openDataRoot(
   { stdin, container }: DataRootOptions,
 ): Promise<ImageArchive> {
   return opening(path, context, stdin, async (reading, places) => {
-    if (container === undefined) return archiveOf(reading, await readContents(reading, places))
+    if (container === undefined) return archiveOf(reading, await readStoredImages(reading, places))
     const chosen = findContainer(readAllContainers(reading, places), container, path)
     return archiveOf(reading, { images: [await chosen.image()], loose: [] })
   })
@@ -63,25 +60,8 @@ export async function openWholeRoot(
   { stdin }: Pick<DataRootOptions, 'stdin'> = {},
 ): Promise<DataRoot> {
   return opening(path, context, stdin, async (reading, places) => {
-    const stored = await readContents(reading, places)
-    const { drivers } = places
-    const layers = drivers.flatMap((root) => {
-      const found = readLayersOf(reading, root)
-      tellOrphans(reading, root, usedFolders(reading, found, readContainers(reading, drivers)))
-      return found
-    })
-    return {
-      ...archiveOf(reading, stored),
-      drivers: driversOf(places),
-      layers,
-      containers: readAllContainers(reading, places),
-      rebuilt: (layer) => rebuiltLayer(reading, drivers, layer),
-      driverOf: (image) => stored.rootOf.get(image)?.driver.name ?? stored.driverOf.get(image) ?? '',
-      sourcesOf(image) {
-        const root = stored.rootOf.get(image)
-        return root === undefined ? [] : sourcesOf(reading, root, image)
-      },
-    }
+    const stored = await readStoredImages(reading, places)
+    return { ...archiveOf(reading, stored), ...(await readWholeRoot(reading, places, stored)) }
   })
 }
 
@@ -96,44 +76,26 @@ async function opening<T>(
     const log = findingLog(store.location)
     const places = findPlaces(store, log)
     tellAllRunning(store, places, log)
-    return await read({ store, log, context, layers: new Map(), closing: [] }, places)
+    return await read(
+      {
+        store,
+        log,
+        context,
+        layers: new Map(),
+        graphs: new Map(),
+        contents: new Map(),
+        snapshots: new Map(),
+        closing: [],
+      },
+      places,
+    )
   } catch (error) {
     await store[Symbol.asyncDispose]()
     throw error
   }
 }
 
-/** Everything that can be loaded again. */
-interface Stored extends Pick<ImageArchive, 'images' | 'loose'> {
-  readonly rootOf: ReadonlyMap<Image, DriverRoot>
-  /** Of images that no DriverRoot has. */
-  readonly driverOf: ReadonlyMap<Image, string>
-}
-
-async function readContents(reading: RootReading, { drivers, graphs, containerd }: Places): Promise<Stored> {
-  const rootOf = new Map(drivers.flatMap((root) => readImages(reading, root).map((image) => [image, root] as const)))
-  const driverOf = new Map<Image, string>()
-  for (const root of graphs) {
-    for (const image of readGraph(reading, root)) driverOf.set(image, root.driver?.name ?? 'graph')
-  }
-  const loose: LooseBlob[] = []
-  for (const home of containerd) {
-    const content = await readContainerd(reading, home)
-    for (const image of content.images) driverOf.set(image, 'containerd')
-    loose.push(...content.loose)
-  }
-  return { images: [...rootOf.keys(), ...driverOf.keys()], loose, rootOf, driverOf }
-}
-
-function driversOf({ drivers, graphs, containerd }: Places): DataRoot['drivers'] {
-  return [
-    ...drivers.map(({ root, driver }) => ({ path: root, driver: driver.name })),
-    ...graphs.map(({ root, driver }) => ({ path: root, driver: driver?.name ?? 'graph' })),
-    ...containerd.map((path) => ({ path, driver: 'containerd' })),
-  ]
-}
-
-function archiveOf(reading: RootReading, { images, loose }: Pick<Stored, 'images' | 'loose'>): ImageArchive {
+function archiveOf(reading: RootReading, { images, loose }: Pick<ImageArchive, 'images' | 'loose'>): ImageArchive {
   const { store, log } = reading
   return {
     location: store.location,

@@ -8,15 +8,20 @@ import { count, findingLines } from './findings.js'
 import { shortID } from './short-id.js'
 import { damagedText } from './tar-split.js'
 
-const INKS: Record<CensusReport['images'][number]['state'], Ink> = { exact: 'good', damaged: 'bad', lost: 'bad' }
+const INKS: Record<CensusReport['images'][number]['state'], Ink> = {
+  exact: 'good',
+  rebuilt: 'warn',
+  damaged: 'bad',
+  lost: 'bad',
+}
 
 /** The state of the whole root in a line, a table of images, of layers and of containers, then every bad file. */
 export function* censusText(report: CensusReport, style: Style): Generator<string> {
   const { layers, images, containers } = report
   const paint = paintFor(style.color)
   const whole = images.filter(({ state }) => state === 'exact').length
-  const bytes = layers.reduce((sum, { size }) => sum + (size ?? 0), 0)
-  const drivers = [...new Set(report.drivers.map(({ driver }) => driver))].join(', ')
+  const bytes = layers.reduce((sum, { size, snapshotSize }) => sum + (size ?? 0) + (snapshotSize ?? 0), 0)
+  const drivers = [...new Set(report.drivers.map(({ driver, engine }) => `${driver} (${engine})`))].join(', ')
   yield (
     `${visibleName(report.root)}: ${drivers}, ${count(layers.length, 'layer')}, ${sizeInWords(bytes)}; ` +
     `${whole} of ${count(images.length, 'image')} can be recovered bit by bit`

@@ -1,0 +1,60 @@
+import type { DiffID } from '../../bytes/digest.js'
+import type { RunContext } from '../../context.js'
+import { chainIDs } from '../../model/chain-id.js'
+import type { StoreLayer } from '../../model/data-root.js'
+import type { Image } from '../../model/image.js'
+import { findSnapshot, readSnapshots, tellSnapshotOrphans } from './containerd-snapshots.js'
+import type { RootReading, Snapshot } from './reading.js'
+import { checkUnpacked } from './unpacked.js'
+
+/** A layer whose blob containerd has, and the tree that it was unpacked to. */
+export interface ContainerdLayer extends StoreLayer {
+  readonly snapshot: Snapshot | undefined
+}
+
+/** The layers of the images of a containerd, each after its parent; folders of snapshotters without a layer are told. */
+export function containerdLayers(
+  reading: RootReading,
+  home: string,
+  images: readonly Image[],
+): readonly ContainerdLayer[] {
+  const snapshots = readSnapshots(reading, home)
+  tellSnapshotOrphans(reading, home, snapshots)
+  const found = new Map<string, ContainerdLayer>()
+  for (const image of images) {
+    const chain = chainOf(image)
+    for (const [index, layer] of image.layers.entries()) {
+      const chainID = chain[index] ?? layer.path
+      const snapshot = findSnapshot(snapshots, chainID)
+      found.set(`${chainID} ${layer.path}`, {
+        chainID,
+        parent: chain[index - 1],
+        driver: 'containerd',
+        cacheID: snapshot?.folder,
+        ...(snapshot?.size !== undefined && { snapshotSize: snapshot.size }),
+        layer,
+        snapshot,
+        added: () => Promise.resolve([]),
+        ...(snapshot &&
+          isThere(reading, snapshot) && {
+            unpacked: (context: RunContext) => checkUnpacked(reading.store, snapshot.key, layer, context),
+          }),
+      })
+    }
+  }
+  return [...found.values()].sort((a, b) => a.layer.index - b.layer.index)
+}
+
+/** Whether the tree of a snapshot is there; one that is not is told. */
+function isThere({ store, log }: RootReading, { key }: Snapshot): boolean {
+  if (store.typeOf(key) === 'directory') return true
+  log.add('STORE_CONTENT_MISSING', 'the tree that a layer was unpacked to is gone; its blob is not', { path: key })
+  return false
+}
+
+/** chainIDs of the layers of an image; where its config does not say the diffIDs, the digests of the blobs. */
+function chainOf({ layers }: Image): readonly string[] {
+  const diffIDs = layers.map(({ claims }) => claims.diffID).filter((diffID): diffID is DiffID => diffID !== undefined)
+  if (diffIDs.length === layers.length) return chainIDs(diffIDs)
+  return layers.map(({ claims, path }) => claims.digest ?? path)
+}
