@@ -3,6 +3,7 @@ import { link, lstat, open, realpath, rename, rm, unlink, type FileHandle } from
 import { basename, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { ArchiveError, toArchiveError } from '../errors.js'
+import { storeAhead } from './store-ahead.js'
 
 /** Where bytes go. Nothing of it shows before `commit`; disposing of it without one leaves no trace. */
 export interface Output extends AsyncDisposable {
@@ -24,6 +25,16 @@ export interface Seekable {
   patch(offset: number, bytes: Uint8Array): Promise<void>
   /** Forgets all bytes from that one on. */
   rewind(position: number): Promise<void>
+  /** Leaves room for bytes that others write. */
+  reserve(length: number): Promise<Room>
+}
+
+/** Room in a file of the system, in which threads may write too. */
+export interface Room {
+  readonly file: string
+  readonly offset: number
+  /** So many bytes of it were written, by whomever. */
+  written(bytes: number): void
 }
 
 /** How to open an output. */
@@ -84,15 +95,10 @@ interface Beside {
 }
 
 function besideOutput(location: string, { place, beside, handle, force }: Beside): Output {
+  const storing = storeAhead(handle)
   let position = 0
-  let open = true
   const told = (cause: unknown): never => {
     throw outputError(cause, location)
-  }
-  const close = async (): Promise<void> => {
-    if (!open) return
-    open = false
-    await handle.close()
   }
   return {
     location,
@@ -102,6 +108,7 @@ function besideOutput(location: string, { place, beside, handle, force }: Beside
     async write(chunk) {
       await writeFully(handle, chunk, position).catch(told)
       position += chunk.length
+      storing.written(chunk.length)
     },
     seekable: {
       patch: (offset, bytes) => writeFully(handle, bytes, offset).catch(told),
@@ -109,11 +116,17 @@ function besideOutput(location: string, { place, beside, handle, force }: Beside
         await handle.truncate(to).catch(told)
         position = to
       },
+      async reserve(length) {
+        const offset = position
+        await handle.truncate(offset + length).catch(told)
+        position += length
+        return { file: beside, offset, written: storing.written }
+      },
     },
     async commit() {
       try {
-        await handle.sync()
-        await close()
+        await storing.store()
+        await storing.close()
         await (force ? rename(beside, place) : moveToFree(beside, place, location))
         await syncDirectory(dirname(place))
       } catch (cause) {
@@ -121,7 +134,7 @@ function besideOutput(location: string, { place, beside, handle, force }: Beside
       }
     },
     async [Symbol.asyncDispose]() {
-      await close().catch(() => undefined)
+      await storing.close().catch(() => undefined)
       await rm(beside, { force: true })
     },
   }
