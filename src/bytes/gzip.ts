@@ -135,7 +135,7 @@ async function openInflate(): Promise<RawInflate> {
 /**
  * The data of all members of a gzip stream (RFC 1952), in chunks that are valid until the next is asked for. Checksums
  * and bytes behind the last member are compared and told as notices; throws ERR_TRUNCATED and ERR_COMPRESSION, the
- * offset of damage being that of the 4 KiB piece that holds it.
+ * offset of damage being that of the 64 KiB piece that holds it.
  */
 export async function* decodeGzip(
   input: CompressedInput,

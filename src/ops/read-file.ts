@@ -2,17 +2,18 @@ import { gather } from '../bytes/gather.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Layer } from '../model/image.js'
-import { latin1 } from '../tar/path.js'
+import { displayPath, latin1, latin1Bytes } from '../tar/path.js'
 import { fileContents } from '../tree/file-contents.js'
 import type { Inode } from '../tree/node.js'
-import { lookup } from '../tree/resolve.js'
+import { lookup, resolve } from '../tree/resolve.js'
 import { contentPieces } from '../tree/tar-bytes.js'
+import type { Tree } from '../tree/tree.js'
 import { wholeTree } from './merge-whole.js'
 
 /**
  * The contents of files of an image, one after the other, chunks valid until the next is asked for. Links are followed
  * inside the image, never out of it. All paths are looked up before the first byte is given. Errors: ERR_NOT_FOUND for a
- * path that leads to no file; those of wholeTree, fileContents and tarBytes.
+ * path that leads to no file, ERR_LINK for a link that leads nowhere or in a circle; those of wholeTree, fileContents and tarBytes.
  */
 export async function* readFiles(
   layers: readonly Layer[],
@@ -20,12 +21,21 @@ export async function* readFiles(
   context: RunContext,
 ): AsyncGenerator<Uint8Array, void> {
   const { tree } = await wholeTree(layers, archive, context)
-  const inodes = paths.map((path): Inode => {
-    const inode = lookup(tree, latin1(new TextEncoder().encode(path)))?.node.inode
-    if (inode?.type === 'file') return inode
-    const what = inode === undefined ? 'no such file in the image' : `a ${inode.type}, and no file`
-    throw new ArchiveError('ERR_NOT_FOUND', `${path}: ${what}`, { location: archive })
-  })
+  const inodes = paths.map((path) => fileAt(tree, path, archive))
   await using contents = await fileContents(layers, inodes, context)
   for (const inode of inodes) yield* gather(contentPieces(inode, contents, context.limits), context.signal)
+}
+
+function fileAt(tree: Tree, path: string, location: string): Inode {
+  const name = latin1(new TextEncoder().encode(path))
+  const inode = lookup(tree, name)?.node.inode
+  if (inode?.type === 'file') return inode
+  const link = inode === undefined ? lookup(tree, name, false)?.node.inode : undefined
+  if (link?.type !== 'symlink') {
+    const what = inode === undefined ? 'no such file in the image' : `a ${inode.type}, and no file`
+    throw new ArchiveError('ERR_NOT_FOUND', `${path}: ${what}`, { location })
+  }
+  const end = resolve(tree, name, { followLast: true }) === undefined ? 'which leads in a circle' : 'where nothing is'
+  const target = displayPath(latin1Bytes(link.linkPath))
+  throw new ArchiveError('ERR_LINK', `${path}: a link to ${target}, ${end}`, { location })
 }

@@ -192,6 +192,9 @@ describe('printing files', () => {
       file('etc/os', { content: 'old' }),
       file('other', { content: 'other' }),
       symlink('l', '/etc/../../etc/os'),
+      symlink('lost', '/gone'),
+      symlink('round', 'and/../about'),
+      symlink('about', 'round'),
     ],
     [file('etc/os', { content: 'new' })],
   )
@@ -204,11 +207,13 @@ describe('printing files', () => {
   })
 
   test.each([
-    ['/nope', /no such file/],
-    ['etc', /a directory/],
-  ])('refuses %s', async (path, message) => {
+    ['/nope', 'ERR_NOT_FOUND', /no such file/],
+    ['etc', 'ERR_NOT_FOUND', /a directory/],
+    ['lost', 'ERR_LINK', /a link to \/gone, where nothing is/],
+    ['round', 'ERR_LINK', /a link to and\/\.\.\/about, which leads in a circle/],
+  ])('refuses %s', async (path, code, message) => {
     await expect(printed('other', path)).rejects.toMatchObject({
-      code: 'ERR_NOT_FOUND',
+      code,
       message: expect.stringMatching(message) as string,
     })
   })
