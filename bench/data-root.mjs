@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -27,6 +27,15 @@ function disassemble(layer, sidecar, files) {
   return JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' })).digest
 }
 
+/** Bytes of all files, as docker counts a layer. */
+function bytesBelow(folder) {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  return entries.reduce(
+    (sum, entry) => sum + (entry.isFile() ? lstatSync(join(entry.parentPath, entry.name)).size : 0),
+    0,
+  )
+}
+
 /** The data-root of a stopped docker with overlay2 that has one image of these layers: answers with its path. Made once. */
 export function dataRoot(folder, layers, { say, configOf }) {
   if (existsSync(folder)) return folder
@@ -48,7 +57,7 @@ export function dataRoot(folder, layers, { say, configOf }) {
     const record = `image/overlay2/layerdb/sha256/${chainID.slice('sha256:'.length)}`
     write(`${record}/diff`, diffID)
     write(`${record}/cache-id`, cacheID)
-    write(`${record}/size`, '0')
+    write(`${record}/size`, String(bytesBelow(join(partial, 'overlay2', cacheID, 'diff'))))
     if (parent !== undefined) write(`${record}/parent`, parent)
     renameSync(sidecar, join(partial, record, 'tar-split.json.gz'))
     diffIDs.push(diffID.slice('sha256:'.length))

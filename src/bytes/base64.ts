@@ -10,7 +10,7 @@ for (const [value, code] of DIGITS.entries()) VALUES[code] = value
 export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined
   const padding = text.at(-1) !== EQUALS ? 0 : text.at(-2) === EQUALS ? 2 : 1
-  const bytes = new Uint8Array((text.length / 4) * 3 - padding)
+  const bytes = roomFor((text.length / 4) * 3 - padding)
   const digits = text.length - padding
   let odd = 0
   let to = 0
@@ -25,6 +25,21 @@ export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
     bytes[to++] = word
   }
   return odd > 63 ? undefined : bytes
+}
+
+// Sidecars of layers have tens of thousands of short texts: an array of its own for each would keep the collector busy.
+const SLAB = 64 * 1024
+let slab = new Uint8Array(0)
+let used = 0
+
+function roomFor(length: number): Uint8Array {
+  if (length > SLAB / 8) return new Uint8Array(length)
+  if (used + length > slab.length) {
+    slab = new Uint8Array(SLAB)
+    used = 0
+  }
+  used += length
+  return slab.subarray(used - length, used)
 }
 
 function valueAt(text: Uint8Array, at: number): number {

@@ -1,5 +1,6 @@
 import type { Compression } from '../bytes/compression.js'
 import type { DiffID, Digest } from '../bytes/digest.js'
+import type { Room } from '../bytes/output.js'
 import type { ByteSource } from '../bytes/source.js'
 import type { ImageConfig } from './config.js'
 import type { RawJson } from './json.js'
@@ -22,6 +23,14 @@ export interface Staging {
   stage(chunks: AsyncIterable<Uint8Array>): Promise<Staged>
   /** Forgets the bytes that were staged last. */
   discard(staged: Staged): Promise<void>
+  /** Takes up bytes of a known size that others write, threads among them; absent where only this one can write. */
+  readonly reserve?: (size: number) => Promise<Reserved>
+}
+
+/** Room for staged bytes. */
+export interface Reserved {
+  readonly staged: Staged
+  readonly room: Room
 }
 
 /** Where the stored bytes of a layer come from: the input, or the output itself. */

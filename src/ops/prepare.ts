@@ -8,6 +8,7 @@ import type { OutgoingImage, OutgoingLayer, Staging } from '../model/outgoing.js
 import type { Measurement } from '../tar/measurement.js'
 import { measureLayers } from './measure.js'
 import { outgoingLayers, type MeasuredLayer } from './outgoing-layers.js'
+import { placeLayers } from './place-layers.js'
 import { stageLayer, type LayerCompression } from './stage-layer.js'
 
 /** How layers are to be stored. */
@@ -48,10 +49,15 @@ export async function prepareImages(
     const own = trusted.get(layer) ?? (measurement && { ...proofOf(measurement), content: sourceOf(layer) })
     if (own !== undefined) measured.set(layer.blob ?? layer, own)
   }
+  const known = new Set([...measured.values()].map(({ measurement }) => measurement.diffID))
+  const isPlain = options.compress === 'keep' || options.compress.kind === 'none'
+  const left = layers.filter((layer) => !measured.has(layer.blob ?? layer) && !known.has(layer.claims.diffID))
+  const placed = isPlain ? await placeLayers(left, options.staging, context) : undefined
   for (const layer of layers) {
     const key = layer.blob ?? layer
     if (measured.has(key)) continue
-    measured.set(key, await stagedOnce(await stageLayer(layer, options, context), measured, options))
+    const own = layer.claims.diffID === undefined ? undefined : placed?.get(layer.claims.diffID)
+    measured.set(key, own ?? (await stagedOnce(await stageLayer(layer, options, context), measured, options)))
   }
   return merged(ordered.map((image) => outgoing(image, (layer) => measured.get(layer.blob ?? layer))))
 }

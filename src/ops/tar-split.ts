@@ -7,6 +7,7 @@ import type { SplitFault } from '../tar/split-assemble.js'
 import { assembledTar, checkAssembly, type SplitAssembly } from '../tar/split-assembly.js'
 import { disassembler } from '../tar/split-disassemble.js'
 import { splitLines } from '../tar/split-write.js'
+import { assembleFile } from './assemble-file.js'
 import { fileTree } from './tar-split-files.js'
 
 /** What was read or written. */
@@ -64,6 +65,8 @@ export async function disassemble(
 
 /** Puts a tar together; with faults, what was written is not the tar. Errors: those of readSplit, ERR_OUTPUT. */
 export async function assemble(assembly: SplitAssembly, output: Output, context: RunContext): Promise<SplitTotals> {
+  const placed = await assembleFile(assembly, output, context)
+  if (placed !== undefined) return { files: 0, bytes: placed.size, digest: placed.digest, faults: placed.faults }
   const hash = hasher()
   const faults: SplitFault[] = []
   const onFault = (fault: SplitFault) => void faults.push(fault)

@@ -8,6 +8,7 @@ import { directoryFilesOf } from './split-directory.js'
 import { scopedLookup, type FileLookup } from './split-files.js'
 import { packedFiles, type PackedMember } from './split-index.js'
 import { readSplit, type SplitEntry } from './split-read.js'
+import { splitSize } from './split-size.js'
 
 /** Where the files of a layer lie: below a directory of the system, or below a path of a tar. */
 export type FileLocator =
@@ -76,16 +77,23 @@ export async function checkAssembly(
   return await checkSplit(sidecarEntries(assembly, context.limits), { ...context, files: lookup })
 }
 
-/** The entries of an assembly's sidecar. */
-export async function* sidecarEntries(
-  { location, sidecar }: SplitAssembly,
-  limits: Limits,
-): AsyncGenerator<readonly SplitEntry[]> {
+/** The entries of an assembly's sidecar. Errors: those of readSplit, and of the sidecar's compression. */
+export async function* sidecarEntries(assembly: SplitAssembly, limits: Limits): AsyncGenerator<readonly SplitEntry[]> {
+  const { location } = assembly
+  yield* readSplit(sidecarChunks(assembly, limits), { limits, location })
+}
+
+/** Bytes of the tar of an assembly; see splitSize. */
+export function assembledSize(assembly: SplitAssembly, limits: Limits): Promise<number> {
+  const { location } = assembly
+  return splitSize(sidecarChunks(assembly, limits), { limits, location })
+}
+
+async function* sidecarChunks({ location, sidecar }: SplitAssembly, limits: Limits): AsyncGenerator<Uint8Array> {
   await using file = await fileSource(sidecar.file, location)
   const source = slice(file, { offset: sidecar.offset, length: sidecar.size }, location)
   const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) })
-  const chunks = decompress(detectCompression(head), chunksOf(source), { limits, location })
-  yield* readSplit(chunks, { limits, location })
+  yield* decompress(detectCompression(head), chunksOf(source), { limits, location })
 }
 
 function openFiles(locator: FileLocator): FileLookup & Disposable {

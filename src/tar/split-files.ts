@@ -41,12 +41,20 @@ const MOST_HOPS = 40
  * and nothing leads out of it. The file itself must be a regular one.
  */
 export function scopedLookup(files: StoredFiles, base: string): FileLookup {
-  // A directory holds many files: where its name leads is looked up once.
+  // A directory holds many files: where its name leads is looked up once, and so is where its parents lead.
   const directories = new Map<string, string | undefined>([['', '']])
   const at = (key: string) => (base === '' ? key : key === '' ? base : `${base}/${key}`)
   const directoryOf = (key: string): string | undefined => {
-    if (!directories.has(key)) directories.set(key, resolveDirectory(files, at, key))
-    return directories.get(key)
+    if (directories.has(key)) return directories.get(key)
+    let here: string | undefined = ''
+    for (let slash = key.indexOf('/'); here !== undefined; slash = key.indexOf('/', slash + 1)) {
+      const path = slash < 0 ? key : key.slice(0, slash)
+      if (!directories.has(path))
+        directories.set(path, stepInto(files, at, here, path.slice(path.lastIndexOf('/') + 1)))
+      here = directories.get(path)
+      if (slash < 0) break
+    }
+    return here
   }
   return {
     open(rawName) {
@@ -60,6 +68,14 @@ export function scopedLookup(files: StoredFiles, base: string): FileLookup {
       return files.open(at(parent === '' ? base : `${parent}/${base}`))
     },
   }
+}
+
+/** Where a name in a directory leads, as a directory; undefined where it is none. */
+function stepInto(files: StoredFiles, at: (key: string) => string, parent: string, name: string): string | undefined {
+  const here = parent === '' ? name : `${parent}/${name}`
+  const type = files.typeOf(at(here))
+  if (type === 'directory') return here
+  return type === 'symlink' ? resolveDirectory(files, at, here) : undefined
 }
 
 function resolveDirectory(files: StoredFiles, at: (key: string) => string, key: string): string | undefined {

@@ -2,6 +2,7 @@ import { decodeBase64 } from '../bytes/base64.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { cleanPath, latin1Bytes } from './path.js'
+import { sidecarLines, type SidecarPlace } from './split-lines.js'
 
 /** One line of a tar-split sidecar: bytes of the tar itself, or a file whose bytes lie elsewhere. */
 export type SplitEntry =
@@ -15,10 +16,8 @@ export type SplitEntry =
       readonly crc: string | undefined
     }
 
-const NEWLINE = 0x0a
+const TEXT = new TextDecoder('utf-8', { ignoreBOM: true })
 const QUOTE = 0x22
-// A segment has at most 1 MiB, but old daemons put all bytes behind the end marker into one line.
-const LINE_FACTOR = 16
 
 /**
  * Reads a sidecar, decompressed, as docker's tar-split writes it: a JSON object a line. Entries come in batches, in their
@@ -27,37 +26,26 @@ const LINE_FACTOR = 16
  */
 export async function* readSplit(
   chunks: AsyncIterable<Uint8Array>,
-  { limits, location }: { readonly limits: Limits; readonly location: string },
+  place: SidecarPlace,
 ): AsyncGenerator<readonly SplitEntry[]> {
   const names = new Set<string>()
-  const most = limits.json * LINE_FACTOR
-  let rest: Uint8Array = new Uint8Array(0)
+  const { limits, location } = place
   let offset = 0
-  const read = (line: Uint8Array): SplitEntry[] => {
-    const entries = entriesOfLine(line, { location, offset })
-    for (const entry of entries) refuseTwice(names, entry, { limits, location, offset })
-    offset += line.length + 1
-    return entries
-  }
-  for await (const chunk of chunks) {
-    const bytes = rest.length === 0 ? chunk : joined(rest, chunk)
+  for await (const lines of sidecarLines(chunks, place)) {
     const batch: SplitEntry[] = []
-    let at = 0
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, at)) {
-      batch.push(...read(bytes.subarray(at, end)))
-      at = end + 1
-    }
-    rest = bytes.slice(at)
-    if (rest.length > most) {
-      const hint = '--limit-json raises the limit'
-      throw new ArchiveError('ERR_LIMIT', `a line of more than ${most} bytes`, { location, offset, hint })
+    for (const line of lines) {
+      for (const entry of entriesOfLine(line, { location, offset })) {
+        refuseTwice(names, entry, { limits, location, offset })
+        batch.push(entry)
+      }
+      offset += line.length + 1
     }
     yield batch
   }
-  yield read(rest)
 }
 
-interface LinePlace {
+/** Of a line of a sidecar. */
+export interface LinePlace {
   readonly location: string
   readonly offset: number
 }
@@ -76,36 +64,32 @@ function refuseTwice(
   throw new ArchiveError('ERR_LIMIT', `more than ${limits.entries} entries`, { ...place, hint })
 }
 
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length)
-  both.set(first)
-  both.set(second, first.length)
-  return both
-}
-
 // What Go's encoder writes before a segment: read by hand, for most of a sidecar is segments.
 const SEGMENT_START = latin1Bytes('{"type":2,"payload":"')
 
-function entriesOfLine(line: Uint8Array, place: LinePlace): SplitEntry[] {
-  const fast = fastSegment(line)
-  if (fast !== undefined) return [fast]
+/** The entries of one line; see readSplit. */
+export function entriesOfLine(line: Uint8Array, place: LinePlace): SplitEntry[] {
+  const payload = segmentPayload(line)
+  const bytes = payload === undefined ? undefined : decodeBase64(payload)
+  if (bytes !== undefined) return [{ kind: 'segment', bytes }]
   return valuesOf(line, place).map((value) => entryOf(value, place))
 }
 
-function fastSegment(line: Uint8Array): SplitEntry | undefined {
-  for (const [at, byte] of SEGMENT_START.entries()) if (line[at] !== byte) return undefined
+/** The base64 of a line that is nothing but a segment, as Go's encoder writes it; undefined for all others. */
+export function segmentPayload(line: Uint8Array): Uint8Array | undefined {
+  for (let at = 0; at < SEGMENT_START.length; at++) if (line[at] !== SEGMENT_START[at]) return undefined
   const end = line.indexOf(QUOTE, SEGMENT_START.length)
   // Behind the payload only the position is left; anything longer may be another value.
   if (end < 0 || line.length - end > 32 || line.indexOf(0x7b, end) >= 0) return undefined
-  const bytes = decodeBase64(line.subarray(SEGMENT_START.length, end))
-  return bytes === undefined ? undefined : { kind: 'segment', bytes }
+  return line.subarray(SEGMENT_START.length, end)
 }
 
 /** The JSON values of a line: one, none where it is blank, or several, which Go's decoder takes as well. */
 function valuesOf(line: Uint8Array, place: LinePlace): unknown[] {
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(line).trim()
+  const text = TEXT.decode(line).trim()
   if (text === '') return []
-  const parts = text.replace(/\}\s*\{"type"/g, '}\n{"type"').split('\n')
+  const isOne = text.indexOf('}') === text.length - 1
+  const parts = isOne ? [text] : text.replace(/\}\s*\{"type"/g, '}\n{"type"').split('\n')
   try {
     return parts.map((part): unknown => JSON.parse(part))
   } catch (cause) {
@@ -141,6 +125,10 @@ function nameOf(fields: Record<string, unknown>): Uint8Array | undefined {
   return typeof name === 'string' ? new TextEncoder().encode(name) : undefined
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 function hexOfBytes(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  let hex = ''
+  for (const byte of bytes) hex += HEX[byte] ?? ''
+  return hex
 }

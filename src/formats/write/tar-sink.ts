@@ -41,6 +41,16 @@ export function tarSink(output: Output): ArchiveSink {
       places.set(staged, source)
       return staged
     },
+    ...(seekable && {
+      async reserve(size) {
+        const headerAt = output.position
+        const room = await seekable.reserve(HEADER + size + paddingOf(size))
+        const staged: InPlace = { size, order: order++, headerAt }
+        places.set(staged, staged)
+        nameless.add(staged)
+        return { staged, room: { ...room, offset: room.offset + HEADER } }
+      },
+    }),
     async discard(staged) {
       const place = places.get(staged)
       if (place === undefined) return
