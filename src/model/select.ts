@@ -19,11 +19,10 @@ export function selectImages(archive: ImageArchive, selection: Selection): reado
   if (index !== undefined) images = images.slice(index, index + 1)
   if (name !== undefined) images = byName(archive, images, name)
   if (images.length === 0) {
-    const wanted = name ?? (index === undefined ? 'an image' : `image @${index}`)
-    throw new ArchiveError('ERR_NOT_FOUND', `there is no ${wanted} in the archive`, {
-      location: archive.location,
-      hint: offer(archive),
-    })
+    const wanted = name ?? (index === undefined ? 'image' : `image @${index}`)
+    const { location } = archive
+    const hint = archive.images.length === 0 ? undefined : offer(archive)
+    throw new ArchiveError('ERR_NOT_FOUND', `there is no ${wanted} in the archive`, { location, ...(hint && { hint }) })
   }
   return platform === undefined ? images : byPlatform(archive, images, platform)
 }
@@ -71,9 +70,11 @@ function qualified(name: string): string | undefined {
   return canonicalName(isWhole ? reference : { ...reference, tag: 'latest' })
 }
 
-function digestsOf({ configSource, manifest, targetDigest }: Image): readonly string[] {
+function digestsOf({ configSource, manifest, targetDigest, v1ID }: Image): readonly string[] {
   const config = configSource.kind === 'stored' ? [configSource.document.digest] : []
-  return [...config, ...(manifest ? [manifest.digest] : []), ...(targetDigest === undefined ? [] : [targetDigest])]
+  const target = targetDigest === undefined ? [] : [targetDigest]
+  const old = v1ID === undefined ? [] : [`sha256:${v1ID}`]
+  return [...config, ...(manifest ? [manifest.digest] : []), ...target, ...old]
 }
 
 function offer(archive: ImageArchive): string {
@@ -81,5 +82,5 @@ function offer(archive: ImageArchive): string {
     const name = image.names.length === 0 ? `:@${index}` : image.names.join(', ')
     return `${name} (${formatPlatform(image.platform)})`
   })
-  return names.length === 0 ? 'it holds no image' : `it holds ${names.slice(0, 10).join('; ')}`
+  return `it holds ${names.slice(0, 10).join('; ')}`
 }

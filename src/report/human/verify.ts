@@ -40,6 +40,8 @@ function verdict(archive: Verified, style: Style): string {
 }
 
 function contents(archive: Verified): string {
+  const artifacts = archive.findings.filter(({ code }) => code === 'ARTIFACT').length
+  if (archive.images.length === 0 && artifacts > 0) return `no image, ${count(artifacts, 'artifact')} checked`
   // Images share layers: each member counts once.
   const layers = new Map(archive.images.flatMap((image) => image.layers.map((layer) => [layer.path, layer])))
   const bytes = [...layers.values()].reduce((sum, layer) => sum + (layer.diffSize ?? layer.size ?? 0), 0)

@@ -32,6 +32,11 @@ describe('verdicts', () => {
     expect(first).toBe('app.tar: whole: 1 image, 2 layers, 3.1 MB checked, 1 note')
   })
 
+  test('an archive of artifacts alone says that there is no image in it', () => {
+    const [first] = lines({ ...whole, images: [], findings: [finding('ARTIFACT', 'note')] })
+    expect(first).toBe('app.tar: whole: no image, 1 artifact checked, 1 note')
+  })
+
   test('a faulty archive counts its findings by severity', () => {
     const findings = [
       finding('TAG_DUPLICATE', 'warning'),
