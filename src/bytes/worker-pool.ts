@@ -28,6 +28,8 @@ export interface PoolOptions<Output, Part = unknown> {
   readonly signal?: AbortSignal | undefined
   /** Threads of the same module that were started before; they end with the jobs. */
   readonly threads?: Threads | undefined
+  /** Leaves `threads` running, for other jobs; whoever started them ends them. */
+  readonly keep?: boolean
   onDone(index: number, output: Output): void
   /** Bytes a job read since it last said so. */
   onProgress?(index: number, bytes: number): void
@@ -49,9 +51,11 @@ export function runJobs<Output, Part = unknown>(
   const listening = new AbortController()
   const threads = options.threads ?? startThreads(worker, Math.min(concurrency, jobs.length))
   let [next, open] = [0, jobs.length]
+  const deafen: (() => void)[] = []
   const stop = async () => {
     listening.abort()
-    await threads[Symbol.asyncDispose]()
+    for (const leave of deafen) leave()
+    if (options.keep !== true) await threads[Symbol.asyncDispose]()
   }
   const work = new Promise<void>((resolve, reject) => {
     if (open === 0) resolve()
@@ -62,7 +66,7 @@ export function runJobs<Output, Part = unknown>(
     }
     for (const { worker: thread, failed } of threads.all) {
       failed.catch(reject)
-      thread.on('message', (message: WorkerMessage) => {
+      const hear = (message: WorkerMessage) => {
         if (message.kind === 'progress') options.onProgress?.(message.index, message.bytes)
         else if (message.kind === 'part')
           attempt(() => options.onPart?.(message.index, message.part as Part), reject) // as its jobs post them
@@ -73,7 +77,9 @@ export function runJobs<Output, Part = unknown>(
           if (open === 0) resolve()
           else give(thread)
         }
-      })
+      }
+      thread.on('message', hear)
+      deafen.push(() => thread.off('message', hear))
       give(thread)
     }
   })

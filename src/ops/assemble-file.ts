@@ -3,10 +3,10 @@ import { hasher, type Digest } from '../bytes/digest.js'
 import { outputError, type Output, type Room } from '../bytes/output.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
-import { assembledSize, type SplitAssembly } from '../tar/split-assembly.js'
+import type { SplitAssembly } from '../tar/split-assembly.js'
 import type { SplitFault } from '../tar/split-assemble.js'
 import { WORTH_WORKERS } from '../tree/measure-threads.js'
-import { startWriting, writeAssemblies } from '../tree/write-pool.js'
+import { assembledSizes, startWriting, writeAssemblies } from '../tree/write-pool.js'
 
 /** A tar that was put together in a file. */
 export interface AssembledFile {
@@ -28,7 +28,7 @@ export async function assembleFile(
   const { limits, concurrency } = context
   if (seekable === undefined || concurrency < 2 || assembly.files.kind !== 'directory') return undefined
   await using threads = startWriting(1)
-  const size = await assembledSize(assembly, limits)
+  const [size = 0] = await assembledSizes([assembly], threads, context)
   if (size < WORTH_WORKERS) return undefined
   const room = await seekable.reserve(size)
   const behind = hashBehind(room, size)

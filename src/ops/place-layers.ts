@@ -2,10 +2,10 @@ import type { DiffID } from '../bytes/digest.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
 import type { Reserved, Staging } from '../model/outgoing.js'
-import { assembledSize, type SplitAssembly } from '../tar/split-assembly.js'
+import type { SplitAssembly } from '../tar/split-assembly.js'
 import { WORTH_WORKERS } from '../tree/measure-threads.js'
 import type { WriteJob } from '../tree/write-assembly.js'
-import { startWriting, writeAssemblies } from '../tree/write-pool.js'
+import { assembledSizes, startWriting, writeAssemblies } from '../tree/write-pool.js'
 import type { MeasuredLayer } from './outgoing-layers.js'
 
 interface Wanted {
@@ -28,9 +28,14 @@ export async function placeLayers(
   const total = wanted.reduce((sum, { size }) => sum + size, 0)
   if (reserve === undefined || context.concurrency < 2 || total < WORTH_WORKERS) return new Map()
   await using threads = startWriting(Math.min(context.concurrency, wanted.length))
+  const sizes = await assembledSizes(
+    wanted.map(({ assembly }) => assembly),
+    threads,
+    context,
+  )
   const places: (Wanted & { readonly reserved: Reserved })[] = []
-  for (const one of wanted) {
-    const size = await assembledSize(one.assembly, context.limits)
+  for (const [index, one] of wanted.entries()) {
+    const size = sizes[index] ?? 0
     places.push({ ...one, size, reserved: await reserve(size) })
   }
   // The largest first, so that no thread is left alone with it at the end.

@@ -6,6 +6,9 @@ import { ArchiveError } from '../errors.js'
 import type { SplitFault } from '../tar/split-assemble.js'
 import { assembledTar, exactTar, type SplitAssembly } from '../tar/split-assembly.js'
 
+/** What a writing worker is told: to put a layer together, or only to say how many bytes its tar has. */
+export type WriterJob = WriteJob | { readonly assembly: SplitAssembly; readonly limits: Limits; readonly want: 'size' }
+
 /** A layer to put together in a file; plain data, for a worker. */
 export interface WriteJob {
   readonly assembly: SplitAssembly

@@ -1,11 +1,32 @@
 import { runJobs } from '../bytes/worker-pool.js'
 import { startThreads, workerUrl, type Threads } from '../bytes/worker-threads.js'
 import type { RunContext } from '../context.js'
-import type { WriteJob, WrittenAssembly } from './write-assembly.js'
+import type { SplitAssembly } from '../tar/split-assembly.js'
+import type { WriteJob, WriterJob, WrittenAssembly } from './write-assembly.js'
 
-/** Starts threads that put layers together: they are ready when it is known where the layers are to go. */
+const MODULE = workerUrl(import.meta.url, './write-worker.js')
+
+/** Starts threads that put layers together; the caller ends them. */
 export function startWriting(count: number): Threads {
-  return startThreads(workerUrl(import.meta.url, './write-worker.js'), count)
+  return startThreads(MODULE, count)
+}
+
+/** Bytes of the tar of each assembly. Errors: those of readSplit, and of the sidecars' compression, ERR_ABORTED. */
+export async function assembledSizes(
+  assemblies: readonly SplitAssembly[],
+  threads: Threads,
+  { limits, signal }: RunContext,
+): Promise<readonly number[]> {
+  const jobs = assemblies.map((assembly): WriterJob => ({ assembly, limits, want: 'size' }))
+  const sizes = jobs.map(() => 0)
+  await runJobs<number>(MODULE, jobs, {
+    concurrency: threads.all.length,
+    signal,
+    threads,
+    keep: true,
+    onDone: (index, size) => void (sizes[index] = size),
+  })
+  return sizes
 }
 
 /** What those who wait are told. */
@@ -16,21 +37,21 @@ export interface WriteHandlers {
 }
 
 /**
- * Puts layers together in their places in files, several side by side, in the given order, on threads of `startWriting`,
- * which end then. Errors: those of writeAssembly, ERR_ABORTED.
+ * Puts layers together in their places in files, several side by side, in the given order. Errors: those of writeAssembly,
+ * ERR_ABORTED.
  */
 export async function writeAssemblies(
   jobs: readonly WriteJob[],
   threads: Threads,
   { signal }: RunContext,
-  { onBytes, onDone }: WriteHandlers,
+  handlers: WriteHandlers,
 ): Promise<void> {
-  const module = workerUrl(import.meta.url, './write-worker.js')
-  await runJobs<WrittenAssembly>(module, jobs, {
+  await runJobs<WrittenAssembly>(MODULE, jobs, {
     concurrency: threads.all.length,
     signal,
     threads,
-    onProgress: onBytes,
-    onDone,
+    keep: true,
+    onProgress: (index, bytes) => handlers.onBytes(index, bytes),
+    onDone: (index, written) => handlers.onDone(index, written),
   })
 }

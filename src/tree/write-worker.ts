@@ -1,7 +1,8 @@
 import { serveJobs } from '../bytes/worker.js'
-import { writeAssembly, type WriteJob } from './write-assembly.js'
+import { assembledSize } from '../tar/split-assembly.js'
+import { writeAssembly, type WriterJob } from './write-assembly.js'
 
-serveJobs((input, onBytes) => {
-  const job = input as WriteJob // write-pool.ts posts nothing else
-  return writeAssembly(job, onBytes)
+serveJobs((input, onBytes): Promise<unknown> => {
+  const job = input as WriterJob // write-pool.ts posts nothing else
+  return job.want === 'size' ? assembledSize(job.assembly, job.limits) : writeAssembly(job, onBytes)
 })
