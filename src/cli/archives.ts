@@ -1,4 +1,5 @@
 import { addAbortSignal } from 'node:stream'
+import { pipeAt } from '../bytes/pipe.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { ImageArchive } from '../model/image.js'
@@ -11,7 +12,7 @@ export interface OpenSettings {
   readonly context: RunContext
   /** `once` where layers are only measured, `random` where their contents are read again. */
   readonly access: 'once' | 'random'
-  /** Stands in for standard input, where that was read before. */
+  /** Stands in for a pipe that was read before. */
   readonly stdin?: AsyncIterable<Uint8Array>
 }
 
@@ -29,12 +30,13 @@ export async function openOperand(text: string, settings: OpenSettings): Promise
   const { globals, context, access } = settings
   const { path, transport, choice } = await parseOperand(text)
   const platform = globals.platform === undefined ? undefined : parsePlatform(globals.platform)
+  const stdin = settings.stdin ?? (await streamAt(path, context))
   const archive = await openArchive(path, context, {
     access,
     ...(transport !== undefined && { transport }),
     ...(platform !== undefined && { platform }),
     ...(choice?.kind === 'container' && { container: choice.container }),
-    ...(path === '-' && { stdin: settings.stdin ?? standardInput(context) }),
+    ...(stdin !== undefined && { stdin }),
   })
   if (choice === undefined && platform === undefined) return archive
   try {
@@ -50,11 +52,20 @@ export async function openOperand(text: string, settings: OpenSettings): Promise
   }
 }
 
-/** Standard input, which is not to be a terminal. Errors: ERR_USAGE. */
+/**
+ * What a path names, where that can be read once only: `-` is standard input, others are pipes such as `<(command)`.
+ * Errors: ERR_USAGE for a terminal, and for standard input that was read before.
+ */
+export async function streamAt(path: string, context: RunContext): Promise<AsyncIterable<Uint8Array> | undefined> {
+  return path === '-' ? standardInput(context) : pipeAt(path, context.signal)
+}
+
+/** Standard input, which is not to be a terminal, nor read before. Errors: ERR_USAGE. */
 export function standardInput({ signal }: RunContext): AsyncIterable<Uint8Array> {
   if (process.stdin.isTTY) {
     throw new ArchiveError('ERR_USAGE', 'standard input is a terminal', { hint: 'docker save app | imgtar verify -' })
   }
+  if (process.stdin.readableDidRead) throw new ArchiveError('ERR_USAGE', 'standard input can be read only once')
   // Nothing may ever come down a pipe: waiting for it must end with the interruption.
   return signal === undefined ? process.stdin : addAbortSignal(signal, process.stdin)
 }

@@ -5,11 +5,11 @@ import { parseOperand } from '../formats/operand.js'
 import { openLoadView } from '../formats/load-view.js'
 import type { EngineChoice } from '../model/engine-names.js'
 import { askLoaders, type LoaderAnswers } from '../ops/loaders.js'
-import { oneArchiveOnly, standardInput } from './archives.js'
+import { oneArchiveOnly, streamAt } from './archives.js'
 
 /** What is known of an archive before it is proved. */
 export interface Asked extends Partial<LoaderAnswers> {
-  /** Standard input, where it was read before. */
+  /** The bytes of a pipe that was read before. */
   readonly stdin?: AsyncIterable<Uint8Array>
 }
 
@@ -24,9 +24,10 @@ export async function withLoaders<Proof>(
   prove: (asked: Asked) => Promise<Proof>,
 ): Promise<Proof> {
   const { path } = await parseOperand(operand).catch(() => ({ path: operand }))
-  if (path !== '-') return prove(await answers(path, choices, context))
-  await using source = await spool(standardInput(context), '-', context.signal)
-  const told = await answers('-', choices, context, chunksOf(source, context.signal))
+  const stream = await streamAt(path, context)
+  if (stream === undefined) return prove(await answers(path, choices, context))
+  await using source = await spool(stream, path, context.signal)
+  const told = await answers(path, choices, context, chunksOf(source, context.signal))
   return await prove({ ...told, stdin: chunksOf(source, context.signal) })
 }
 

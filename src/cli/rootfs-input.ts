@@ -4,15 +4,16 @@ import { fileSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { toArchiveError } from '../errors.js'
 import type { RootfsInput } from '../ops/import.js'
-import { standardInput } from './archives.js'
+import { streamAt } from './archives.js'
 
 /** Opens `[rootfs:]PATH` to be read once: a tar, a directory as docker would export it, `-` for stdin. */
 export async function openRootfs(operand: string, context: RunContext): Promise<RootfsInput & AsyncDisposable> {
   const isCertain = operand.startsWith('rootfs:')
   const location = isCertain ? operand.slice('rootfs:'.length) : operand
-  if (location === '-') {
+  const stream = await streamAt(location, context)
+  if (stream !== undefined) {
     const nothing = (): Promise<void> => Promise.resolve()
-    return { location, chunks: standardInput(context), isCertain, [Symbol.asyncDispose]: nothing }
+    return { location, chunks: stream, isCertain, [Symbol.asyncDispose]: nothing }
   }
   const status = await stat(location).catch((cause: unknown) => {
     throw toArchiveError(cause, { location })

@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
+import { pipeAt } from '../bytes/pipe.js'
 import { chunksOf, fileSource, type OpenSource } from '../bytes/source.js'
 import { spool } from '../bytes/spool.js'
 import { runContext, type RunContext } from '../context.js'
@@ -44,14 +45,15 @@ export interface OpenOptions {
    * gone afterwards. `random`: such an archive is written to a temporary file, so that layers can be read.
    */
   readonly access?: 'once' | 'random'
-  /** Bytes of standard input, for the path `-`. */
+  /** Bytes to read in place of the path's: those of standard input for `-`. */
   readonly stdin?: AsyncIterable<Uint8Array>
   /** Of a data-root: the container, by name or (short) ID, whose root filesystem is meant instead of the images. */
   readonly container?: string
 }
 
 /**
- * Opens an archive of any format: a file, a directory, or `-` for `options.stdin`. Told apart by content, never by name.
+ * Opens an archive of any format: a file, a directory, a pipe, or `-` for `options.stdin`. Told apart by content, never by
+ * name.
  * Errors: ERR_NOT_FOUND, ERR_NOT_ARCHIVE, ERR_JSON and ERR_DOCUMENT where the document that all hangs on is damaged,
  * ERR_COMPRESSION, ERR_TRUNCATED, ERR_LIMIT.
  */
@@ -152,10 +154,9 @@ async function openDirectory(
 }
 
 async function openFiles(path: string, context: RunContext, options: OpenOptions): Promise<FileSet> {
-  if (path === '-') {
-    if (options.stdin === undefined) throw new ArchiveError('ERR_USAGE', 'there is no standard input to read')
-    return openStream(options.stdin, path, context, options)
-  }
+  const stream = options.stdin ?? (path === '-' ? undefined : await pipeAt(path, context.signal))
+  if (stream !== undefined) return openStream(stream, path, context, options)
+  if (path === '-') throw new ArchiveError('ERR_USAGE', 'there is no standard input to read')
   const source = await fileSource(path)
   try {
     const compression = await sniff(source)

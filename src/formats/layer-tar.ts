@@ -1,3 +1,4 @@
+import { pipeAt } from '../bytes/pipe.js'
 import { fileSource, chunksOf } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
@@ -15,8 +16,9 @@ export async function openLayerTar(
   context: RunContext,
   stdin: AsyncIterable<Uint8Array>,
 ): Promise<LayerTar> {
-  const source = path === '-' ? undefined : await fileSource(path)
-  const stored = source === undefined ? stdin : chunksOf(source, context.signal)
+  const stream = path === '-' ? stdin : await pipeAt(path, context.signal)
+  const source = stream === undefined ? await fileSource(path) : undefined
+  const stored = source === undefined ? (stream ?? stdin) : chunksOf(source, context.signal)
   const plain = await watchCompression(stored, path, context)
   async function* checked(): AsyncGenerator<Uint8Array> {
     yield* plain.chunks

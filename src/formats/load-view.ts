@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
+import { pipeAt } from '../bytes/pipe.js'
 import { chunksOf, fileSource, slice, type ByteSource } from '../bytes/source.js'
 import { spool } from '../bytes/spool.js'
 import { runContext, type RunContext } from '../context.js'
@@ -38,7 +39,8 @@ export async function openLoadView(
     for (const one of held.reverse()) await one[Symbol.asyncDispose]()
   }
   try {
-    const first = path === '-' ? await spool(given(stdin), path, context.signal) : await fileSource(path)
+    const stream = path === '-' ? given(stdin) : (stdin ?? (await pipeAt(path, context.signal)))
+    const first = stream === undefined ? await fileSource(path) : await spool(stream, path, context.signal)
     held.push(first)
     const { source, peels } = await peel({ source: first, peels: [] }, path, context, held)
     return {

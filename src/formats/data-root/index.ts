@@ -118,7 +118,7 @@ async function openStore(
   context: RunContext,
   stdin: AsyncIterable<Uint8Array> | undefined,
 ): Promise<Store> {
-  if (path === '-') return tarStore(path, context, stdin)
+  if (path === '-' || stdin !== undefined) return tarStore(path, context, stdin)
   const status = await stat(path).catch((cause: unknown) => {
     throw toArchiveError(cause, { location: path })
   })

@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { detectCompression, SNIFF_BYTES } from '../../bytes/compression.js'
+import { pipeAt } from '../../bytes/pipe.js'
 import { chunksOf, fileSource, type ByteSource, type OpenSource } from '../../bytes/source.js'
 import { spool } from '../../bytes/spool.js'
 import type { RunContext } from '../../context.js'
@@ -52,7 +53,8 @@ interface Opened {
 
 /** The uncompressed bytes, as far as they come. */
 async function openSource(path: string, context: RunContext, stdin?: AsyncIterable<Uint8Array>): Promise<Opened> {
-  if (path === '-' && stdin !== undefined) return spooled(stdin, path, context)
+  const stream = path === '-' ? stdin : await pipeAt(path, context.signal)
+  if (stream !== undefined) return spooled(stream, path, context)
   const source = await fileSource(path)
   const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) })
   if (detectCompression(head) === 'none') return { source, findings: () => [] }
