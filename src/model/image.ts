@@ -83,6 +83,8 @@ export interface Image {
   readonly attachments: readonly Digest[]
   /** ID in docker's containerd store: digest of the index or manifest that a name points at. */
   readonly targetDigest?: Digest
+  /** ID by which a docker up to 1.9 has it in its own store: no digest of anything. */
+  readonly v1ID?: string
   /** Where this image is described, for findings: `manifest.json`, `blobs/sha256/…`. */
   readonly path: string
 }

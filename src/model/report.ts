@@ -91,6 +91,13 @@ export const imagesSchema = z.object({
       platform: z.string(),
       created: z.string().nullable(),
       size: z.number().nullable().describe('bytes of all files, as docker counts them; null where a layer is missing'),
+      topSize: z
+        .number()
+        .nullable()
+        .optional()
+        .describe(
+          'of the top layer alone: the SIZE of a docker up to 1.9, in whose store it lies; size is VIRTUAL SIZE',
+        ),
     }),
   ),
   findings: z.array(findingSchema),

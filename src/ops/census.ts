@@ -141,9 +141,9 @@ function tellBlob(layer: Layer, measurements: Measurements, log: FindingLog): vo
  * The ID of an image: sha256 of its config, or what its place claims where that cannot be read; of an image from before
  * content addressing the ID that it had then.
  */
-export function idOf({ configSource, path }: Image): string {
+export function idOf({ configSource, path, v1ID }: Image): string {
   if (configSource.kind === 'stored') return configSource.document.digest
-  if (configSource.kind === 'derived') return path.replace(/\/json$/, '').replace(/^.*\//, '')
+  if (v1ID !== undefined) return v1ID
   return `sha256:${path.slice(path.lastIndexOf('/') + 1)}`
 }
 

@@ -30,10 +30,11 @@ export async function listImages(
     )
     const row = {
       archive: name,
-      imageID: imageID ?? '',
+      imageID: imageID ?? image.v1ID ?? '',
       platform: formatPlatform(image.platform),
       created: image.config.created ?? null,
       size: size ?? null,
+      ...(image.v1ID !== undefined && { topSize: known.at(-1) ?? null }),
     }
     const names = image.names.length === 0 ? [undefined] : image.names
     return names.map((own) => ({ ...row, ...repositoryAndTag(own) }))

@@ -5,11 +5,16 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { DEFAULT_LIMITS, runContext } from '../../src/context.js'
+import { severityOf } from '../../src/findings.js'
+import { openContainer, openWholeRoot } from '../../src/formats/data-root/index.js'
 import { openArchive } from '../../src/formats/index.js'
+import { selectImage } from '../../src/model/select.js'
+import { census } from '../../src/ops/census.js'
 import { flatten } from '../../src/ops/flatten.js'
+import { list } from '../../src/ops/list.js'
 import { verify } from '../../src/ops/verify.js'
 import { readSplit } from '../../src/tar/split-read.js'
-import { chunksOf, concatenated } from '../support/chunks.js'
+import { chunksOf, collect, concatenated } from '../support/chunks.js'
 import { sidecarOf } from '../support/data-root.js'
 import { CORPUS, hasCorpus } from './corpus.js'
 
@@ -77,6 +82,58 @@ function expectedImages(name: string): Map<string, string> {
     }),
   )
 }
+
+/** What a census says beside its tables, and what its tables say: every state, every container. */
+async function censusOf(path: string) {
+  await using root = await openWholeRoot(path, runContext())
+  const { drivers, layers, images, containers, findings } = await census(root, runContext())
+  return {
+    engines: drivers.map(({ driver, engine }) => `${driver}: ${engine}`),
+    states: [...new Set([...layers, ...images, ...containers].map(({ state }) => state))],
+    counts: [layers.length, images.length],
+    containers: containers.map(({ name }) => name).sort(),
+    troubles: findings.filter((finding) => severityOf(finding) !== 'note').map(({ code }) => code),
+  }
+}
+
+describe.skipIf(!hasSamples || !hasCorpus)('a census of a root that a daemon left in order', () => {
+  test.each([
+    [sampleRoot('overlay2-20.10'), 'overlay2: docker 1.12 or later', ['fmt-c1', 'fmt-c2']],
+    [sampleRoot('vfs-20.10'), 'vfs: docker 1.10 or later', ['fmt-v1', 'fmt-v2']],
+    [sampleRoot('overlay1-1.9.1'), 'overlay: docker 1.8 or 1.9', ['c19']],
+    [
+      join(CORPUS, 'dataroots/dataroot-28.5-containerd.tar.gz'),
+      'containerd: docker 24 or later, with the store of containerd',
+      ['corp-ct1', 'corp-ct2'],
+    ],
+    [
+      join(CORPUS, 'dataroots/dataroot-20.10-overlay2.tar.gz'),
+      'overlay2: docker 18.06 to 20.10',
+      ['corp-ct1', 'corp-ct2'],
+    ],
+  ])('%s: finds all exact', async (path, engine, containers) => {
+    const counted = await censusOf(path)
+    expect(counted).toMatchObject({ states: ['exact'], containers, troubles: [] })
+    expect(counted.engines).toContain(engine)
+    expect(Math.min(...counted.counts)).toBeGreaterThan(1)
+  })
+})
+
+test.skipIf(!hasSamples)(
+  'a container of docker 1.9.1 has the files that it saw, and a commit has nothing to add',
+  async () => {
+    const path = sampleRoot('overlay1-1.9.1')
+    await using archive = await openArchive(path, runContext(), { transport: 'docker-root', container: 'c19' })
+    const { entries } = await list(selectImage(archive, {}), { archive: path }, runContext())
+    expect(entries.map((entry) => entry.path)).toEqual(
+      expect.arrayContaining(['/t', '/d/x', '/etc/hosts', '/.dockerenv']),
+    )
+    await using opened = await openContainer(path, runContext(), 'b34bb92c35e8')
+    const { written, image } = await opened.container.parts({})
+    expect((await collect(written.tar(runContext()))).length).toBe(1024)
+    expect(image.layers).toHaveLength(2)
+  },
+)
 
 describe.skipIf(!hasCorpus)('the data-roots of the corpus', () => {
   test.each([

@@ -134,6 +134,7 @@ function imageOf(reading: RootReading, root: GraphRoot, { id, names, chain }: Gr
     manifest: undefined,
     layers: layersOf(reading, root, chain),
     attachments: [],
+    v1ID: id,
     path,
   }
 }

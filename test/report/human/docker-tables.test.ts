@@ -57,6 +57,17 @@ describe('tables as docker prints them', () => {
     ])
   })
 
+  test('images of a docker up to 1.9 with the size of the top layer and of all', () => {
+    const [first, second] = images.images
+    const old = first && second ? [{ ...first, topSize: 1024 }, { ...second, topSize: null }, first] : []
+    expect([...human.present({ ...images, images: old }, style)]).toEqual([
+      'REPOSITORY        TAG         IMAGE ID       CREATED       SIZE      VIRTUAL SIZE\n',
+      'corp-tiny-alpha   committed   179a3262b8e8   4 hours ago   1.02kB    2.25MB\n',
+      '<none>            <none>      179a3262b8e8   N/A           N/A       N/A\n',
+      'corp-tiny-alpha   committed   179a3262b8e8   4 hours ago   2.25MB    2.25MB\n',
+    ])
+  })
+
   test('history, with a line break shown and not obeyed', () => {
     expect([...human.present(history, style)]).toEqual([
       'IMAGE          CREATED       CREATED BY                                      SIZE      COMMENT\n',

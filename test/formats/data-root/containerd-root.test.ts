@@ -1,0 +1,178 @@
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { digestOf } from '../../../src/bytes/digest.js'
+import { runContext } from '../../../src/context.js'
+import { openWholeRoot } from '../../../src/formats/data-root/index.js'
+import { verify } from '../../../src/ops/verify.js'
+import { containerdRoot, type ContainerdFixture } from '../../support/containerd-root.js'
+import { flipByte } from '../../support/graph-root.js'
+import { censusOf, containerPaths, openRoot, tarOfLayer } from '../../support/root-contents.js'
+import { member, tarOf } from '../../support/tar-blocks.js'
+
+const BASE = tarOf(member({ name: 'd/', type: '5' }), member({ name: 'd/one' }, 'first'), member({ name: 'e' }, 'eee'))
+const TOP = tarOf(member({ name: 'd/', type: '5' }), member({ name: 'd/two' }, 'second'))
+const OTHER = tarOf(member({ name: 'other' }, 'third'))
+const META = 'io.containerd.metadata.v1.bolt/meta.db'
+
+let root: ContainerdFixture
+let [web, app] = ['', '']
+beforeEach(() => {
+  root = containerdRoot()
+  web = root.image('web:1', BASE, TOP)
+  app = root.image('app:1', BASE, OTHER)
+  writeFileSync(join(root.container('job', web, BASE, TOP), 'log'), 'x')
+  root.finish()
+})
+afterEach(() => root[Symbol.dispose]())
+
+async function seen() {
+  await using archive = await openRoot(root.path)
+  const { findings } = await verify(archive)
+  return {
+    images: archive.images.map(({ names, targetDigest }) => [names.join(), targetDigest]),
+    codes: findings.map(({ code }) => code),
+  }
+}
+
+describe('a store of containerd that is whole', () => {
+  test('has a row for each layer, by its chainID and the folder that it was unpacked to', async () => {
+    const { layers, images, containers, drivers, findings } = await censusOf(root.path)
+    expect(findings).toEqual([])
+    expect(
+      layers.map(({ state, cacheID, images: users, containers: on }) => [state, cacheID, users.length, on]),
+    ).toEqual([
+      ['exact', '1', 2, ['job']],
+      ['exact', '3', 1, []],
+      ['exact', '2', 1, ['job']],
+    ])
+    expect(layers.every(({ size, snapshotSize }) => size !== null && size > 0 && snapshotSize === 4096)).toBe(true)
+    expect(
+      images.map(({ state, ownSize, size }) => [state, ownSize !== null && size !== null && ownSize < size]),
+    ).toEqual([
+      ['exact', true],
+      ['exact', true],
+    ])
+    expect(containers.map(({ name, state }) => [name, state])).toEqual([['job', 'exact']])
+    expect(drivers[0]?.engine).toBe('docker 24 or later, with the store of containerd')
+  })
+
+  test('has one object for a layer of two images', async () => {
+    await using archive = await openRoot(root.path)
+    expect(archive.images[0]?.layers[0]).toBe(archive.images[1]?.layers[0])
+  })
+})
+
+describe('damage', () => {
+  test('of the tree of a layer is named file by file, and leaves the images exact', async () => {
+    flipByte(join(root.tree(BASE), 'd/one'))
+    rmSync(join(root.tree(BASE), 'e'))
+    truncateSync(join(root.tree(BASE, TOP), 'd/two'), 2)
+    writeFileSync(join(root.tree(BASE, OTHER), 'added'), '')
+    const { layers, images, findings } = await censusOf(root.path)
+    expect(layers.map(({ damaged }) => damaged.map(({ path, problem }) => `${path} ${problem}`))).toEqual([
+      ['d/one content', 'e missing'],
+      [],
+      ['d/two size'],
+    ])
+    expect(layers.map(({ added }) => added)).toEqual([[], ['added'], []])
+    expect(images.map(({ state }) => state)).toEqual(['exact', 'exact'])
+    expect(findings.map(({ code }) => code)).toEqual([
+      'STORE_FILE_CHANGED',
+      'STORE_FILE_MISSING',
+      'STORE_FILE_ADDED',
+      'STORE_FILE_RESIZED',
+    ])
+  })
+
+  test('of a blob costs the images that use it, and no others', async () => {
+    flipByte(root.layer(TOP))
+    const { layers, images, containers, findings } = await censusOf(root.path)
+    expect(layers.map(({ state }) => state)).toEqual(['exact', 'exact', 'damaged'])
+    expect(images.map(({ names, state }) => [names[0], state]).sort()).toEqual([
+      ['app:1', 'exact'],
+      ['web:1', 'damaged'],
+    ])
+    expect(containers.map(({ state }) => state)).toEqual(['damaged'])
+    expect(findings.map(({ code }) => code)).toEqual(['BLOB_DIGEST_MISMATCH'])
+  })
+
+  test('of a blob is made good by the tree that it was unpacked to', async () => {
+    flipByte(root.layer(TOP))
+    await using opened = await openWholeRoot(root.path, runContext())
+    const layer = opened.layers[2]?.layer
+    const rebuilt = layer && (await opened.rebuilt(layer))
+    expect(Buffer.from(await tarOfLayer(rebuilt)).toString('latin1')).toContain('second')
+  })
+
+  test('by a blob that is gone loses the layer', async () => {
+    rmSync(root.layer(OTHER))
+    const { layers, images } = await censusOf(root.path)
+    expect(layers.map(({ state }) => state)).toEqual(['exact', 'lost', 'exact'])
+    expect(images.map(({ state }) => state).sort()).toEqual(['exact', 'lost'])
+  })
+
+  test('of blobs that nothing refers to is told too', async () => {
+    const stray = root.blob(`sha256:${'0'.repeat(64)}`)
+    writeFileSync(stray, 'stray')
+    const { findings } = await censusOf(root.path)
+    expect(findings.map(({ code }) => code)).toEqual(['BLOB_ORPHAN', 'BLOB_DIGEST_MISMATCH'])
+  })
+
+  test('by folders that no snapshot has is a note', async () => {
+    const path = `${root.home}/io.containerd.snapshotter.v1.overlayfs/snapshots/99`
+    mkdirSync(join(root.path, path))
+    expect((await censusOf(root.path)).findings.map(({ code, where }) => [code, where.path])).toEqual([
+      ['STORE_CONTENT_ORPHAN', path],
+    ])
+  })
+
+  test('by a tree that is gone is told, and the images stay exact', async () => {
+    rmSync(root.tree(BASE, OTHER), { recursive: true })
+    const { images, findings } = await censusOf(root.path)
+    expect(images.map(({ state }) => state)).toEqual(['exact', 'exact'])
+    expect(findings.map(({ code }) => code)).toEqual(['STORE_CONTENT_MISSING'])
+  })
+})
+
+describe('names', () => {
+  const whole = (names: readonly [string, string]) => [
+    [names[0], app],
+    [names[1], web],
+  ]
+
+  test('come from meta.db', async () => {
+    expect(await seen()).toEqual({ images: whole(['app:1', 'web:1']), codes: [] })
+  })
+
+  test.each<[string, (path: string) => void]>([
+    ['is gone', (path) => rmSync(path)],
+    ['is empty', (path) => truncateSync(path, 0)],
+    ['is cut', (path) => truncateSync(path, 8192)],
+    ['is something else', (path) => writeFileSync(path, 'x'.repeat(10_000))],
+  ])('are lost where meta.db %s, and the images are found by their manifests', async (_, damage) => {
+    damage(join(root.path, root.home, META))
+    const { images, codes } = await seen()
+    expect(images.sort()).toEqual(whole(['', '']).sort())
+    expect(codes).toEqual(['STORE_NAMES', 'STORE_NAMES'])
+    expect(await containerPaths(root.path, 'job')).toEqual(['/d', '/d/one', '/d/two', '/e', '/log'])
+  })
+
+  test('that lead to a manifest that an index leads to are not looked for twice', async () => {
+    const target = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: web, size: 1 }
+    const index = new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, manifests: [target] }))
+    writeFileSync(root.blob(digestOf(index)), index)
+    rmSync(join(root.path, root.home, META))
+    const { images } = await seen()
+    expect(images.map(([, digest]) => digest).sort()).toEqual([app, digestOf(index)].sort())
+  })
+})
+
+test('a container whose image is gone is read from the trees that it lay on', async () => {
+  root[Symbol.dispose]()
+  root = containerdRoot()
+  root.image('other:1', OTHER)
+  writeFileSync(join(root.container('job', web, BASE, TOP), 'log'), 'x')
+  root.finish()
+  expect(await containerPaths(root.path, 'job')).toEqual(['/d', '/d/one', '/d/two', '/e', '/log'])
+})
