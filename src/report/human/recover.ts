@@ -24,8 +24,9 @@ export function* recoverText(report: RecoverReport, style: Style): Generator<str
     for (const file of damaged) yield `  layer ${file.layer}, ${damagedText(file)}`
   }
   yield* findingLines(report.findings, style)
+  const ofKind = (kind: Recovered['kind']) => report.recovered.filter((one) => one.kind === kind).length
   const states = (['exact', 'lossy', 'lost'] as const).map((state) => {
     return `${report.recovered.filter((one) => one.state === state).length} ${state}`
   })
-  yield paint('strong', `${count(report.recovered.length, 'image or container')}: ${states.join(', ')}`)
+  yield paint('strong', `${count(ofKind('image'), 'image')}, ${count(ofKind('container'), 'container')}: ${states.join(', ')}`)
 }
