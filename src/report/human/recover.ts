@@ -28,5 +28,8 @@ export function* recoverText(report: RecoverReport, style: Style): Generator<str
   const states = (['exact', 'lossy', 'lost'] as const).map((state) => {
     return `${report.recovered.filter((one) => one.state === state).length} ${state}`
   })
-  yield paint('strong', `${count(ofKind('image'), 'image')}, ${count(ofKind('container'), 'container')}: ${states.join(', ')}`)
+  yield paint(
+    'strong',
+    `${count(ofKind('image'), 'image')}, ${count(ofKind('container'), 'container')}: ${states.join(', ')}`,
+  )
 }
