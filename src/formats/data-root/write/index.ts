@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, open, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hexOf, type ChainID, type DiffID } from '../../../bytes/digest.js'
+import { syncDirectory } from '../../../bytes/output.js'
 import type { RunContext } from '../../../context.js'
 import { ArchiveError, toArchiveError } from '../../../errors.js'
 import { chainIDs } from '../../../model/chain-id.js'
 import type { Image, Layer } from '../../../model/image.js'
 import { runningSign } from './in-use.js'
 import { withNames } from './names.js'
+import { settle } from './settle.js'
 import { unpackLayer } from './store-layer.js'
 import { hasSystemTar } from './system-tar.js'
 import { undoList, type Undo } from './undo.js'
@@ -63,13 +65,21 @@ export async function loadInto(
     const stored: (readonly StoredLayer[])[] = []
     for (const image of images) stored.push(await storeImage(root, image, context))
     await storeNames(root, images)
+    // A name must never lead to what a power cut took away: first all that it leads to is on the disk, then it is made.
+    await settle(path)
     context.signal?.throwIfAborted()
     for (const step of root.finish) await step()
+    for (const folder of foldersOf(root)) await syncDirectory(folder)
     return stored
   } catch (error) {
     await undo.all()
     throw toArchiveError(error, { location: path })
   }
+}
+
+/** Where names were made that count from now on. */
+function foldersOf({ path, layerdb, imagedb }: Root): readonly string[] {
+  return [join(layerdb, 'sha256'), join(imagedb, 'content/sha256'), join(path, 'image/overlay2')]
 }
 
 async function refuse(path: string, isRoot: boolean): Promise<void> {
