@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { sidecarOf } from './data-root.js'
 
 /** Storage drivers of docker up to 1.9; `graph` is what it had up to 0.6. */
-export type GraphDriver = 'graph' | 'aufs' | 'vfs' | 'overlay' | 'devicemapper'
+export type GraphDriver = 'graph' | 'aufs' | 'vfs' | 'btrfs' | 'overlay' | 'devicemapper'
 
 /** How an image of a fixture is kept. */
 export interface GraphImageFields {
@@ -31,6 +31,7 @@ const HOMES: Record<GraphDriver, (id: string) => string> = {
   graph: (id) => `graph/${id}/layer`,
   aufs: (id) => `aufs/diff/${id}`,
   vfs: (id) => `vfs/dir/${id}`,
+  btrfs: (id) => `btrfs/subvolumes/${id}`,
   overlay: (id) => `overlay/${id}/root`,
   devicemapper: (id) => `devicemapper/mnt/${id}`,
 }

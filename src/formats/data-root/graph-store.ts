@@ -7,6 +7,7 @@ import type { Image, Layer } from '../../model/image.js'
 import { goMap, goStruct, parseJson } from '../../model/json.js'
 import { familiarName, parseReference } from '../../model/reference.js'
 import { platformOf } from '../images.js'
+import { missingLayer } from '../layers.js'
 import { chainOf, type V1Node } from '../v1-chain.js'
 import type { GraphRoot } from './graph-layout.js'
 import { graphAdded, graphLayer } from './graph-layer.js'
@@ -140,12 +141,22 @@ function imageOf(reading: RootReading, root: GraphRoot, { id, names, chain }: Gr
 }
 
 function layersOf(reading: RootReading, root: GraphRoot, chain: readonly V1Node[]): readonly Layer[] {
-  return chain.map(({ id }, index) => {
+  const lost = parentOfNode(chain[0])
+  const gap = lost === undefined ? [] : [missingLayer(0, join(root.root, `graph/${lost}`), {}, reading.store.location)]
+  const layers = chain.map(({ id }, at) => {
     const key = `${root.repositories ?? root.root} ${id}`
-    const layer = reading.layers.get(key) ?? graphLayer(reading, root, { index, id, parent: chain[index - 1]?.id })
+    const place = { index: gap.length + at, id, parent: chain[at - 1]?.id }
+    const layer = reading.layers.get(key) ?? graphLayer(reading, root, place)
     reading.layers.set(key, layer)
     return layer
   })
+  return [...gap, ...layers]
+}
+
+/** ID of the parent of an image; the base of a chain that is whole has none. */
+function parentOfNode(node: V1Node | undefined): string | undefined {
+  const parent = node?.document.value.parent
+  return parent === '' ? undefined : parent
 }
 
 /** The layer that the top of a chain is; its ID stands for it. */
@@ -156,7 +167,7 @@ function storeLayer(reading: RootReading, root: GraphRoot, chain: readonly V1Nod
   return [
     {
       chainID: top.id,
-      parent: chain.at(-2)?.id,
+      parent: parentOfNode(top),
       driver: root.name,
       cacheID: top.id,
       layer,

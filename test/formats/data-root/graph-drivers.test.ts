@@ -12,6 +12,7 @@ import {
   tarOfLayer,
   writtenNames,
 } from '../../support/root-contents.js'
+import { member, tarOf } from '../../support/tar-blocks.js'
 
 const [BASE, TOP, JOB] = [idOf('a'), idOf('b'), idOf('c')]
 
@@ -23,7 +24,7 @@ function rootOf(driver: GraphDriver): GraphFixture {
   return root
 }
 
-describe('docker with vfs and no headers, which must be compared', () => {
+describe.each(['vfs', 'btrfs'] as const)('docker with %s and no headers, whose trees must be compared', (driver) => {
   // Whole trees: what is the same must have the same time.
   function put(folder: string, path: string, content: string, time = 1_400_000_000): void {
     mkdirSync(join(folder, path, '..'), { recursive: true })
@@ -32,7 +33,7 @@ describe('docker with vfs and no headers, which must be compared', () => {
   }
 
   function trees(): void {
-    rootOf('vfs')
+    rootOf(driver)
     const base = root.image(BASE, { name: 'base:1' })
     const top = root.image(TOP, { parent: BASE, name: 'app:1' })
     for (const folder of [base, top]) put(folder, 'd/same', 'same')
@@ -65,7 +66,7 @@ describe('docker with vfs and no headers, which must be compared', () => {
   test('gives what a container wrote, against what docker put in', async () => {
     trees()
     const own = root.container(JOB, { image: TOP, name: 'web' })
-    for (const folder of [own, join(root.path, `vfs/dir/${JOB}-init`)]) put(folder, '.dockerinit', '')
+    for (const folder of [own, join(own, `../${JOB}-init`)]) put(folder, '.dockerinit', '')
     put(own, 'log', 'x')
     expect(await writtenNames(root.path, 'web')).toEqual(['log'])
     expect(await containerPaths(root.path, 'web')).toEqual(['/.dockerinit', '/log'])
@@ -130,6 +131,22 @@ describe('a graph that lies', () => {
     const { images, layers, findings } = await censusOf(root.path)
     expect([images.length, layers.length]).toEqual([1, 2])
     expect(findings.map(({ code }) => code)).toContain('V1_CYCLE')
+  })
+
+  test('about the parent of an image leaves nothing of it to be called whole', async () => {
+    rootOf('aufs')
+    root.image(BASE, { name: 'a:1', tar: tarOf(member({ name: 'e' }, 'eee')) })
+    root.image(TOP, { name: 'b:1', parent: BASE, tar: tarOf(member({ name: 'f' }, 'fff')) })
+    root.container(JOB, { image: TOP, name: 'web' })
+    expect((await censusOf(root.path)).images.map(({ state }) => state)).toEqual(['exact', 'exact'])
+    root.write(`graph/${BASE}/json`, '{"id":')
+    const { images, layers, containers, findings } = await censusOf(root.path)
+    expect(images.map(({ names, state }) => [names[0], state])).toEqual([['b:1', 'lost']])
+    expect(layers.map(({ chainID, state }) => [chainID, state])).toEqual([[TOP, 'exact']])
+    expect(containers.map(({ state }) => state)).toEqual(['lost'])
+    expect(findings.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['V1_INVALID', 'V1_PARENT_MISSING', 'STORE_CONTENT_ORPHAN']),
+    )
   })
 
   test('about a container is a finding', async () => {
