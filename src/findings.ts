@@ -136,13 +136,15 @@ const STORE_RULES = {
   STORE_LAYER_REMOVING: rule('note', 'A layer that was being removed when the daemon stopped', 'docker removes the rest when it starts.'),
   STORE_NAMES: rule('warning', 'The names of images or containers cannot be read', 'repositories.json, meta.db or linkgraph.db is damaged or missing. The images and containers are there, by their IDs.'),
   STORE_SIDECAR: rule('error', 'The tar-split.json.gz of a layer is damaged or missing', 'It holds all headers of the layer: without it the tar cannot be rebuilt bit by bit.'),
+  STORE_USER_NAMESPACE: rule('note', 'The owners of files were worked out from a guess', 'A rootless daemon shifts the ids of its containers by what /etc/subuid says, which lies elsewhere. --userns says it.'),
   STORE_XATTRS_UNKNOWN: rule('warning', 'Extended attributes could not be read', 'Which folders of the container are opaque, and the capabilities of its files, is unknown. Run as root with getfattr installed, or give a tar made with --xattrs --xattrs-include=*.'),
 } as const
 
 // What an archive that is written could not take over.
 // prettier-ignore
 const OUTPUT_RULES = {
-  OUTPUT_ATTACHMENT_LEFT_OUT: rule('note', 'An attestation or signature was not taken over', 'It refers to a manifest by its digest; imgtar writes images, not what is said about them.'),
+  OUTPUT_ATTACHMENT_LEFT_OUT: rule('note', 'An attestation or signature was not taken over', 'It refers to a manifest by its digest, and goes along where that manifest or the index above it stays as it is.'),
+  OUTPUT_INDEX_LEFT_OUT: rule('note', 'An index was not taken over', 'Registries and the containerd store know an image by the digest of the index that its name leads to. All images below it must be written with their own manifests: no --platform, no other compression, an output with index.json.'),
   OUTPUT_LAYER_RECOMPRESSED: rule('note', 'A layer is stored in another compression than before', 'Its diffID and the imageID stay; the digest under which a registry knows its blob does not. --compress and the format of the output decide.'),
   OUTPUT_NAME_LEFT_OUT: rule('note', 'A name was not taken over into manifest.json', 'docker takes names with a tag only. Give the image one with imgtar tag.'),
 } as const

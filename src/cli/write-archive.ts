@@ -3,6 +3,7 @@ import type { ValuesOf } from './arguments.js'
 import { UsageError } from './usage-error.js'
 import type { RunContext } from '../context.js'
 import type { Finding } from '../findings.js'
+import type { OutgoingCompanion } from '../model/companion.js'
 import type { Image, ImageArchive } from '../model/image.js'
 import type { OutgoingImage } from '../model/outgoing.js'
 import type { PrepareOptions } from '../ops/prepare.js'
@@ -77,6 +78,7 @@ export type Making = Pick<PrepareOptions, 'compress' | 'holds' | 'staging'>
 /** Images made for an output, and what is to be told of them. */
 export interface Made {
   readonly images: readonly OutgoingImage[]
+  readonly companions?: readonly OutgoingCompanion[]
   readonly findings: readonly Finding[]
 }
 
@@ -86,7 +88,12 @@ export interface Made {
  */
 export async function writeArchive(request: WriteRequest, context: RunContext): Promise<WrittenReport> {
   const { name, images, archives, options } = request
-  const [{ prepareImages }, { lossesOf }] = await Promise.all([import('../ops/prepare.js'), import('../ops/losses.js')])
+  const [{ prepareImages }, { companionsFor }, { lossesOf }, { hasIndex }] = await Promise.all([
+    import('../ops/prepare.js'),
+    import('../ops/companions.js'),
+    import('../ops/losses.js'),
+    import('../formats/write/index.js'),
+  ])
   const make = async (making: Making): Promise<Made> => {
     const prepared = await prepareImages(
       images,
@@ -94,8 +101,12 @@ export async function writeArchive(request: WriteRequest, context: RunContext): 
       context,
     )
     const archive = archives[0]?.location ?? name
-    const losses = lossesOf(images, prepared, { archive, docker: options.output.format === 'docker-archive' })
-    return { images: prepared, findings: [...archives.flatMap(({ findings }) => findings), ...losses] }
+    const { format } = options.output
+    const takes = hasIndex({ format, layout: options.layout })
+    const companions = await companionsFor(archives, prepared, takes, context)
+    const losses = lossesOf(images, prepared, { archive, docker: format === 'docker-archive', companions })
+    const findings = [...archives.flatMap((one) => one.findings), ...losses]
+    return { images: prepared, companions: companions.carried, findings }
   }
   return writeMade(name, options, make, context)
 }
@@ -115,14 +126,14 @@ export async function writeMade(
   ])
   await using sink = await openOutput(options, target)
   const made = await make({ compress: compressOf(options), holds: writers.compressionsOf(target), staging: sink })
-  await writers.writeImages(sink, made.images, target, context)
+  await writers.writeImages(sink, made, target, context)
   context.signal?.throwIfAborted()
   const size = await sink.commit()
   const layout = format === 'docker-archive' ? options.layout : null
   return writtenReport(
     name,
     { path, format, layout, size, written: !options['dry-run'] },
-    made.images.map(await describer(target)),
+    made.images.map(await describer(target, made.companions ?? [])),
     made.findings.map(describeFinding),
   )
 }
@@ -155,17 +166,28 @@ export function refuseTerminal(): void {
   if (process.stdout.isTTY) throw new UsageError('an archive is not written to a terminal: name a file, or a pipe')
 }
 
-async function describer({ format, layout }: WriteTarget): Promise<(image: OutgoingImage) => WrittenImage> {
-  const [{ manifestOf }, { formatPlatform }] = await Promise.all([
+async function describer(
+  target: WriteTarget,
+  companions: readonly OutgoingCompanion[],
+): Promise<(image: OutgoingImage) => WrittenImage> {
+  const [{ manifestOf }, { hasIndex }, { formatPlatform }] = await Promise.all([
     import('../formats/write/documents.js'),
+    import('../formats/write/index.js'),
     import('../model/platform.js'),
   ])
-  const hasManifest = format !== 'docker-archive' || layout !== 'classic'
-  return (image) => ({
-    names: [...image.names],
-    imageID: image.config.digest,
-    digest: hasManifest ? manifestOf(image).digest : null,
-    platform: formatPlatform(image.platform),
-    layers: image.layers.map(({ diffID, digest, size, compression }) => ({ diffID, digest, size, compression })),
-  })
+  return (image) => {
+    const digest = hasIndex(target) ? manifestOf(image).digest : null
+    const index = companions.find(({ manifests }) => digest !== null && manifests.has(digest))
+    return {
+      names: [...image.names],
+      imageID: image.config.digest,
+      digest,
+      ...(index !== undefined && { index: index.digest }),
+      platform: formatPlatform(image.platform),
+      layers: image.layers.map((layer) => {
+        const { diffID, size, compression } = layer
+        return { diffID, digest: layer.digest, size, compression }
+      }),
+    }
+  }
 }

@@ -33,7 +33,7 @@ export const hybrid: Format = {
       others.filter(({ path }) => !used.has(path)),
       context,
     )
-    return { ...archiveOf('hybrid', files, images, log), loose }
+    return { ...archiveOf('hybrid', files, images, log), loose, companions: layout.companions }
   },
 }
 

@@ -1,11 +1,13 @@
 import { asDigest, type Digest } from '../bytes/digest.js'
 import { findingLog } from '../model/finding-log.js'
+import type { Companion } from '../model/companion.js'
 import type { Image, ImageArchive, LooseBlob } from '../model/image.js'
 import { imageManifest, ociLayout as layoutSchema, type ImageManifest } from '../model/manifest.js'
 import { archiveOf } from './docker-save.js'
 import { parseOrTell, placeOf, requireDocument, type Reading } from './documents.js'
 import { getFile, type FileSet } from './files.js'
 import type { Format } from './format.js'
+import { readCompanions } from './oci-companions.js'
 import { isAttestation, isImage, looseBlobsOf, readOciImage, subjectOf } from './oci-image.js'
 import { walkIndex, type FoundManifest } from './oci-walk.js'
 
@@ -21,15 +23,16 @@ export const ociLayout: Format = {
   },
   async read(files, context) {
     const log = findingLog(files.location)
-    const { images, loose } = await readLayout({ files, log, context })
-    return { ...archiveOf('oci-layout', files, images, log), loose }
+    const { images, loose, companions } = await readLayout({ files, log, context })
+    return { ...archiveOf('oci-layout', files, images, log), loose, companions }
   },
 }
 
-/** The images of an OCI layout, and the blobs that belong to none. */
+/** The images of an OCI layout, the blobs that belong to none, and the documents above and beside images. */
 export interface ReadLayout {
   readonly images: readonly Image[]
   readonly loose: ImageArchive['loose']
+  readonly companions: readonly Companion[]
 }
 
 /** Reads index.json and all below it. Errors: ERR_JSON and ERR_DOCUMENT when index.json cannot be read. */
@@ -39,11 +42,11 @@ export async function readLayout(reading: Reading): Promise<ReadLayout> {
   return readIndex(reading, index.value, INDEX)
 }
 
-/** The images that an index leads to, and the blobs that belong to none; `path` is where the index stands. */
+/** What an index leads to; `path` is where it stands. */
 export async function readIndex(reading: Reading, index: ImageManifest, path: string): Promise<ReadLayout> {
   const { manifests, reached } = await walkIndex(reading, index, path)
   const images: Image[] = []
-  const used = new Set(reached)
+  const used = new Set(reached.keys())
   const loose: LooseBlob[] = []
   for (const manifest of manifests) {
     if (isImage(manifest) && !isAttestation(manifest))
@@ -57,7 +60,8 @@ export async function readIndex(reading: Reading, index: ImageManifest, path: st
   tellSharedNames(reading, images, path)
   for (const image of images) addUsed(used, image)
   for (const { path } of loose) used.add(path)
-  return { images, loose: [...loose, ...(await orphans(reading.files, used))] }
+  const companions = await readCompanions(reading, index, { manifests, reached })
+  return { images, loose: [...loose, ...(await orphans(reading.files, used))], companions }
 }
 
 async function checkVersion(reading: Reading): Promise<void> {

@@ -39,14 +39,15 @@ interface Walk {
 export interface WalkedIndex {
   /** Every manifest, in document order; one that is named twice comes once, with all its names. */
   readonly manifests: readonly FoundManifest[]
-  /** Paths of all indexes and manifests, readable or not. */
-  readonly reached: ReadonlySet<string>
+  /** All indexes and manifests by path, undefined where one cannot be read. */
+  readonly reached: ReadonlyMap<string, RawJson<ImageManifest> | undefined>
 }
 
 /** Follows index.json, and the indexes it leads to, down to the manifests. */
 export async function walkIndex(reading: Reading, index: ImageManifest, path: string): Promise<WalkedIndex> {
   const found: FoundManifest[] = []
-  const shared = { reading, found, reached: new Map(), steps: { left: MOST_STEPS }, above: [] }
+  const reached: Walk['reached'] = new Map()
+  const shared = { reading, found, reached, steps: { left: MOST_STEPS }, above: [] }
   for (const descriptor of index.manifests ?? []) {
     checkName(reading, descriptor, path)
     await walk({ ...shared, names: namesOf(descriptor), target: asDigest(descriptor.digest) }, descriptor, path)
@@ -54,7 +55,7 @@ export async function walkIndex(reading: Reading, index: ImageManifest, path: st
   if (shared.steps.left <= 0) {
     reading.log.add('LIMIT_REACHED', `${path} leads to more than ${MOST_STEPS} manifests`, { path })
   }
-  return { manifests: mergeNames(found), reached: new Set(shared.reached.keys()) }
+  return { manifests: mergeNames(found), reached }
 }
 
 async function walk(state: Walk, descriptor: Descriptor, from: string): Promise<void> {
@@ -144,7 +145,7 @@ function checkName({ log }: Reading, { annotations }: Descriptor, path: string):
 }
 
 /** Names that a descriptor of index.json carries: containerd's full name wins over the OCI ref name. */
-function namesOf(descriptor: Descriptor): readonly string[] {
+export function namesOf(descriptor: Descriptor): readonly string[] {
   const full = descriptor.annotations?.get('io.containerd.image.name')
   if (full !== undefined && full !== '') return [familiarTagged(full)]
   const ref = descriptor.annotations?.get('org.opencontainers.image.ref.name')

@@ -4,6 +4,7 @@ import type { RunContext } from '../context.js'
 import type { Finding } from '../findings.js'
 import type { Measurement } from '../tar/measurement.js'
 import type { SplitAssembly } from '../tar/split-assembly.js'
+import type { Companion } from './companion.js'
 import type { ImageConfig } from './config.js'
 import type { RawJson } from './json.js'
 import type { ImageManifest } from './manifest.js'
@@ -100,6 +101,8 @@ export interface ImageArchive extends AsyncDisposable {
   readonly findings: readonly Finding[]
   /** Blobs that are claimed to have a digest by their place though no image uses them: they are proved as well. */
   readonly loose: readonly LooseBlob[]
+  /** Of an OCI layout: indexes and manifests about images, in the order of index.json. */
+  readonly companions?: readonly Companion[]
 }
 
 /** A blob outside any image. */

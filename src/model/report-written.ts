@@ -13,6 +13,10 @@ const image = z.object({
   names: z.array(z.string()),
   imageID: z.string().describe('sha256 of the config bytes'),
   digest: z.string().nullable().describe('of its manifest in an OCI layout; null where the output holds none'),
+  index: z
+    .string()
+    .optional()
+    .describe('digest of the index above it that was carried over: what registries know it by'),
   platform: z.string(),
   layers: z.array(layer),
 })

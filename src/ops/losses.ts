@@ -1,8 +1,9 @@
 import type { Finding } from '../findings.js'
-import { findingLog } from '../model/finding-log.js'
+import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Image } from '../model/image.js'
 import type { OutgoingImage } from '../model/outgoing.js'
 import { parseReference } from '../model/reference.js'
+import type { Companions } from './companions.js'
 
 /** What an output is told by. */
 export interface LossSettings {
@@ -10,19 +11,26 @@ export interface LossSettings {
   readonly archive: string
   /** Whether names go to manifest.json, where they need a tag. */
   readonly docker: boolean
+  readonly companions: Companions
 }
 
-/** What images lose when they are written as prepared: attestations, blob digests, names. Notes, in the images' order. */
+/**
+ * What images lose when they are written as prepared: indexes, attestations, blob digests, names. Notes, in the images'
+ * order.
+ */
 export function lossesOf(
   images: readonly Image[],
   prepared: readonly OutgoingImage[],
-  { archive, docker }: LossSettings,
+  { archive, docker, companions }: LossSettings,
 ): readonly Finding[] {
   const log = findingLog(archive)
+  tellIndexes(log, images, companions)
+  const carried = new Set(companions.carried.flatMap(({ blobs }) => blobs).map(({ digest }) => digest))
   const digests = new Set(prepared.flatMap(({ layers }) => layers).map(({ digest }) => digest))
   for (const image of images) {
-    if (image.attachments.length > 0) {
-      const message = `${String(image.attachments.length)} attestations or signatures of ${image.path} are not taken over`
+    const left = image.attachments.filter((digest) => !carried.has(digest)).length
+    if (left > 0) {
+      const message = `${String(left)} attestations or signatures of ${image.path} are not taken over`
       log.add('OUTPUT_ATTACHMENT_LEFT_OUT', message, { path: image.path })
     }
     for (const layer of image.layers) {
@@ -37,4 +45,13 @@ export function lossesOf(
     }
   }
   return log.findings
+}
+
+function tellIndexes(log: FindingLog, images: readonly Image[], { left }: Companions): void {
+  const manifests = new Set(images.map(({ manifest }) => manifest?.digest))
+  for (const { companion, reason } of left) {
+    if (!companion.about.some((digest) => manifests.has(digest))) continue
+    const message = `the index ${companion.digest}, which registries know its images by, is not taken over: ${reason}`
+    log.add('OUTPUT_INDEX_LEFT_OUT', message, { expected: companion.digest })
+  }
 }

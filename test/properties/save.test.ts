@@ -57,7 +57,7 @@ async function save(
     const images = opened.flatMap((archive) => archive.images)
     await using sink = await openSink(target, { path, force: true })
     const options = { compress: 'keep', holds: compressionsOf(target), staging: sink } as const
-    await writeImages(sink, await prepareImages(images, options, context), target, context)
+    await writeImages(sink, { images: await prepareImages(images, options, context) }, target, context)
     await sink.commit()
     return images
   } finally {

@@ -8,7 +8,7 @@ import type { RecoverTarget } from '../../ops/recover.js'
 import { isClean } from '../archives.js'
 import { asIs, flag, required } from '../arguments.js'
 import { defineCommand } from '../command.js'
-import { openRoot } from '../data-root.js'
+import { openRoot, USERNS_OPTION, withUserNamespace } from '../data-root.js'
 import { envelope } from '../envelope.js'
 import { ENGINE_OPTION } from './export.js'
 
@@ -24,6 +24,7 @@ export const recover = defineCommand({
     lossy: flag('write damaged images too, of what is there: marked in their history, with another image ID'),
     force: flag('replace archives that exist', 'f'),
     engine: ENGINE_OPTION,
+    userns: USERNS_OPTION,
   },
   examples: [
     [
@@ -33,7 +34,8 @@ export const recover = defineCommand({
     ['for f in rescued/*.image.tar; do docker load -i $f; done', 'the same image IDs and tags as before'],
     ['imgtar recover docker.tar.gz -o rescued/ --lossy', 'damaged images as well, clearly marked'],
   ],
-  async run({ operands, options, context }): Promise<RecoverReport> {
+  async run({ operands, options, context: given }): Promise<RecoverReport> {
+    const context = withUserNamespace(given, options.userns)
     const [operation, { describeFinding }] = await Promise.all([
       import('../../ops/recover.js'),
       import('../../ops/describe.js'),
@@ -109,7 +111,7 @@ async function writeImage(image: Image, { path, force }: Place, context: RunCont
   const target = { format: 'docker-archive', layout: 'universal' } as const
   await using sink = await writers.openSink(target, { path, force })
   const options = { compress: 'keep', holds: writers.compressionsOf(target), staging: sink } as const
-  await writers.writeImages(sink, await prepareImages([image], options, context), target, context)
+  await writers.writeImages(sink, { images: await prepareImages([image], options, context) }, target, context)
   return await sink.commit()
 }
 

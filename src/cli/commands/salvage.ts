@@ -106,7 +106,7 @@ async function writeWhole(
   const target = { format: 'docker-archive', layout: 'universal' } as const
   await using sink = await writers.openSink(target, { path: join(directory, 'images.tar'), force: false })
   const options = { compress: 'keep', holds: writers.compressionsOf(target), staging: sink } as const
-  await writers.writeImages(sink, await prepareImages(whole, options, context), target, context)
+  await writers.writeImages(sink, { images: await prepareImages(whole, options, context) }, target, context)
   return { path: join(shown, 'images.tar'), size: await sink.commit() }
 }
 

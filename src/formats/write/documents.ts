@@ -1,6 +1,7 @@
 import { digestOf, hexOf, type Digest } from '../../bytes/digest.js'
 import type { Compression } from '../../bytes/compression.js'
 import { ArchiveError } from '../../errors.js'
+import type { OutgoingCompanion } from '../../model/companion.js'
 import { byBytes, goObject, goList, goString } from '../../model/go-json.js'
 import { MEDIA_TYPES } from '../../model/media-types.js'
 import type { OutgoingImage, OutgoingLayer } from '../../model/outgoing.js'
@@ -82,22 +83,37 @@ export interface Index {
   readonly blobs: readonly BlobDocument[]
 }
 
-/** An index with an entry for every name, as docker has written it since 25; images of one name share an index below. */
-export function indexOf(images: readonly OutgoingImage[]): Index {
-  const blobs = new Map<string, BlobDocument>()
+type Entry = Pick<OutgoingCompanion, 'mediaType' | 'digest' | 'size'>
+
+/**
+ * An index with an entry for every name, as docker has written it since 25: that leads to the companion which has the
+ * name, or to the image; images of one name share an index below.
+ */
+export function indexOf(images: readonly OutgoingImage[], companions: readonly OutgoingCompanion[]): Index {
+  const manifests = images.map((image) => ({ image, blob: manifestOf(image) }))
+  const blobs = new Map(manifests.map(({ blob }) => [blob.digest, blob]))
   const entries: string[] = []
-  const enter = (blob: BlobDocument, name?: string): void => {
-    blobs.set(blob.digest, blob)
+  const enter = ({ mediaType, digest, size }: Entry, name?: string): void => {
     const about = name === undefined ? [] : nameAnnotations(name)
-    entries.push(goObject([...descriptor(blob.mediaType, blob.digest, blob.bytes.length), ...annotations(about)]))
+    entries.push(goObject([...descriptor(mediaType, digest, size), ...annotations(about)]))
   }
-  for (const [name, named] of byName(images)) {
-    const manifests = named.map((image) => ({ image, blob: manifestOf(image) }))
-    for (const { blob } of manifests) blobs.set(blob.digest, blob)
-    const [first, second] = manifests
-    if (first !== undefined) enter(second === undefined ? first.blob : platformIndex(manifests), name)
+  for (const name of allNames(images, companions)) {
+    const named = manifests.filter(({ image }) => image.names.includes(name))
+    const companion = companions.find(({ names }) => names.includes(name))
+    const [first, second] = named
+    if (companion !== undefined) enter(companion, name)
+    else if (first !== undefined) {
+      const blob = second === undefined ? first.blob : platformIndex(named)
+      blobs.set(blob.digest, blob)
+      enter(entryOf(blob), name)
+    }
   }
-  for (const image of images) if (image.names.length === 0) enter(manifestOf(image))
+  const nameless = companions.filter(({ names }) => names.length === 0)
+  for (const companion of nameless) enter(companion)
+  for (const { image, blob } of manifests) {
+    const isBelow = nameless.some(({ manifests: below }) => below.has(blob.digest))
+    if (image.names.length === 0 && !isBelow) enter(entryOf(blob))
+  }
   const json = goObject([
     ['schemaVersion', '2'],
     ['mediaType', goString(MEDIA_TYPES.ociIndex)],
@@ -106,15 +122,12 @@ export function indexOf(images: readonly OutgoingImage[]): Index {
   return { bytes: encoder.encode(json), blobs: [...blobs.values()] }
 }
 
-function byName(images: readonly OutgoingImage[]): ReadonlyMap<string, readonly OutgoingImage[]> {
-  const named = new Map<string, OutgoingImage[]>()
-  for (const name of images.flatMap(({ names }) => names).sort(byBytes)) {
-    named.set(
-      name,
-      images.filter(({ names }) => names.includes(name)),
-    )
-  }
-  return named
+function entryOf({ mediaType, digest, bytes }: BlobDocument): Entry {
+  return { mediaType, digest, size: bytes.length }
+}
+
+function allNames(images: readonly OutgoingImage[], companions: readonly OutgoingCompanion[]): readonly string[] {
+  return [...new Set([...images, ...companions].flatMap(({ names }) => names))].sort(byBytes)
 }
 
 function platformIndex(manifests: readonly { image: OutgoingImage; blob: BlobDocument }[]): BlobDocument {

@@ -4,9 +4,8 @@ import { directoryOutput } from '../../bytes/output-directory.js'
 import { fileOutput, streamOutput } from '../../bytes/output.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
-import type { OutgoingImage } from '../../model/outgoing.js'
 import { directorySink } from './directory-sink.js'
-import { classicMembers, hybridMembers, ociMembers, universalMembers } from './members.js'
+import { classicMembers, hybridMembers, ociMembers, universalMembers, type ArchiveContent } from './members.js'
 import type { ArchiveSink, SinkMember } from './sink.js'
 import { tarSink } from './tar-sink.js'
 
@@ -38,6 +37,11 @@ export function compressionsOf({ format, layout }: WriteTarget): ReadonlySet<Com
   return layout === 'classic' ? PLAIN : PLAIN_OR_GZIP
 }
 
+/** Whether an archive has an index.json, so that manifests and what goes along with them have a place in it. */
+export function hasIndex({ format, layout }: WriteTarget): boolean {
+  return format !== 'docker-archive' || layout !== 'classic'
+}
+
 /** Where to write. */
 export interface Destination {
   /** A file or directory; `-` is `stdout`. */
@@ -63,24 +67,24 @@ export async function openSink({ format }: WriteTarget, { path, force, stdout }:
  */
 export async function writeImages(
   sink: ArchiveSink,
-  images: readonly OutgoingImage[],
+  content: ArchiveContent,
   target: WriteTarget,
   context: RunContext,
 ): Promise<void> {
-  for (const member of membersOf(images, target)) {
+  for (const member of membersOf(content, target)) {
     context.signal?.throwIfAborted()
     await sink.add(member, context)
   }
 }
 
-function membersOf(images: readonly OutgoingImage[], { format, layout }: WriteTarget): Iterable<SinkMember> {
-  if (format !== 'docker-archive') return ociMembers(images)
+function membersOf(content: ArchiveContent, { format, layout }: WriteTarget): Iterable<SinkMember> {
+  if (format !== 'docker-archive') return ociMembers(content)
   switch (layout) {
     case 'classic':
-      return classicMembers(images)
+      return classicMembers(content)
     case 'hybrid':
-      return hybridMembers(images)
+      return hybridMembers(content)
     case 'universal':
-      return universalMembers(images)
+      return universalMembers(content)
   }
 }

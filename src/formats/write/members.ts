@@ -1,5 +1,6 @@
 import { hexOf } from '../../bytes/digest.js'
 import { ArchiveError } from '../../errors.js'
+import type { OutgoingCompanion } from '../../model/companion.js'
 import { formatPlatform } from '../../model/platform.js'
 import type { OutgoingImage, OutgoingLayer } from '../../model/outgoing.js'
 import { dockerNames, indexOf, OCI_LAYOUT, pathOfBlob, repositoriesOf, saveManifestOf } from './documents.js'
@@ -16,7 +17,7 @@ function uniqueLayers(images: readonly OutgoingImage[]): readonly OutgoingLayer[
   return unique.sort((a, b) => order(a) - order(b))
 }
 
-function blob(path: string, { size, content }: OutgoingLayer): SinkMember {
+function blob(path: string, { size, content }: Pick<OutgoingLayer, 'size' | 'content'>): SinkMember {
   return { kind: 'blob', path, size, content }
 }
 
@@ -24,22 +25,36 @@ function file(path: string, bytes: Uint8Array): SinkMember {
   return { kind: 'document', path, bytes }
 }
 
+/** What goes into an archive. */
+export interface ArchiveContent {
+  readonly images: readonly OutgoingImage[]
+  /** What goes along, where the archive has an index.json. */
+  readonly companions?: readonly OutgoingCompanion[]
+}
+
 /** An OCI image layout (OCI image spec, image-layout.md): blobs, then the documents that lead to them. */
-export function* ociMembers(images: readonly OutgoingImage[]): Generator<SinkMember> {
-  for (const layer of uniqueLayers(images)) yield blob(pathOfBlob(layer.digest), layer)
-  const index = indexOf(images)
+export function* ociMembers({ images, companions = [] }: ArchiveContent): Generator<SinkMember> {
+  const layers = uniqueLayers(images)
+  for (const layer of layers) yield blob(pathOfBlob(layer.digest), layer)
+  const index = indexOf(images, companions)
   const documents = new Map<string, Uint8Array>()
   for (const { config } of images) documents.set(config.digest, config.bytes)
   for (const { digest, bytes } of index.blobs) documents.set(digest, bytes)
+  const carried = new Map(companions.flatMap(({ blobs }) => blobs).map((one) => [one.digest, one]))
+  for (const { digest } of layers) carried.delete(digest)
+  for (const [digest, { size, source }] of carried) {
+    if (!documents.has(digest)) yield blob(pathOfBlob(digest), { size, content: { kind: 'source', source } })
+  }
   for (const [digest, bytes] of documents) yield file(pathOfBlob(digest), bytes)
   yield file('index.json', index.bytes)
   yield file('oci-layout', OCI_LAYOUT)
 }
 
 /** What docker has written since 25: an OCI layout with manifest.json and repositories. Errors: ERR_REFERENCE. */
-export function* hybridMembers(images: readonly OutgoingImage[]): Generator<SinkMember> {
+export function* hybridMembers(content: ArchiveContent): Generator<SinkMember> {
+  const { images } = content
   refuseSharedNames(images)
-  yield* ociMembers(images)
+  yield* ociMembers(content)
   yield savedFromBlobs(images)
   const topLayer = ({ layers }: OutgoingImage): string | undefined => {
     const top = layers.at(-1)
@@ -53,9 +68,10 @@ export function* hybridMembers(images: readonly OutgoingImage[]): Generator<Sink
  * A hybrid with the v1 folders as well, for readers that know only those: each layer.tar is a symlink of one hop to the
  * blob, which every reader of docker archives follows. Errors: ERR_REFERENCE.
  */
-export function* universalMembers(images: readonly OutgoingImage[]): Generator<SinkMember> {
+export function* universalMembers(content: ArchiveContent): Generator<SinkMember> {
+  const { images } = content
   refuseSharedNames(images)
-  yield* ociMembers(images)
+  yield* ociMembers(content)
   yield* v1Members(images, ({ digest }) => `../${pathOfBlob(digest)}`)
   yield savedFromBlobs(images)
   const repositories = repositoriesOf(images, (image) => v1Folders(image).at(-1)?.id)
@@ -63,7 +79,7 @@ export function* universalMembers(images: readonly OutgoingImage[]): Generator<S
 }
 
 /** What docker wrote up to 24, and 1.9 reads as well: a folder for each layer. Errors: ERR_REFERENCE. */
-export function* classicMembers(images: readonly OutgoingImage[]): Generator<SinkMember> {
+export function* classicMembers({ images }: ArchiveContent): Generator<SinkMember> {
   refuseSharedNames(images)
   const homes = new Map<string, string>()
   for (const layer of uniqueLayers(images)) {
@@ -141,7 +157,7 @@ function refuseSharedNames(images: readonly OutgoingImage[]): void {
           hint:
             a === b
               ? 'pick one, or give one of them another name with imgtar tag'
-              : `pick one with --platform ${String(a)}`,
+              : `pick one with --platform ${String(a)}, or write oci-archive:, which holds all`,
         })
       }
     }

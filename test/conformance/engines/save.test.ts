@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -82,7 +82,7 @@ function load(engine: Engine, file: string, name: string, image: Saved): void {
   try {
     const seen = inspected.parse(JSON.parse(docker(engine, 'image', 'inspect', '--format', '{{json .}}', name)))
     // The containerd store goes by manifests: by its own where the archive has none.
-    const id = engine.store === 'classic' ? image.imageID : (image.digest ?? seen.Id)
+    const id = engine.store === 'classic' ? image.imageID : (image.index ?? image.digest ?? seen.Id)
     expect(seen.Id).toBe(id)
     expect(seen.RootFS.Layers ?? []).toEqual(image.layers.map(({ diffID }) => diffID))
     if (image.layers.length > 0) {
@@ -95,6 +95,7 @@ function load(engine: Engine, file: string, name: string, image: Saved): void {
 }
 
 // A folder of our own: hostile archives that others load may have overwritten what stands in /var/tmp.
+const skopeo = (...args: string[]): string => tool('skopeo', '--tmpdir', work.path, ...args)
 const podman = (...args: string[]): string => tool('env', `TMPDIR=${work.path}`, 'podman', ...args)
 
 function tools(file: string, image: Saved, layout: string): Record<string, Cell> {
@@ -104,8 +105,8 @@ function tools(file: string, image: Saved, layout: string): Record<string, Cell>
   const cells: Record<string, Cell> = {
     skopeo: cell(() => {
       rmSync(to, { recursive: true, force: true })
-      tool('skopeo', 'copy', '-q', '--insecure-policy', `${transport}:${file}`, `dir:${to}`)
-      const text = tool('skopeo', 'inspect', '--raw', '--config', `${transport}:${file}`)
+      skopeo('copy', '-q', '--insecure-policy', `${transport}:${file}`, `dir:${to}`)
+      const text = skopeo('inspect', '--raw', '--config', `${transport}:${file}`)
       expect(digest(new TextEncoder().encode(text))).toBe(image.imageID)
       const config: unknown = JSON.parse(text)
       expect(
@@ -173,3 +174,36 @@ describe.skipIf(!existsSync(CORPUS) || ENGINES.every(({ host }) => host === ''))
     900_000,
   )
 })
+
+const INDEXED = [
+  join(CORPUS, 'local/mp.buildx-oci-multi.tar'),
+  join(CORPUS, 'local/mp.docker28-containerd-multi.tar'),
+  join(SAMPLES, 'save-28.5-containerd-multiplatform.tar'),
+]
+
+describe.skipIf(!existsSync(CORPUS) || !HAVE_TOOLS)('an index is what it was', () => {
+  test.each(INDEXED.map((source) => [source.split('/').slice(-1).join('/'), source]))('%s', (_, from) => {
+    const source = join(work.path, 'source.tar')
+    copyFileSync(from, source)
+    const [file, back, name] = [join(work.path, 'indexed.tar'), join(work.path, 'back.tar'), `${prefix}:indexed`]
+    imgtarJson('save', source, '-f', '-o', `oci-archive:${back}`)
+    imgtarJson('tag', `${back}:${nameOf(source)}`, name, '--only', '-f', '-o', `oci-archive:${file}`)
+    const report = WRITTEN_SCHEMAS.save.parse(imgtarJson('save', file, '-f', '-o', `oci-archive:${back}`))
+    const index = report.images[0]?.index
+    expect(report.images.map((one) => one.index)).toEqual(report.images.map(() => index))
+    expect(digest(new TextEncoder().encode(skopeo('inspect', '--raw', `oci-archive:${source}`)))).toBe(index)
+    expect(digest(new TextEncoder().encode(skopeo('inspect', '--raw', `oci-archive:${back}`)))).toBe(index)
+    for (const engine of ENGINES.filter(({ store, host }) => store === 'containerd' && host !== '')) {
+      docker(engine, 'load', '-i', back)
+      const { Id } = inspected.parse(JSON.parse(docker(engine, 'image', 'inspect', '--format', '{{json .}}', name)))
+      docker(engine, 'rmi', '-f', name)
+      expect(Id).toBe(index)
+    }
+  })
+})
+
+/** The first name that an archive has. */
+function nameOf(source: string): string {
+  const { images } = imagesSchema.parse(imgtarJson('images', source))
+  return `${images[0]?.repository ?? ''}:${images[0]?.tag ?? ''}`
+}

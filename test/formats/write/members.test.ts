@@ -68,7 +68,7 @@ async function written(
     await using sink = await openSink(target, { path, force: true, ...(stdout && { stdout }) })
     const holds = compressionsOf(target)
     const prepared = await prepareImages(images, { compress: 'keep', holds, staging: sink, ...prepare }, context)
-    await writeImages(sink, prepared, target, context)
+    await writeImages(sink, { images: prepared }, target, context)
     await sink.commit()
     return path
   } finally {

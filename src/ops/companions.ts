@@ -1,0 +1,132 @@
+import { algorithmOf, hasher, type Digest } from '../bytes/digest.js'
+import { readAhead } from '../bytes/read-ahead.js'
+import type { RunContext } from '../context.js'
+import type { CarriedBlob, Companion, OutgoingCompanion } from '../model/companion.js'
+import { byBytes } from '../model/go-json.js'
+import type { ImageArchive } from '../model/image.js'
+import type { OutgoingImage } from '../model/outgoing.js'
+
+/** What goes along with images, and which indexes stay behind and why. */
+export interface Companions {
+  /** Sorted by digest. */
+  readonly carried: readonly OutgoingCompanion[]
+  readonly left: readonly { readonly companion: Companion; readonly reason: string }[]
+}
+
+/**
+ * What of the indexes and the manifests about images goes along, byte for byte and proved: an index where all images that
+ * the archive has below it are written with their own manifests, and a name leads to just them; a manifest about another
+ * one where that goes along. `takes` says whether the output has an index.json at all. Errors: ERR_IO, ERR_ABORTED.
+ */
+export async function companionsFor(
+  archives: readonly ImageArchive[],
+  images: readonly OutgoingImage[],
+  takes: boolean,
+  context: RunContext,
+): Promise<Companions> {
+  const offered = offeredBy(archives)
+  const indexes = offered.filter(({ kind }) => kind === 'index')
+  if (!takes)
+    return { carried: [], left: indexes.map((companion) => ({ companion, reason: 'a classic archive holds none' })) }
+  const kept = new Set(images.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest.digest])))
+  const names = namesOf(
+    indexes.filter((companion) => reasonAgainst(companion, kept) === undefined),
+    archives,
+    images,
+  )
+  const prove = prover(context)
+  const carried: OutgoingCompanion[] = []
+  const left: { companion: Companion; reason: string }[] = []
+  for (const companion of indexes) {
+    const own = names.get(companion)
+    const proved = own && (await outgoing(companion, own, prove))
+    const reason = reasonAgainst(companion, kept) ?? (own ? 'a blob below it is not what it says' : 'it lost its name')
+    if (proved === undefined) left.push({ companion, reason })
+    else carried.push(proved)
+  }
+  const taken = new Set(images.flatMap((image) => image.names))
+  for (const companion of offered.filter(({ kind }) => kind === 'referrer')) {
+    const goes = companion.about.some((digest) => kept.has(digest) || carried.some((one) => one.digest === digest))
+    const own = companion.names.filter((name) => !taken.has(name))
+    const proved = goes ? await outgoing(companion, own, prove) : undefined
+    if (proved !== undefined) carried.push(proved)
+  }
+  return { carried: carried.sort((a, b) => byBytes(a.digest, b.digest)), left }
+}
+
+/** Each companion once; of an index that several archives have, what all of them have below it. */
+function offeredBy(archives: readonly ImageArchive[]): readonly Companion[] {
+  const offered = new Map<Digest, Companion>()
+  for (const companion of archives.flatMap(({ companions = [] }) => companions)) {
+    const { digest, names, about, blobs } = companion
+    const known = offered.get(digest) ?? companion
+    const all = known.blobs && blobs && new Map([...known.blobs, ...blobs].map((blob) => [blob.digest, blob]))
+    offered.set(digest, {
+      ...companion,
+      names: [...new Set([...known.names, ...names])],
+      about: [...new Set([...known.about, ...about])],
+      blobs: all && [...all.values()],
+    })
+  }
+  return [...offered.values()]
+}
+
+function reasonAgainst({ about, blobs }: Companion, kept: ReadonlySet<Digest>): string | undefined {
+  if (blobs === undefined) return 'a blob below it is missing'
+  const isKept = about.length > 0 && about.every((digest) => kept.has(digest))
+  return isKept ? undefined : 'not all of its images are taken with their own manifests'
+}
+
+/** Which indexes are entered in index.json under which names: those that they had, and new names of their images. */
+function namesOf(
+  indexes: readonly Companion[],
+  archives: readonly ImageArchive[],
+  images: readonly OutgoingImage[],
+): ReadonlyMap<Companion, readonly string[]> {
+  const names = new Map<Companion, string[]>()
+  const give = (companion: Companion, ...own: string[]): void =>
+    void names.set(companion, [...(names.get(companion) ?? []), ...own])
+  for (const name of [...new Set(images.flatMap((image) => image.names))].sort(byBytes)) {
+    const named = images.filter((image) => image.names.includes(name)).map(({ manifest }) => manifest?.digest)
+    const same = indexes.filter(
+      ({ about }) => about.length === named.length && about.every((digest) => named.includes(digest)),
+    )
+    // A name that an image had led to its manifest, if it did not lead to the index.
+    const isOld = archives.some((archive) =>
+      archive.images.some((image) => named.includes(image.manifest?.digest) && image.names.includes(name)),
+    )
+    const found = same.find((one) => one.names.includes(name)) ?? (isOld ? undefined : same[0])
+    if (found !== undefined) give(found, name)
+  }
+  const named = new Set(images.flatMap((image) => (image.names.length > 0 ? [image.manifest?.digest] : [])))
+  for (const companion of indexes) {
+    const wasNameless = companion.names.length === 0
+    if (wasNameless || companion.about.every((digest) => !named.has(digest))) give(companion)
+  }
+  return names
+}
+
+type Prove = (blob: CarriedBlob) => Promise<boolean>
+
+/** Holds blobs against their digests, each once. */
+function prover(context: RunContext): Prove {
+  const proved = new Map<Digest, boolean>()
+  return async ({ digest, size, source }) => {
+    const known = proved.get(digest)
+    if (known !== undefined) return known
+    const hash = hasher(algorithmOf(digest))
+    for await (const chunk of readAhead(source, context.signal)) hash.update(chunk)
+    const isTrue = source.size === size && hash.digest() === digest
+    proved.set(digest, isTrue)
+    return isTrue
+  }
+}
+
+async function outgoing(
+  { digest, mediaType, size, about, blobs }: Companion,
+  names: readonly string[],
+  prove: Prove,
+): Promise<OutgoingCompanion | undefined> {
+  for (const blob of blobs ?? []) if (!(await prove(blob))) return undefined
+  return blobs && { digest, mediaType, size, names, manifests: new Set(about), blobs }
+}
