@@ -1,6 +1,7 @@
 import * as zlib from 'node:zlib'
 import type { Transform } from 'node:stream'
 import { ArchiveError } from '../errors.js'
+import { gzipBlocks, gzipHeader, gzipTrailer } from './gzip-blocks.js'
 
 const CHUNK_BYTES = 256 * 1024
 
@@ -28,18 +29,6 @@ async function* through(stream: Transform, chunks: AsyncIterable<Uint8Array>): A
     stream.destroy()
     await fed
   }
-}
-
-/** RFC 1952, 2.3: no name, no time, OS 255 (unknown), the extra flags that Go sets: 2 for the best level, 4 for the fastest. */
-function gzipHeader(level: number): Uint8Array {
-  return Uint8Array.of(0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, level === 9 ? 2 : level === 1 ? 4 : 0, 255)
-}
-
-function gzipTrailer(crc: number, size: number): Uint8Array {
-  const trailer = new DataView(new ArrayBuffer(8))
-  trailer.setUint32(0, crc, true)
-  trailer.setUint32(4, size % 2 ** 32, true)
-  return new Uint8Array(trailer.buffer)
 }
 
 async function* reproducibleGzip(chunks: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Uint8Array, void> {
@@ -86,5 +75,5 @@ export async function* compress(
 ): AsyncGenerator<Uint8Array, void> {
   if (kind === 'zstd') yield* through(zstdCompressor(options.level ?? 3), chunks)
   else if (options.reproducible === true) yield* reproducibleGzip(chunks, options.level ?? 6)
-  else yield* through(zlib.createGzip({ level: options.level ?? 6, chunkSize: CHUNK_BYTES }), chunks)
+  else yield* gzipBlocks(chunks, options.level ?? 6)
 }

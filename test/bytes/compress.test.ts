@@ -53,6 +53,47 @@ test('reproducible gzip has no time, no name and OS 255, and the same bytes howe
   expect(sha256(whole)).toMatchInlineSnapshot(`"8c33d2e588ea24f43eb01f5c169d8845b1730e97a96703d122c9642b7eaf63e7"`)
 })
 
+describe('gzip in blocks', () => {
+  const large = Uint8Array.from({ length: 3_500_000 }, (_, at) => ((at * at) >>> 9) & 0x3f)
+
+  test('has the same bytes however the input is cut', async () => {
+    const whole = await collect(compress('gzip', chunksOf(large)))
+    const cut = await collect(compress('gzip', chunksOf(large, [1, 1024 * 1024, 1_048_577, 3_000_000])))
+    expect(sha256(cut)).toBe(sha256(whole))
+    expect(whole.subarray(0, 10)).toEqual(Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255))
+  })
+
+  test.each([0, 1, 1024 * 1024 - 1, 1024 * 1024, 2 * 1024 * 1024, 3_500_000])(
+    'unpacks to its %i bytes',
+    async (size) => {
+      const data = large.subarray(0, size)
+      const packed = await collect(compress('gzip', chunksOf(data)))
+      expect(sha256(zlib.gunzipSync(packed))).toBe(sha256(data))
+      const { bytes, ...rest } = await outcomeOf('gzip', packed)
+      expect(rest).toEqual({ notices: [], error: undefined, frames: [[0, 0]] })
+      expect(bytes).toHaveLength(size)
+    },
+  )
+
+  test('takes what a block repeats of the one before', async () => {
+    // Nothing repeats but every 30,000 bytes: a block that knew only itself would be no smaller for it.
+    const noise = Uint8Array.from({ length: 30_000 }, (_, at) => Math.imul(at + 1, 0x9e3779b1) >>> 24)
+    const data = Uint8Array.from({ length: 1024 * 1024 + 30_000 }, (_, at) => noise[at % 30_000] ?? 0)
+    const packed = await collect(compress('gzip', chunksOf(data)))
+    const first = await collect(compress('gzip', chunksOf(data.subarray(0, 1024 * 1024))))
+    expect(packed.length - first.length).toBeLessThan(1000)
+  })
+
+  test('waits for the blocks under way when the source breaks', async () => {
+    async function* broken() {
+      yield* chunksOf(large)
+      await Promise.resolve()
+      throw new Error('the disk is gone')
+    }
+    await expect(collect(compress('gzip', broken()))).rejects.toThrow('the disk is gone')
+  })
+})
+
 test('a better level gives fewer bytes', async () => {
   const size = async (level: number) => (await collect(compress('gzip', chunksOf(data), { level }))).length
   expect(await size(9)).toBeLessThan(await size(1))
