@@ -3,6 +3,7 @@ import type { RunContext } from '../../context.js'
 import type { Image, ImageArchive, Layer } from '../../model/image.js'
 import type { LooseMembers } from '../../model/loose-member.js'
 import { measureLayers } from '../measure.js'
+import { lostImage } from './lost-images.js'
 import { readDocuments, type Documents } from './documents.js'
 import { layerPool, type LayerPart, type LayerPool } from './pool.js'
 import { wantedImages, type Origin, type WantedImage } from './wanted.js'
@@ -47,6 +48,8 @@ export async function salvage(
   const healer = layerHealer(sources, context)
   const known = opened === undefined ? sources : [opened, ...sources]
   for (const wanted of wantedImages(documents, known)) images.push(await salvageImage(wanted, pool, healer))
+  const lost = images.length === 0 ? lostImage(pool, broken.members, sources) : undefined
+  if (lost !== undefined) images.push(await salvageImage(lost, pool, healer))
   // Formats without configs say in their own way which images there are.
   if (images.length === 0 && opened !== undefined) images.push(...(await derivedImages(opened, context)))
   return { images, pool, documents }

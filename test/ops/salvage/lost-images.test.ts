@@ -1,0 +1,77 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runContext } from '../../../src/context.js'
+import { openArchive } from '../../../src/formats/index.js'
+import { looseMembers } from '../../../src/formats/salvage/members.js'
+import { salvage } from '../../../src/ops/salvage/index.js'
+import { dockerSave, offsetOf, packed } from '../../support/archives.js'
+import { file, layerTar } from '../../support/layers.js'
+import { noise } from '../../support/packages.js'
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'imgtar-test-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const layer = (name: string) => layerTar([file(name, { content: noise(name, 3000) })])
+const [BASE, MIDDLE, TOP, OTHER] = [layer('base'), layer('middle'), layer('top'), layer('other')]
+const MEMBERS = [...dockerSave({ names: ['app:1'], layers: [BASE, MIDDLE, TOP] })]
+// The documents last, as docker has them, so that they are lost with the end of the top layer.
+const WHOLE = packed(new Map([...MEMBERS.filter(([name]) => name.endsWith('.tar')), ...MEMBERS]))
+const CUT = WHOLE.subarray(0, offsetOf(WHOLE, TOP) + 1000)
+
+async function salvaged(sources: Readonly<Record<string, Uint8Array>>) {
+  const context = runContext()
+  const broken = join(folder, 'broken.tar')
+  await writeFile(broken, CUT)
+  await using members = await looseMembers(broken, context)
+  const opened = []
+  for (const [name, bytes] of Object.entries(sources)) {
+    await writeFile(join(folder, name), bytes)
+    opened.push(await openArchive(join(folder, name), context))
+  }
+  try {
+    const { images } = await salvage(members, { sources: opened, opened: undefined }, context)
+    return images.map(({ wanted, layers, whole }) => [
+      wanted.names.join(),
+      layers.map(({ state }) => state).join(),
+      whole !== undefined,
+    ])
+  } finally {
+    for (const one of opened) await one[Symbol.asyncDispose]()
+  }
+}
+
+test('an archive that lost its documents is the one image that has all of its layers', async () => {
+  expect(await salvaged({ 'copy.tar': WHOLE })).toEqual([['app:1', 'intact,intact,healed', true]])
+})
+
+test('two copies of the image are one, with the names of both', async () => {
+  const again = packed(dockerSave({ names: ['app:2'], layers: [BASE, MIDDLE, TOP] }))
+  expect(await salvaged({ 'copy.tar': WHOLE, 'again.tar': again })).toEqual([
+    ['app:1,app:2', 'intact,intact,healed', true],
+  ])
+})
+
+test('an image that shares only some layers is not taken for it', async () => {
+  const older = packed(dockerSave({ names: ['app:0'], layers: [BASE, OTHER] }))
+  expect(await salvaged({ 'older.tar': older })).toEqual([])
+})
+
+test('a member that is cut still tells by its name which of several images it is', async () => {
+  const other = packed(dockerSave({ names: ['app:2'], layers: [BASE, MIDDLE, OTHER] }))
+  expect(await salvaged({ 'copy.tar': WHOLE, 'other.tar': other })).toEqual([['app:1', 'intact,intact,healed', true]])
+})
+
+test('where several images could be it, none is', async () => {
+  const config = { author: 'another' }
+  const twin = packed(dockerSave({ names: ['app:2'], layers: [BASE, MIDDLE, TOP], config }))
+  expect(await salvaged({ 'copy.tar': WHOLE, 'twin.tar': twin })).toEqual([])
+})
+
+test('without another archive there is none', async () => {
+  expect(await salvaged({})).toEqual([])
+})
