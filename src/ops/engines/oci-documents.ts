@@ -9,6 +9,8 @@ export interface OciDescriptor {
   readonly size: number
   readonly annotations: ReadonlyMap<string, string>
   readonly urls?: readonly string[]
+  /** The blob itself, in base64. */
+  readonly data?: string
   readonly platform?: { readonly os: string; readonly architecture: string }
 }
 
@@ -66,6 +68,7 @@ export function descriptorOf(value: unknown): OciDescriptor {
   const size = valueOf(value, 'size')
   const annotations = valueOf(value, 'annotations')
   const platform = valueOf(value, 'platform')
+  const data = textFrom(valueOf(value, 'data'))
   const urls = listFrom(valueOf(value, 'urls')).map(textFrom)
   return {
     mediaType: textFrom(valueOf(value, 'mediaType')),
@@ -75,6 +78,7 @@ export function descriptorOf(value: unknown): OciDescriptor {
       isObject(annotations) ? Object.entries(annotations).map(([key, one]) => [key, textFrom(one)]) : [],
     ),
     ...(urls.length > 0 && { urls }),
+    ...(data !== '' && { data }),
     ...(isObject(platform) && {
       platform: { os: textFrom(valueOf(platform, 'os')), architecture: textFrom(valueOf(platform, 'architecture')) },
     }),

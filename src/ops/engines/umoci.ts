@@ -1,4 +1,6 @@
 import type { EngineName } from '../../model/engine-names.js'
+import { decodeBase64 } from '../../bytes/base64.js'
+import { latin1Bytes } from '../../tar/path.js'
 import { asDigest, digestOf, type Digest } from '../../bytes/digest.js'
 import { listFrom, textFrom, valueOf } from './docker-config.js'
 import { decodeWhole } from './go-syntax.js'
@@ -8,7 +10,6 @@ import { Stop, type Engine, type Given, type Loading } from './prediction.js'
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 const INDEX = 'application/vnd.oci.image.index.v1+json'
-const CONFIG = 'application/vnd.oci.image.config.v1+json'
 const REF = 'org.opencontainers.image.ref.name'
 const MOST_DEPTH = 8
 
@@ -74,18 +75,21 @@ async function stat(given: Given, disk: LayoutDisk, descriptor: OciDescriptor): 
   }
   const manifest = readManifest(await verified(given, disk, descriptor))
   if (typeof manifest === 'string') throw new Stop(`stat: ${manifest}`)
-  const bytes = await verified(given, disk, manifest.config)
-  if (manifest.config.mediaType !== CONFIG) {
-    throw new Stop(`stat: [internal error] unknown config blob type: ${manifest.config.mediaType}`)
-  }
-  return digestOf(bytes)
+  return digestOf(await verified(given, disk, manifest.config))
 }
 
-async function verified(given: Given, disk: LayoutDisk, { digest, mediaType }: OciDescriptor): Promise<Uint8Array> {
+/** A blob: what the descriptor itself holds of it wins over the file. */
+async function verified(given: Given, disk: LayoutDisk, descriptor: OciDescriptor): Promise<Uint8Array> {
+  const { digest, mediaType, data } = descriptor
   const known = asDigest(digest)
   if (known === undefined) throw new Stop(`stat: get blob: invalid digest ${digest}`)
-  const bytes = await readSmall(disk.file(blobPath(digest)), given)
+  const embedded = data === undefined ? undefined : decodeBase64(latin1Bytes(data))
+  const bytes = embedded ?? (await readSmall(disk.file(blobPath(digest)), given))
   const actual = digestOf(bytes, digest.startsWith('sha512:') ? 'sha512' : 'sha256')
+  if (actual !== digest && embedded !== undefined) {
+    const why = `expected ${digest} not ${actual}: verified reader digest mismatch`
+    throw new Stop(`stat: get blob: invalid embedded descriptor data: ${why}`)
+  }
   if (actual !== digest) {
     throw new Stop(
       `stat: discard trailing ${JSON.stringify(mediaType)} blob: expected ${digest} not ${actual}: verified reader digest mismatch`,
