@@ -13,12 +13,14 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { pipeline } from 'node:stream/promises'
 import * as zlib from 'node:zlib'
 import { dataRoot, takenApart } from './data-root.mjs'
 import { isOnPath } from './on-path.mjs'
 import { smallFileLayers, systemLayers } from './layers.mjs'
 
+const IMGTAR = fileURLToPath(new URL('../bin/imgtar.mjs', import.meta.url))
 const GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip'
 const ZSTD = 'application/vnd.oci.image.layer.v1.tar+zstd'
 
@@ -40,6 +42,7 @@ export async function makeInputs(folder, { quick, say }) {
     gzip: ociArchive(join(folder, 'gzip.tar'), await layers, { say, suffix: 'gz', mediaType: GZIP, by: gzipped }),
   }
   inputs.split = takenApart(join(folder, 'split'), (await layers)[0], say)
+  inputs.flat = flatTar(join(folder, 'flat.tar'), await inputs.save, say)
   inputs.root = dataRoot(join(folder, 'root'), await layers, { say, configOf })
   if (isOnPath('zstd')) {
     inputs.zstd = ociArchive(join(folder, 'zstd.tar'), await layers, {
@@ -50,6 +53,14 @@ export async function makeInputs(folder, { quick, say }) {
     })
   }
   return Object.fromEntries(await Promise.all(Object.entries(inputs).map(async ([name, made]) => [name, await made])))
+}
+
+function flatTar(file, save, say) {
+  if (!existsSync(file)) {
+    say(`making ${file}`)
+    execFileSync(process.execPath, [IMGTAR, 'export', '-q', save, '-o', file])
+  }
+  return file
 }
 
 /** The layer blobs behind an input, for tools that know no archives. */

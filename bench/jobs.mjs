@@ -1,19 +1,7 @@
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { imgtar, openssl, shell } from './commands.mjs'
+import { WRITE_JOBS } from './write-jobs.mjs'
 
-const IMGTAR = fileURLToPath(new URL('../bin/imgtar.mjs', import.meta.url))
-
-/** imgtar with these arguments. */
-const imgtar = (...words) => [process.execPath, IMGTAR, ...words]
-
-/** A line of shell; `$1` and on are the words. */
-const shell = (line, ...words) => ['sh', '-c', line, 'sh', ...words]
-
-const openssl = {
-  name: 'openssl dgst -sha256',
-  needs: ['openssl'],
-  command: ({ file }) => ['openssl', 'dgst', '-sha256', file],
-}
 const verify = { name: 'imgtar verify FILE', command: ({ file }) => imgtar('verify', '-q', file) }
 const verifyPipe = {
   name: 'cat FILE | imgtar verify -',
@@ -184,6 +172,7 @@ export const JOBS = [
     contenders: [openssl, verify, verifyPipe],
     aims: [{ of: verify, megabytes: 150 }],
   },
+  ...WRITE_JOBS,
   {
     name: 'tar-split',
     title: 'a layer from its tar-split.json.gz and its files',
