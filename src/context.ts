@@ -29,6 +29,22 @@ export interface ProgressEvent {
   readonly total?: number
 }
 
+/** Where the ids of containers lie among those of a host. */
+export interface IdMap {
+  /** What 0 is on the host. */
+  readonly root: number
+  /** What 1 is on the host; the others follow. */
+  readonly first: number
+  /** Where only the size of blocks is known that ids were handed out in: which of them is the daemon's shows in the ids. */
+  readonly block?: number
+}
+
+/** The ids of a daemon that runs containers in a user namespace (dockerd --userns-remap, or rootless). */
+export interface UserNamespace {
+  readonly uid: IdMap
+  readonly gid: IdMap
+}
+
 /** What every operation takes instead of looking at the process: limits, cores, cancellation, progress, time. */
 export interface RunContext {
   readonly limits: Limits
@@ -37,6 +53,8 @@ export interface RunContext {
   readonly signal?: AbortSignal
   /** Whether every construct that tar readers read differently is told, also those that docker reads as it should. */
   readonly strictTar?: boolean
+  /** Where the ids of containers lie in a data-root; found out where nothing is said. */
+  readonly userNamespace?: UserNamespace
   onProgress?(event: ProgressEvent): void
 }
 

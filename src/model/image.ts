@@ -45,6 +45,8 @@ export interface Layer {
   readonly measurement?: Measurement
   /** Made anew of files, since nobody kept the bytes that the layer once had. */
   readonly isRebuilt?: true
+  /** What a container wrote in a user namespace: its owners had other ids on the host. */
+  readonly hasShiftedOwners?: true
   /** The layer is the archive itself, so that how its tar ends is told of the archive. */
   readonly isWhole?: boolean
   /** The uncompressed tar, byte for byte. Errors: ERR_NOT_FOUND when missing, ERR_COMPRESSION, ERR_NOT_SEEKABLE. */

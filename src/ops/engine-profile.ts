@@ -17,7 +17,9 @@ export async function engineProfile(
   context: RunContext,
 ): Promise<Pick<HeaderProfile, 'typeBits' | 'owners'>> {
   if (engine === undefined || engine > 23) return {}
-  return engine === 23 ? { typeBits: true } : { typeBits: true, owners: await ownersOf(tree, layers, context) }
+  // It looked owners up by the ids that they have on the host, where those of a user namespace have no names.
+  const isNameless = engine === 23 || layers.some(({ hasShiftedOwners }) => hasShiftedOwners === true)
+  return isNameless ? { typeBits: true } : { typeBits: true, owners: await ownersOf(tree, layers, context) }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { asIs, value, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { sourceDate, timeText } from '../created.js'
+import { USERNS_OPTION, withUserNamespace } from '../data-root.js'
 import { UsageError } from '../usage-error.js'
 import { WRITE_OPTIONS, writeMade } from '../write-archive.js'
 import { ENGINE_OPTION } from './export.js'
@@ -25,6 +26,7 @@ export const commit = defineCommand({
     ),
     created: value('when it was made: RFC 3339 or seconds; default SOURCE_DATE_EPOCH, else now', 'TIME', timeText),
     engine: ENGINE_OPTION,
+    userns: USERNS_OPTION,
   },
   examples: [
     [
@@ -40,7 +42,8 @@ export const commit = defineCommand({
       'the layer with the headers that docker 20.10 writes, byte for byte',
     ],
   ],
-  async run({ operands, options, context }) {
+  async run({ operands, options, context: given }) {
+    const context = withUserNamespace(given, options.userns)
     const [{ parseOperand }, { openContainer }, operation] = await Promise.all([
       import('../../formats/operand.js'),
       import('../../formats/data-root/index.js'),

@@ -4,6 +4,7 @@ import type { FilesReport } from '../../model/report-files.js'
 import { flag, required, value, wholeNumber } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
+import { USERNS_OPTION, withUserNamespace } from '../data-root.js'
 import { UsageError } from '../usage-error.js'
 import { refuseTerminal } from '../write-archive.js'
 import { filesReport, isRoot, verified, VERIFY_OPTION } from '../write-files.js'
@@ -42,6 +43,7 @@ export const exportFiles = defineCommand({
     'dry-run': flag('say what would be written, and write nothing'),
     xattrs: flag('keep every extended attribute; docker keeps security.capability alone'),
     engine: ENGINE_OPTION,
+    userns: USERNS_OPTION,
     verify: VERIFY_OPTION,
   },
   examples: [
@@ -51,7 +53,8 @@ export const exportFiles = defineCommand({
     ['imgtar export docker-root:/mnt/docker:@container=web -o web.tar --engine 20', "a stopped daemon's container"],
     ['docker save app | imgtar export - -o rootfs.tar', 'from a pipe'],
   ],
-  async run({ operands, options, globals, context }) {
+  async run({ operands, options, globals, context: given }) {
+    const context = withUserNamespace(given, options.userns)
     if (options.output.path === '-' && !options['dry-run']) refuseTerminal()
     const { selectImage } = await import('../../model/select.js')
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })

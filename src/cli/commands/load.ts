@@ -1,6 +1,7 @@
 import { asIs, required } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
+import { USERNS_OPTION, withUserNamespace } from '../data-root.js'
 import { envelope } from '../envelope.js'
 import { isRoot } from '../write-files.js'
 
@@ -15,6 +16,7 @@ export const load = defineCommand({
       '[docker-root:]PATH',
       asIs,
     ),
+    userns: USERNS_OPTION,
   },
   examples: [
     ['sudo imgtar load app.tar --into docker-root:/mnt/var/lib/docker', 'an appliance boots with the image'],
@@ -31,7 +33,7 @@ export const load = defineCommand({
     const images = []
     for (const image of archive.images) images.push(await knownImage(image, context))
     const root = options.into.replace(/^docker-root:/, '')
-    const stored = await loadInto(root, images, { isRoot: isRoot() }, context)
+    const stored = await loadInto(root, images, { isRoot: isRoot() }, withUserNamespace(context, options.userns))
     return {
       ...envelope('load', true),
       archive: operands.archive,

@@ -104,6 +104,7 @@ export async function treeLayer(
     path: key,
     claims: {},
     blob: undefined,
+    ...(store.node(key)?.isShifted === true && { hasShiftedOwners: true }),
     tar: (context) => storeTar(store, key, { form, xattrs: xattrs ?? new Map(), ...more }, context),
   }
 }

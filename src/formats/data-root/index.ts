@@ -6,6 +6,7 @@ import type { Finding } from '../../findings.js'
 import type { DataRoot, StoreContainer } from '../../model/data-root.js'
 import type { ImageArchive } from '../../model/image.js'
 import { readAllContainers } from './all-containers.js'
+import { withContainerIds } from './container-ids.js'
 import { findContainer } from './container-store.js'
 import { directoryStore } from './directory-store.js'
 import { tellAllRunning } from './layout.js'
@@ -76,9 +77,10 @@ async function opening<T>(
     const log = findingLog(store.location)
     const places = findPlaces(store, log)
     tellAllRunning(store, places, log)
+    const owned = withContainerIds(store, places.homes, context.userNamespace, log)
     return await read(
       {
-        store,
+        store: owned,
         log,
         context,
         layers: new Map(),

@@ -106,7 +106,7 @@ interface Located extends Walked {
 }
 
 function headerOf(store: Store, { key, path, node, first }: Located, options: StoreTarOptions): Uint8Array {
-  const capability = options.xattrs.get(path)?.get('security.capability')
+  const capability = inAnyNamespace(options.xattrs.get(path)?.get('security.capability'))
   const target = first ?? (node.type === 'symlink' ? store.linkOf(key) : '')
   return tarHeader({
     ...fieldsOf(node, options),
@@ -118,10 +118,21 @@ function headerOf(store: Store, { key, path, node, first }: Located, options: St
   })
 }
 
+// linux/capability.h: the highest byte of the first word is the revision; the third has the id of a namespace's root at its
+// end, which docker leaves out (moby, pkg/archive, ReadSecurityXattrToTarHeader).
+const [REVISION, SECOND, SECOND_BYTES] = [3, 2, 20]
+
+function inAnyNamespace(capability: Uint8Array | undefined): Uint8Array | undefined {
+  if (capability?.[REVISION] !== 3) return capability
+  const plain = capability.slice(0, SECOND_BYTES)
+  plain[REVISION] = SECOND
+  return plain
+}
+
 function fieldsOf(node: StoreNode, { engine = 24 }: StoreTarOptions): TarHeaderFields {
   const mode = node.type === 'symlink' ? 0o777 : node.mode
-  // Up to version 22 the daemon named owners by its own passwd and group, where root is sure to be.
-  const ownerOf = (id: number) => (engine < 23 && id === 0 ? 'root' : '')
+  // Up to version 22 the daemon named owners by its own passwd and group, where root is sure to be, by their ids there.
+  const ownerOf = (id: number) => (engine < 23 && id === 0 && node.isShifted !== true ? 'root' : '')
   return {
     rawPath: new Uint8Array(0),
     rawLinkPath: new Uint8Array(0),

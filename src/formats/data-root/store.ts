@@ -10,6 +10,8 @@ export interface StoreNode {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  /** The owner is another one on the host, since containers have a user namespace. */
+  readonly isShifted?: true
   readonly size: number
   /** Nanoseconds since 1970. */
   readonly mtimeNs: bigint

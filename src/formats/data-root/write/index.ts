@@ -9,6 +9,7 @@ import { chainIDs } from '../../../model/chain-id.js'
 import type { Image, Layer } from '../../../model/image.js'
 import { runningSign } from './in-use.js'
 import { withNames } from './names.js'
+import { give, namespaceToWrite, ownersOf, type Owners } from './owners.js'
 import { settle } from './settle.js'
 import { unpackLayer } from './store-layer.js'
 import { hasSystemTar } from './system-tar.js'
@@ -37,6 +38,7 @@ interface Root {
   readonly layerdb: string
   readonly imagedb: string
   readonly undo: Undo
+  readonly owners: Owners
   /** Renames that make everything visible, in their order. */
   readonly finish: (() => Promise<void>)[]
   readonly done: Map<ChainID, StoredLayer>
@@ -56,12 +58,14 @@ export async function loadInto(
   path: string,
   images: readonly ImageToStore[],
   { isRoot }: LoadOptions,
-  context: RunContext,
+  given: RunContext,
 ): Promise<readonly (readonly StoredLayer[])[]> {
   await refuse(path, isRoot)
   const undo = undoList()
+  const space = namespaceToWrite(path, given)
+  const context = space === undefined ? given : { ...given, userNamespace: space }
   try {
-    const root = await prepareRoot(path, undo)
+    const root = await prepareRoot(path, ownersOf(space), undo)
     const stored: (readonly StoredLayer[])[] = []
     for (const image of images) stored.push(await storeImage(root, image, context))
     await storeNames(root, images)
@@ -107,7 +111,7 @@ async function refuse(path: string, isRoot: boolean): Promise<void> {
   }
 }
 
-async function prepareRoot(path: string, undo: Undo): Promise<Root> {
+async function prepareRoot(path: string, owners: Owners, undo: Undo): Promise<Root> {
   const image = join(path, 'image/overlay2')
   const [overlay, layerdb, imagedb] = [join(path, 'overlay2'), join(image, 'layerdb'), join(image, 'imagedb')]
   const folders: readonly (readonly [string, number])[] = [
@@ -122,14 +126,21 @@ async function prepareRoot(path: string, undo: Undo): Promise<Root> {
     [join(imagedb, 'content'), 0o700],
     [join(imagedb, 'content/sha256'), 0o700],
   ]
-  for (const [folder, mode] of folders) await makeOnce(folder, mode, undo)
-  return { path, overlay, layerdb, imagedb, undo, finish: [], done: new Map() }
+  for (const [folder, mode] of folders) {
+    await makeOnce(folder, mode, { owner: folder === overlay ? owners.way : owners.daemon, undo })
+  }
+  return { path, overlay, layerdb, imagedb, undo, owners, finish: [], done: new Map() }
 }
 
-async function makeOnce(folder: string, mode: number, undo: Undo): Promise<void> {
+async function makeOnce(
+  folder: string,
+  mode: number,
+  { owner, undo }: { readonly owner: Owners['way']; readonly undo: Undo },
+): Promise<void> {
   if ((await lstat(folder).catch(() => undefined)) !== undefined) return
   undo.made(folder)
   await mkdir(folder, { mode })
+  await give(folder, owner)
 }
 
 async function storeImage(root: Root, { image, config, diffIDs }: ImageToStore, context: RunContext) {
@@ -163,10 +174,12 @@ async function storeLayer(root: Root, layer: Layer, place: LayerPlace, context: 
   const record = join(root.layerdb, 'tmp', `imgtar-${cacheID.slice(0, 16)}`)
   root.undo.made(record)
   await mkdir(record, { mode: 0o755 })
+  await give(record, root.owners.daemon)
   const files = await makeFolder(root, cacheID, parent)
   const size = await unpackLayer(layer, { files, sidecar: join(record, 'tar-split.json.gz') }, diffID, context)
   const texts = { diff: diffID, 'cache-id': cacheID, size: String(size), ...(parent !== undefined && { parent }) }
   for (const [name, text] of Object.entries(texts)) await writeFile(join(record, name), text, { mode: 0o644 })
+  for (const name of await readdir(record)) await give(join(record, name), root.owners.daemon)
   root.finish.push(async () => {
     root.undo.made(final)
     await rename(record, final)
@@ -176,24 +189,33 @@ async function storeLayer(root: Root, layer: Layer, place: LayerPlace, context: 
 
 /** The folder of a layer as overlay2 makes it (moby, daemon/graphdriver/overlay2, create). */
 async function makeFolder(root: Root, cacheID: string, parent: ChainID | undefined): Promise<string> {
-  const folder = join(root.overlay, cacheID)
-  root.undo.made(folder)
-  await mkdir(folder, { mode: 0o710 })
+  const { overlay, undo, owners } = root
+  const folder = join(overlay, cacheID)
   const files = join(folder, 'diff')
-  await mkdir(files, { mode: 0o755 })
+  const make = async (path: string, mode: number, owner: Owners['way']) => {
+    await mkdir(path, { mode })
+    await give(path, owner)
+  }
+  const write = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text, { mode: 0o644 })
+    await give(join(folder, name), owners.daemon)
+  }
+  undo.made(folder)
+  await make(folder, 0o710, owners.way)
+  await make(files, 0o755, owners.container)
   const link = linkName()
-  root.undo.made(join(root.overlay, 'l', link))
-  await symlink(`../${cacheID}/diff`, join(root.overlay, 'l', link))
-  await writeFile(join(folder, 'link'), link, { mode: 0o644 })
+  undo.made(join(overlay, 'l', link))
+  await symlink(`../${cacheID}/diff`, join(overlay, 'l', link))
+  await give(join(overlay, 'l', link), owners.daemon)
+  await write('link', link)
   if (parent === undefined) return files
-  await mkdir(join(folder, 'work'), { mode: 0o700 })
-  const below = join(root.overlay, await cacheOf(root, parent))
+  await make(join(folder, 'work'), 0o700, owners.container)
+  const below = join(overlay, await cacheOf(root, parent))
   const [own, lower] = await Promise.all([
     readFile(join(below, 'link'), 'latin1'),
     readFile(join(below, 'lower'), 'latin1').catch(() => ''),
   ])
-  const chain = [`l/${own}`, ...(lower === '' ? [] : [lower])].join(':')
-  await writeFile(join(folder, 'lower'), chain, { mode: 0o644 })
+  await write('lower', [`l/${own}`, ...(lower === '' ? [] : [lower])].join(':'))
   await makeEmpty(root, join(below, 'committed'))
   return files
 }
@@ -211,6 +233,7 @@ async function makeEmpty(root: Root, path: string): Promise<void> {
   if ((await lstat(path).catch(() => undefined)) !== undefined) return
   root.undo.made(path)
   await writeFile(path, '', { mode: 0o600 })
+  await give(path, root.owners.daemon)
 }
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -240,6 +263,7 @@ async function placeFile(root: Root, path: string, bytes: Uint8Array, before?: s
   } finally {
     await file.close()
   }
+  await give(beside, root.owners.daemon)
   root.finish.push(async () => {
     if (before === undefined) root.undo.made(path)
     else root.undo.also(() => writeFile(path, before, { mode: 0o600 }))

@@ -1,12 +1,14 @@
+import type { UserNamespace } from '../../../context.js'
 import { ArchiveError } from '../../../errors.js'
+import { idOnHost } from '../../../model/user-namespace.js'
 import type { TarEntry } from '../../../tar/entry.js'
 import { cleanKey, cleanPath, latin1, latin1Bytes } from '../../../tar/path.js'
 import { tarHeader, type TarHeaderFields } from '../../../tar/write.js'
+import { isRootless } from './owners.js'
 
 const OPAQUE_NAME = '.wh..wh..opq'
 const WHITEOUT = '.wh.'
 const RECORD = 'SCHILY.xattr.'
-const OPAQUE_RECORD = `${RECORD}trusted.overlay.opaque`
 // Attributes that overlayfs obeys: an image that brings them would show other files than its layers say.
 const OBEYED = [`${RECORD}trusted.overlay.`, `${RECORD}user.overlay.`]
 
@@ -18,12 +20,24 @@ export interface OverlayForm {
 
 /**
  * Rewrites the entries of a layer, in their order, into overlayfs's on-disk form (FORMATS: overlay on-disk markers): a
- * deleted name is a device 0:0, an opaque directory has an attribute. Errors: ERR_UNSAFE_PATH, ERR_UNSUPPORTED for what
- * docker cannot unpack either.
+ * deleted name is a device 0:0, an opaque directory has an attribute, and the owners are those of the host. Errors:
+ * ERR_UNSAFE_PATH, ERR_UNSUPPORTED for what docker cannot unpack either, such as an id that its namespace does not have.
  */
-export function overlayForm(location: string): OverlayForm {
+export function overlayForm(location: string, space?: UserNamespace): OverlayForm {
   const directories = new Map<string, TarHeaderFields>()
   const opaque = new Set<string>()
+  // Rootless daemons mount with `userxattr`.
+  const opaqueRecord = `${RECORD}${isRootless(space) ? 'user' : 'trusted'}.overlay.opaque`
+  const withOpaque = (fields: TarHeaderFields): TarHeaderFields => {
+    return { ...fields, records: new Map([...(fields.records ?? []), [opaqueRecord, latin1Bytes('y')]]) }
+  }
+  const made = new Set<string>()
+  const headerFor = (entry: TarEntry, fields: TarHeaderFields) => {
+    const { key } = cleanPath(fields.rawPath)
+    const all = [...(space === undefined ? [] : unnamedAbove(key, made)).map((path) => madeFor(entry, path)), fields]
+    if (entry.type === 'directory') made.add(key)
+    return concatenated(all.map((one) => tarHeader(onHost(one, entry, space, location))))
+  }
   return {
     headerOf(entry) {
       if (entry.type === 'global') return new Uint8Array(0)
@@ -35,15 +49,15 @@ export function overlayForm(location: string): OverlayForm {
         if (folder === '') return new Uint8Array(0) // the root of an overlay cannot be opaque
         opaque.add(folder)
         const known = directories.get(folder) ?? madeFor(entry, folder)
-        return tarHeader(withOpaque(known))
+        return headerFor(entry, withOpaque(known))
       }
       if (name.startsWith(WHITEOUT)) {
-        return tarHeader(deleted(entry, `${key.slice(0, slash)}${hidden(name, entry, location)}`))
+        return headerFor(entry, deleted(entry, `${key.slice(0, slash)}${hidden(name, entry, location)}`))
       }
       const fields = fieldsOf(entry, key, location)
-      if (entry.type !== 'directory') return tarHeader(fields)
+      if (entry.type !== 'directory') return headerFor(entry, fields)
       directories.set(key, fields)
-      return tarHeader(opaque.has(key) ? withOpaque(fields) : fields)
+      return headerFor(entry, opaque.has(key) ? withOpaque(fields) : fields)
     },
   }
 }
@@ -71,8 +85,40 @@ function madeFor(entry: TarEntry, folder: string): TarHeaderFields {
   return { ...deleted(entry, `${folder}/`), uid: 0, gid: 0, typeflag: '5', mode: 0o755 }
 }
 
-function withOpaque(fields: TarHeaderFields): TarHeaderFields {
-  return { ...fields, records: new Map([...(fields.records ?? []), [OPAQUE_RECORD, latin1Bytes('y')]]) }
+/** Folders that lie above a path and no entry named: tar would make them root's, who is somebody else in a namespace. */
+function unnamedAbove(key: string, made: Set<string>): readonly string[] {
+  const above: string[] = []
+  for (let slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) {
+    const path = key.slice(0, slash)
+    if (!made.has(path)) above.push(path)
+    made.add(path)
+  }
+  return above
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  const [first, second] = parts
+  if (first !== undefined && second === undefined) return first
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+function onHost(
+  fields: TarHeaderFields,
+  entry: TarEntry,
+  space: UserNamespace | undefined,
+  location: string,
+): TarHeaderFields {
+  if (space === undefined) return fields
+  const [uid, gid] = [idOnHost(space.uid, fields.uid), idOnHost(space.gid, fields.gid)]
+  if (uid !== undefined && gid !== undefined) return { ...fields, uid, gid }
+  const why = `its owner ${fields.uid}:${fields.gid} is none of the user namespace`
+  throw refusal('ERR_UNSUPPORTED', why, entry, location)
 }
 
 const TYPEFLAGS: Partial<Record<TarEntry['type'], string>> = {

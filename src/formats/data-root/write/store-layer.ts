@@ -50,7 +50,7 @@ async function* lines(
   totals: { size: number; diffID: DiffID | undefined },
   context: RunContext,
 ): AsyncGenerator<Uint8Array> {
-  const form = overlayForm(layer.path)
+  const form = overlayForm(layer.path, context.userNamespace)
   const line = splitLines()
   const hash = hasher()
   const [told, packed]: [Uint8Array[], Uint8Array[]] = [[], []]
