@@ -33,22 +33,38 @@ export const TAR_END_BYTES = 2 * BLOCK
  * else a PAX header before it with the records that did not. Throws ERR_OUTPUT for what neither can hold.
  */
 export function tarHeader(fields: TarHeaderFields): Uint8Array {
-  const name = latin1(fields.rawPath)
-  refuseUnwritable(fields, name)
+  const texts = textsOf(fields)
+  const { name } = texts
+  refuseUnwritable(fields, texts)
   const split = splitName(name)
-  const records = recordsOf(fields)
-  const fitsUstar = [...records.keys()].every((key) => key === 'path' && split !== undefined)
-  if (!fitsUstar) return concat([paxHeader(name, records), headerBlock(fields, name, '')])
-  return split === undefined ? headerBlock(fields, name, '') : headerBlock(fields, split.name, split.prefix)
+  const time = secondsOf(fields.mtimeNs)
+  const records = recordsOf(fields, texts, time)
+  const fitsUstar = records.size === 0 || (records.size === 1 && records.has('path') && split !== undefined)
+  if (!fitsUstar) return concat([paxHeader(name, records), headerBlock(fields, texts, time.seconds, '')])
+  if (split === undefined) return headerBlock(fields, texts, time.seconds, '')
+  return headerBlock(fields, { ...texts, name: split.name }, time.seconds, split.prefix)
 }
 
-function refuseUnwritable(fields: TarHeaderFields, name: string): void {
+/** The texts of a header as latin1, so that lengths are those of the bytes. */
+interface Texts {
+  readonly name: string
+  readonly link: string
+  readonly uname: string
+  readonly gname: string
+}
+
+function textsOf({ rawPath, rawLinkPath, uname, gname }: TarHeaderFields): Texts {
+  const link = rawLinkPath.length === 0 ? '' : latin1(rawLinkPath)
+  return { name: latin1(rawPath), link, uname: utf8(uname), gname: utf8(gname) }
+}
+
+function refuseUnwritable(fields: TarHeaderFields, { name, link, uname, gname }: Texts): void {
   const refuse = (why: string) =>
     new ArchiveError('ERR_OUTPUT', `${why}: ${JSON.stringify(displayPath(fields.rawPath))}`)
   if (!fits(fields.mode, 8)) throw refuse('a mode that no tar header holds')
   if (!fits(fields.devMajor, 8) || !fits(fields.devMinor, 8)) throw refuse('a device number that no tar header holds')
   if (fields.size < 0) throw refuse('a negative size')
-  if ([name, latin1(fields.rawLinkPath), fields.uname, fields.gname].some((text) => text.includes('\0'))) {
+  if (name.includes('\0') || link.includes('\0') || uname.includes('\0') || gname.includes('\0')) {
     throw refuse('a NUL in a name')
   }
   // Readers take such a name for a directory's; links may point to one.
@@ -76,7 +92,11 @@ function splitName(name: string): { prefix: string; name: string } | undefined {
 }
 
 /** The records of all that ustar does not hold, and those to carry. */
-function recordsOf(fields: TarHeaderFields): Map<string, Uint8Array> {
+function recordsOf(
+  fields: TarHeaderFields,
+  { name, link, uname, gname }: Texts,
+  { seconds, nanos }: Time,
+): Map<string, Uint8Array> {
   const records = new Map(fields.records)
   const text = (key: string, value: string, width: number) => {
     if (value.length > width || !isAscii(value)) records.set(key, latin1Bytes(value))
@@ -84,26 +104,30 @@ function recordsOf(fields: TarHeaderFields): Map<string, Uint8Array> {
   const number = (key: string, value: number, width: number) => {
     if (!fits(value, width)) records.set(key, latin1Bytes(value.toString()))
   }
-  text('path', latin1(fields.rawPath), 100)
-  text('linkpath', latin1(fields.rawLinkPath), 100)
-  text('uname', utf8(fields.uname), 32)
-  text('gname', utf8(fields.gname), 32)
+  text('path', name, 100)
+  text('linkpath', link, 100)
+  text('uname', uname, 32)
+  text('gname', gname, 32)
   number('uid', fields.uid, 8)
   number('gid', fields.gid, 8)
   number('size', fields.size, 12)
-  const { seconds, nanos } = secondsOf(fields.mtimeNs)
-  if (nanos !== 0n || !fits(Number(seconds), 12)) records.set('mtime', latin1Bytes(timeRecord(fields.mtimeNs)))
+  if (nanos !== 0n || !fits(seconds, 12)) records.set('mtime', latin1Bytes(timeRecord(fields.mtimeNs)))
   return records
 }
 
-// Bytes as latin1, like the paths, so that lengths are those of the bytes.
 function utf8(text: string): string {
   return text === '' ? '' : latin1(new TextEncoder().encode(text))
 }
 
-function secondsOf(ns: bigint): { seconds: bigint; nanos: bigint } {
+/** Whole seconds, as exact as a number is, and the nanoseconds above them. */
+interface Time {
+  readonly seconds: number
+  readonly nanos: bigint
+}
+
+function secondsOf(ns: bigint): Time {
   const nanos = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
-  return { seconds: (ns - nanos) / 1_000_000_000n, nanos }
+  return { seconds: Number((ns - nanos) / 1_000_000_000n), nanos }
 }
 
 // Decimal seconds; a fraction without trailing zeros, and the sign before all of it.
@@ -142,17 +166,17 @@ function paxRecord(key: string, value: Uint8Array): Uint8Array {
 }
 
 /** The block of the entry itself; what does not fit is cut, and numbers are 0, as the PAX records say it all. */
-function headerBlock(fields: TarHeaderFields, name: string, prefix: string): Uint8Array {
+function headerBlock(fields: TarHeaderFields, texts: Texts, seconds: number, prefix: string): Uint8Array {
   const block = new Uint8Array(BLOCK)
-  writeText(block, 0, 100, name)
+  writeText(block, 0, 100, texts.name)
   writeOctal(block, 100, 8, fields.mode)
   writeOctal(block, 108, 8, fields.uid)
   writeOctal(block, 116, 8, fields.gid)
   writeOctal(block, 124, 12, fields.size)
-  writeOctal(block, 136, 12, Number(secondsOf(fields.mtimeNs).seconds))
-  writeText(block, 157, 100, latin1(fields.rawLinkPath))
-  writeText(block, 265, 32, utf8(fields.uname))
-  writeText(block, 297, 32, utf8(fields.gname))
+  writeOctal(block, 136, 12, seconds)
+  writeText(block, 157, 100, texts.link)
+  writeText(block, 265, 32, texts.uname)
+  writeText(block, 297, 32, texts.gname)
   writeOctal(block, 329, 8, fields.devMajor)
   writeOctal(block, 337, 8, fields.devMinor)
   writeText(block, 345, 155, prefix)
@@ -168,7 +192,7 @@ function seal(block: Uint8Array, typeflag: string): void {
   block.set(MAGIC, 257)
   block.fill(0x20, 148, 156)
   let sum = 0
-  for (const byte of block) sum += byte
+  for (let at = 0; at < BLOCK; at++) sum += block[at] ?? 0
   writeOctal(block, 148, 7, sum)
 }
 
