@@ -1,27 +1,41 @@
+import { stat } from 'node:fs/promises'
 import type { OpenSource } from '../bytes/source.js'
+import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Image, Layer } from '../model/image.js'
 import type { WrittenImage, WrittenReport } from '../model/report-written.js'
 import type { Output } from '../bytes/output.js'
+import { standardInput } from './archives.js'
 import { flag, required } from './arguments.js'
 import { UsageError } from './usage-error.js'
 import { outputPlace, refuseTerminal, type OutputPlace } from './write-archive.js'
 
-/** Opens a docker archive as the bytes of its tar. Errors: ERR_UNSUPPORTED for a compressed one, ERR_NOT_FOUND. */
-export async function openPlainTar(path: string): Promise<OpenSource> {
-  if (path === '-') throw new UsageError('the archive is read twice: name a file')
-  const [{ detectCompression, SNIFF_BYTES }, { fileSource }] = await Promise.all([
+/**
+ * Opens an archive as the bytes of its tar: a compressed one, or standard input, is written to a temporary file that goes
+ * with the source. Errors: ERR_NOT_FOUND, ERR_UNSUPPORTED for a directory, ERR_COMPRESSION,
+ * ERR_USAGE for a terminal, ERR_IO.
+ */
+export async function openPlainTar(path: string, context: RunContext): Promise<OpenSource> {
+  const [{ decompress, detectCompression, SNIFF_BYTES }, { chunksOf, fileSource }, { spool }] = await Promise.all([
     import('../bytes/compression.js'),
     import('../bytes/source.js'),
+    import('../bytes/spool.js'),
   ])
-  const source = await fileSource(path)
+  const { signal, limits } = context
+  if (path !== '-' && (await stat(path).catch(() => undefined))?.isDirectory() === true) {
+    throw new ArchiveError('ERR_UNSUPPORTED', 'only a docker archive can be thin, and this is a directory', {
+      location: path,
+      hint: `imgtar save ${path} -o app.tar makes one`,
+    })
+  }
+  const source = path === '-' ? await spool(standardInput(context), path, signal) : await fileSource(path)
   const compression = detectCompression(await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) }))
   if (compression === 'none') return source
-  await source[Symbol.asyncDispose]()
-  throw new ArchiveError('ERR_UNSUPPORTED', `the archive is compressed with ${compression}`, {
-    location: path,
-    hint: 'decompress it first: its bytes are to come back one by one',
-  })
+  try {
+    return await spool(decompress(compression, chunksOf(source, signal), { limits, location: path }), path, signal)
+  } finally {
+    await source[Symbol.asyncDispose]()
+  }
 }
 
 /** The options of commands that write an archive as it is, but for some members. */

@@ -87,7 +87,7 @@ async function proved(
     access,
     ...(stdin !== undefined && { stdin }),
   })
-  const archive = await assumed(opened, bases)
+  const archive = await assumed(opened, bases, context)
   const verified = compare(archive, await measure(archive, context, threads))
   const { measurements } = verified
   const findings = [...verified.findings]
@@ -105,11 +105,9 @@ async function proved(
   }
 }
 
-async function assumed(archive: ImageArchive, { archives }: Inputs): Promise<ImageArchive> {
+async function assumed(archive: ImageArchive, { archives }: Inputs, context: RunContext): Promise<ImageArchive> {
   if (archives.length === 0) return archive
-  const { assumeBases } = await import('../ops/assume.js')
-  return assumeBases(
-    archive,
-    archives.flatMap(({ images }) => images),
-  )
+  const [{ assumeBases }, { withClaims }] = await Promise.all([import('../ops/assume.js'), import('../ops/claimed.js')])
+  const bases = archives.flatMap(({ images }) => images)
+  return assumeBases(archive, await withClaims(bases, ({ diffID }) => diffID !== undefined, context))
 }

@@ -4,10 +4,11 @@ import { readAhead } from '../bytes/read-ahead.js'
 import { slice, type ByteSource, type Span } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
-import type { Image, Layer } from '../model/image.js'
+import type { Image, Layer, LayerClaims } from '../model/image.js'
 import type { TarEntry } from '../tar/entry.js'
 import { scanSource } from '../tar/scan.js'
 import { paddingOf } from '../tar/write.js'
+import { withClaims } from './claimed.js'
 import { readRecord, RECORD_PATH, type LeftOutLayer, type ThinRecord } from './thin-record.js'
 
 /** A thin archive with its record. */
@@ -44,7 +45,7 @@ export async function writeHydrated(
   output: Output,
   context: RunContext,
 ): Promise<void> {
-  const layers = new Map(leftOutOf(record).map((one) => [one, providerOf(one, providers)]))
+  const layers = await findLayers(leftOutOf(record), providers, context)
   const hash = hasher()
   const write = async (chunk: Uint8Array): Promise<void> => {
     hash.update(chunk)
@@ -81,18 +82,38 @@ function* zeros(length: number): Generator<Uint8Array> {
   for (let left = length; left > 0; left -= 65_536) yield new Uint8Array(Math.min(left, 65_536))
 }
 
-function providerOf({ layer, stored }: LeftOutLayer, providers: readonly Image[]): Layer {
-  const found = providers
-    .flatMap(({ layers }) => layers)
-    .filter(({ state }) => state !== 'missing')
-    .find(({ claims, blob }) =>
-      stored === 'plain' ? claims.diffID === layer : blob !== undefined && claims.digest === layer,
-    )
-  if (found !== undefined) return found
-  throw new ArchiveError('ERR_NOT_FOUND', `none of the archives given has the layer ${layer}`, {
+/** Who has each layer: by what archives claim, and where that is not enough by what their layers are. */
+async function findLayers(
+  wanted: readonly LeftOutLayer[],
+  providers: readonly Image[],
+  context: RunContext,
+): Promise<ReadonlyMap<LeftOutLayer, Layer>> {
+  const found = new Map<LeftOutLayer, Layer>()
+  const search = (images: readonly Image[]): readonly LeftOutLayer[] => {
+    const layers = images.flatMap((image) => image.layers).filter(({ state }) => state !== 'missing')
+    for (const one of wanted) {
+      const layer = found.get(one) ?? layers.find((candidate) => isSame(one, candidate))
+      if (layer !== undefined) found.set(one, layer)
+    }
+    return wanted.filter((one) => !found.has(one))
+  }
+  const rest = search(providers)
+  if (rest.length === 0) return found
+  const digests = rest.some(({ stored }) => stored === 'compressed')
+  const enough = ({ diffID, digest }: LayerClaims): boolean =>
+    diffID !== undefined && (!digests || digest !== undefined)
+  const [lacking] = search(await withClaims(providers, enough, context))
+  if (lacking === undefined) return found
+  throw new ArchiveError('ERR_NOT_FOUND', `none of the archives given has the layer ${lacking.layer}`, {
     hint:
-      stored === 'plain' ? '--from names whatever has it' : '--from must name an archive that stores this very blob',
+      lacking.stored === 'plain'
+        ? '--from names whatever has it'
+        : '--from must name an archive that stores this very blob',
   })
+}
+
+function isSame({ layer, stored }: LeftOutLayer, { claims, blob }: Layer): boolean {
+  return stored === 'plain' ? claims.diffID === layer : blob !== undefined && claims.digest === layer
 }
 
 async function* provedBytes(

@@ -11,6 +11,7 @@ import { scanSource } from '../tar/scan.js'
 import { wrapperHeader } from '../tar/wrapper.js'
 import { paddingOf } from '../tar/write.js'
 import { providedLayers } from './base-chain.js'
+import { withClaims } from './claimed.js'
 import { measureLayers } from './measure.js'
 import { encodeRecord, RECORD_PATH, type LeftOutLayer, type ThinSegment } from './thin-record.js'
 
@@ -89,13 +90,14 @@ async function layersToLeaveOut(
   bases: readonly Image[],
   context: RunContext,
 ): Promise<ReadonlyMap<Layer, LeftOutLayer>> {
-  const provided = images.flatMap((image) => providedLayers(image, bases))
+  const known = await withClaims(bases, ({ diffID }) => diffID !== undefined, context)
+  const provided = images.flatMap((image) => providedLayers(image, known))
   const needed = new Set(
     images.flatMap(({ layers }) => layers.filter((layer) => !provided.includes(layer))).map(({ blob }) => blob),
   )
   const candidates = provided.filter(({ blob }) => blob !== undefined && !needed.has(blob))
   const measured = await measureLayers(candidates, [], context)
-  const stored = new Set(bases.flatMap(({ layers }) => layers).map(({ claims }) => claims.digest))
+  const stored = new Set(known.flatMap(({ layers }) => layers).map(({ claims }) => claims.digest))
   const leftOut = new Map<Layer, LeftOutLayer>()
   for (const layer of candidates) {
     const found = measured.of(layer)

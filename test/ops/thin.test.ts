@@ -11,12 +11,28 @@ import { assumeBases } from '../../src/ops/assume.js'
 import { findRecord, writeHydrated } from '../../src/ops/hydrate.js'
 import { writeThin } from '../../src/ops/thin.js'
 import { verify } from '../../src/ops/verify.js'
-import { digest, dockerSave, hybrid, layer, ociLayout, packed, type ImageFixture } from '../support/archives.js'
+import {
+  digest,
+  dockerSave,
+  dockerV1,
+  hybrid,
+  layer,
+  ociLayout,
+  packed,
+  type ImageFixture,
+} from '../support/archives.js'
 
 const context = runContext()
 const [base, middle, top] = [layer('base', 'b'.repeat(5000)), layer('middle'), layer('top')]
 const BASE: ImageFixture = { names: ['base:1'], layers: [base, middle] }
 const APP: ImageFixture = { names: ['app:1'], layers: [base, middle, top] }
+
+const gzipped = (image: ImageFixture): ImageFixture => ({
+  ...image,
+  layers: image.layers.map((bytes) => new Uint8Array(gzipSync(bytes))),
+  diffIDs: image.layers.map(digest),
+  mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+})
 
 let folder = ''
 beforeEach(async () => {
@@ -62,6 +78,29 @@ describe('a thin archive', () => {
     const thin = await readFile(at('thin.tar'))
     expect(thin.length).toBeLessThan(app.length - base.length)
     expect(Buffer.from(await hydrated('base.tar')).equals(app)).toBe(true)
+  })
+
+  test.each([
+    ['a v1 archive, which claims nothing', packed(dockerV1(BASE))],
+    ['an OCI layout with compressed layers', packed(ociLayout(gzipped(BASE)))],
+    ['a compressed archive', new Uint8Array(gzipSync(packed(dockerSave(BASE))))],
+    ['its first layer alone, as a root filesystem', base],
+  ])('becomes whole again from %s', async (_, provider) => {
+    const isRootfs = provider === base
+    const known = isRootfs ? { names: ['base:1'], layers: [base] } : BASE
+    expect((await thinned(packed(dockerSave(APP)), packed(dockerSave(known)))).length).toBe(known.layers.length)
+    await writeFile(at('provider.tar'), provider)
+    expect(Buffer.from(await hydrated('provider.tar')).equals(await readFile(at('app.tar')))).toBe(true)
+  })
+
+  test('of compressed layers becomes whole from a docker archive, which does not claim what they are', async () => {
+    expect((await thinned(packed(hybrid(gzipped(APP))), packed(ociLayout(gzipped(BASE))))).length).toBe(2)
+    await writeFile(at('provider.tar'), packed(dockerSave(gzipped(BASE))))
+    expect(Buffer.from(await hydrated('provider.tar')).equals(await readFile(at('app.tar')))).toBe(true)
+  })
+
+  test('lacks what a base has that does not say what its layers are', async () => {
+    expect(await thinned(packed(dockerSave(APP)), packed(dockerV1(BASE)))).toEqual([digest(base), digest(middle)])
   })
 
   test('is whole where its base is assumed, and lacks layers where it is not', async () => {

@@ -14,7 +14,11 @@ export const hydrate = defineCommand({
   positionals: { archive: { kind: 'one', summary: 'an archive that imgtar thin wrote' } },
   options: {
     ...PLAIN_OUTPUT_OPTIONS,
-    from: values('whatever has the layers: archives, OCI layouts; may be given several times', 'ARCHIVE', asIs),
+    from: values(
+      'whatever has the layers: archives, OCI layouts, data-roots; may be given several times',
+      'ARCHIVE',
+      asIs,
+    ),
   },
   examples: [
     ['imgtar hydrate app-2.thin.tar --from app-1.tar -o app-2.tar', 'the very archive that thin was given'],
@@ -22,8 +26,13 @@ export const hydrate = defineCommand({
   ],
   async run({ operands, options, globals, context }) {
     if (options.from.length === 0) throw new UsageError('--from is missing: the layers must come from somewhere')
-    const { findRecord, writeHydrated } = await import('../../ops/hydrate.js')
-    await using source = await openPlainTar(operands.archive)
+    const [{ findRecord, writeHydrated }, { parseOperand }, { chunksOf }] = await Promise.all([
+      import('../../ops/hydrate.js'),
+      import('../../formats/operand.js'),
+      import('../../bytes/source.js'),
+    ])
+    const { path } = await parseOperand(operands.archive)
+    await using source = await openPlainTar(path, context)
     const thin = await findRecord(source, context)
     if (thin === undefined) {
       throw new ArchiveError('ERR_NOT_ARCHIVE', 'it has no record of how it was: imgtar thin did not write it', {
@@ -37,7 +46,8 @@ export const hydrate = defineCommand({
     const size = output.position
     await output.commit()
     // The documents of the thin archive are those of the whole one.
-    await using archive = await openOperand(operands.archive, { globals, context, access: 'once' })
+    const stdin = chunksOf(source, context.signal)
+    await using archive = await openOperand(operands.archive, { globals, context, access: 'once', stdin })
     const images = await claimedImages(archive.images, () => false)
     return writtenReport('hydrate', plainOutput(options.output.path, size, options['dry-run']), images, [])
   },

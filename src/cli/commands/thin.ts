@@ -12,7 +12,9 @@ import { writtenReport } from '../write-archive.js'
 export const thin = defineCommand({
   name: 'thin',
   summary: 'leave out the layers that a base has: ship only what is missing',
-  positionals: { archive: { kind: 'one', summary: 'a docker archive, not compressed; all its images' } },
+  positionals: {
+    archive: { kind: 'one', summary: 'a docker archive, all its images; where it is compressed, the tar in it' },
+  },
   options: {
     ...PLAIN_OUTPUT_OPTIONS,
     base: values('an archive with images that the other side has; may be given several times', 'ARCHIVE', asIs),
@@ -30,10 +32,16 @@ export const thin = defineCommand({
   ],
   async run({ operands, options, globals, context }) {
     if (options.base.length === 0) throw new UsageError('--base is missing: nothing could be left out')
-    const { writeThin } = await import('../../ops/thin.js')
-    await using archive = await openOperand(operands.archive, { globals, context, access: 'once' })
+    const [{ writeThin }, { parseOperand }, { chunksOf }] = await Promise.all([
+      import('../../ops/thin.js'),
+      import('../../formats/operand.js'),
+      import('../../bytes/source.js'),
+    ])
+    const { path } = await parseOperand(operands.archive)
+    await using source = await openPlainTar(path, context)
+    const stdin = chunksOf(source, context.signal)
+    await using archive = await openOperand(operands.archive, { globals, context, access: 'random', stdin })
     refuseOther(archive)
-    await using source = await openPlainTar(archive.location)
     await using inputs = await openInputs(options.base, { globals, context, access: 'once' })
     const bases = inputs.archives.flatMap(({ images }) => images)
     await using output = await openPlainOutput(options)
