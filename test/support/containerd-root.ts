@@ -16,6 +16,8 @@ export interface ContainerdFixture extends Disposable {
   readonly home: string
   /** Adds an image of these layers, base first, gzipped and unpacked; gives the digest of its manifest. */
   image(name: string, ...layers: readonly Uint8Array[]): string
+  /** The same with layers that are not compressed. */
+  plain(name: string, ...layers: readonly Uint8Array[]): string
   /** The blob of a digest. */
   blob(digest: string): string
   /** The blob of a layer. */
@@ -26,6 +28,12 @@ export interface ContainerdFixture extends Disposable {
   container(name: string, manifest: string, ...layers: readonly Uint8Array[]): string
   /** Writes the databases of what was added so far. */
   finish(): void
+}
+
+/** How layers lie in the content store. */
+interface Packing {
+  readonly suffix: string
+  readonly pack: (tar: Uint8Array) => Uint8Array
 }
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -68,30 +76,32 @@ export function containerdRoot(): ContainerdFixture {
     }
     return nameOf(chains.at(-1))
   }
+  const addImage = (name: string, layers: readonly Uint8Array[], { suffix, pack }: Packing): string => {
+    unpack(layers)
+    const rootfs = { type: 'layers', diff_ids: layers.map((layer) => digestOf(layer)) }
+    const history = layers.map((_, at) => ({ created_by: `step ${String(at)}` }))
+    const config = add(json({ architecture: 'amd64', os: 'linux', config: {}, rootfs, history, name }))
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: MANIFEST,
+      config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...config },
+      layers: layers.map((layer) => ({
+        mediaType: `application/vnd.oci.image.layer.v1.tar${suffix}`,
+        ...add(pack(layer)),
+      })),
+    }
+    const { digest, size } = add(json(manifest))
+    images[`docker.io/library/${name}`] = { target: { digest, mediatype: MANIFEST, size: signed(size) } }
+    return digest
+  }
   return {
     path,
     home,
     blob,
     layer: (tar) => blob(digestOf(gzipSync(tar))),
     tree: (...layers) => folder(unpack(layers) ?? '').tree,
-    image(name, ...layers) {
-      unpack(layers)
-      const rootfs = { type: 'layers', diff_ids: layers.map((layer) => digestOf(layer)) }
-      const history = layers.map((_, at) => ({ created_by: `step ${String(at)}` }))
-      const config = add(json({ architecture: 'amd64', os: 'linux', config: {}, rootfs, history, name }))
-      const manifest = {
-        schemaVersion: 2,
-        mediaType: MANIFEST,
-        config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...config },
-        layers: layers.map((layer) => ({
-          mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-          ...add(gzipSync(layer)),
-        })),
-      }
-      const { digest, size } = add(json(manifest))
-      images[`docker.io/library/${name}`] = { target: { digest, mediatype: MANIFEST, size: signed(size) } }
-      return digest
-    },
+    image: (name, ...layers) => addImage(name, layers, { suffix: '+gzip', pack: (tar) => gzipSync(tar) }),
+    plain: (name, ...layers) => addImage(name, layers, { suffix: '', pack: (tar) => tar }),
     container(name, manifest, ...layers) {
       const id = hexOf(digestOf(new TextEncoder().encode(name)))
       const parent = unpack(layers)

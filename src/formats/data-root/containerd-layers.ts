@@ -2,7 +2,7 @@ import type { DiffID } from '../../bytes/digest.js'
 import type { RunContext } from '../../context.js'
 import { chainIDs } from '../../model/chain-id.js'
 import type { StoreLayer } from '../../model/data-root.js'
-import type { Image } from '../../model/image.js'
+import type { Image, Layer } from '../../model/image.js'
 import { findSnapshot, readSnapshots, tellSnapshotOrphans } from './containerd-snapshots.js'
 import type { RootReading, Snapshot } from './reading.js'
 import { checkUnpacked } from './unpacked.js'
@@ -21,28 +21,40 @@ export function containerdLayers(
   const snapshots = readSnapshots(reading, home)
   tellSnapshotOrphans(reading, home, snapshots)
   const found = new Map<string, ContainerdLayer>()
+  const seen = new Set<Snapshot>()
   for (const image of images) {
     const chain = chainOf(image)
     for (const [index, layer] of image.layers.entries()) {
       const chainID = chain[index] ?? layer.path
+      const key = `${chainID} ${layer.path}`
+      if (found.has(key)) continue
       const snapshot = findSnapshot(snapshots, chainID)
-      found.set(`${chainID} ${layer.path}`, {
-        chainID,
-        parent: chain[index - 1],
-        driver: 'containerd',
+      const row = { chainID, parent: chain[index - 1], driver: 'containerd', layer, snapshot }
+      // The same layer may lie there in several compressions; it is unpacked once.
+      const isFirst = snapshot !== undefined && !seen.has(snapshot)
+      if (isFirst) seen.add(snapshot)
+      found.set(key, {
+        ...row,
         cacheID: snapshot?.folder,
-        ...(snapshot?.size !== undefined && { snapshotSize: snapshot.size }),
-        layer,
-        snapshot,
         added: () => Promise.resolve([]),
-        ...(snapshot &&
-          isThere(reading, snapshot) && {
-            unpacked: (context: RunContext) => checkUnpacked(reading.store, snapshot.key, layer, context),
-          }),
+        ...(isFirst && unpackedTo(reading, snapshot, layer)),
       })
     }
   }
   return [...found.values()].sort((a, b) => a.layer.index - b.layer.index)
+}
+
+function unpackedTo(
+  reading: RootReading,
+  snapshot: Snapshot,
+  layer: Layer,
+): Pick<StoreLayer, 'snapshotSize' | 'unpacked'> {
+  return {
+    ...(snapshot.size !== undefined && { snapshotSize: snapshot.size }),
+    ...(isThere(reading, snapshot) && {
+      unpacked: (context: RunContext) => checkUnpacked(reading.store, snapshot.key, layer, context),
+    }),
+  }
 }
 
 /** Whether the tree of a snapshot is there; one that is not is told. */

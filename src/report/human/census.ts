@@ -19,13 +19,7 @@ const INKS: Record<CensusReport['images'][number]['state'], Ink> = {
 export function* censusText(report: CensusReport, style: Style): Generator<string> {
   const { layers, images, containers } = report
   const paint = paintFor(style.color)
-  const whole = images.filter(({ state }) => state === 'exact').length
-  const bytes = layers.reduce((sum, { size, snapshotSize }) => sum + (size ?? 0) + (snapshotSize ?? 0), 0)
-  const drivers = [...new Set(report.drivers.map(({ driver, engine }) => `${driver} (${engine})`))].join(', ')
-  yield (
-    `${visibleName(report.root)}: ${drivers}, ${count(layers.length, 'layer')}, ${sizeInWords(bytes)}; ` +
-    `${whole} of ${count(images.length, 'image')} can be recovered bit by bit`
-  )
+  yield summary(report)
   yield ''
   yield* table(
     [
@@ -65,6 +59,19 @@ export function* censusText(report: CensusReport, style: Style): Generator<strin
     )
   }
   yield* damageLines(report, style)
+}
+
+function summary({ root, drivers, layers, images }: CensusReport): string {
+  const [whole, anew] = (['exact', 'rebuilt'] as const).map(
+    (state) => images.filter((one) => one.state === state).length,
+  )
+  const bytes = layers.reduce((sum, { size, snapshotSize }) => sum + (size ?? 0) + (snapshotSize ?? 0), 0)
+  const stores = [...new Set(drivers.map(({ driver, engine }) => `${driver} (${engine})`))].join(', ')
+  return (
+    `${visibleName(root)}: ${stores}, ${count(layers.length, 'layer')}, ${sizeInWords(bytes)}; ` +
+    `${whole} of ${count(images.length, 'image')} can be recovered bit by bit` +
+    (anew === 0 ? '' : `, ${anew} made anew of files`)
+  )
 }
 
 function* damageLines({ layers, findings }: CensusReport, style: Style): Generator<string> {

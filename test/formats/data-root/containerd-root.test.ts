@@ -57,6 +57,19 @@ describe('a store of containerd that is whole', () => {
     expect(drivers[0]?.engine).toBe('docker 24 or later, with the store of containerd')
   })
 
+  test('counts and checks the tree of a layer once, in however many compressions the layer lies there', async () => {
+    root.image('again:1', BASE)
+    root.plain('plain:1', BASE)
+    root.finish()
+    rmSync(join(root.tree(BASE), 'e'))
+    const { layers } = await censusOf(root.path)
+    const own = layers.filter(({ cacheID }) => cacheID === '1')
+    expect(own.map(({ snapshotSize, damaged }) => [snapshotSize, damaged.length])).toEqual([
+      [4096, 1],
+      [undefined, 0],
+    ])
+  })
+
   test('has one object for a layer of two images', async () => {
     await using archive = await openRoot(root.path)
     expect(archive.images[0]?.layers[0]).toBe(archive.images[1]?.layers[0])
