@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -15,24 +15,55 @@ const diffIDsOf = (archive: string) => {
   return images.map(({ layers }) => layers.map(({ diffID }) => diffID))
 }
 
-describe.skipIf(!canRun)('a daemon that is started and stopped', { timeout: 240_000 }, () => {
-  const folder = workFolder()
-  const root = join(folder.path, 'root')
+const peers = process.env.IMGTAR_PEERS_DIR ?? ''
+const SUB_IDS = 'nobody:231072:65536\nnogroup:231072:65536\n'
+
+/** A daemon that can be started on a root of its own. */
+interface Daemon {
+  readonly name: string
+  /** What it is locked into; the place of its root is below it. */
+  readonly jail: string
+  /** Where below its root the images lie. */
+  readonly home: string
+  /** Major version, for headers. */
+  readonly version: string
+}
+
+const DAEMONS: readonly Daemon[] = [
+  { name: 'docker 20.10', jail: '', home: '', version: '20' },
+  { name: 'docker 20.10 with a user namespace', jail: '', home: '231072.231072', version: '20' },
+  { name: 'docker 26.1', jail: join(peers, 'trixie'), home: '', version: '26' },
+  { name: 'docker 28.5', jail: join(peers, 'sid'), home: '', version: '28' },
+]
+const daemons = DAEMONS.filter(({ name, jail }) => {
+  const isThere = canRun && existsSync(join(jail === '' ? '/' : jail, 'usr/sbin/dockerd'))
+  if (canRun && !isThere) console.log(`${name}: skipped, it is not installed`)
+  return isThere
+})
+
+/** A daemon's command line, in a mount namespace of its own where it needs other files of the system. */
+function commandOf({ jail, home }: Daemon, folder: string, words: readonly string[]): readonly [string, string[]] {
+  if (jail !== '') return ['chroot', [jail, 'dockerd', ...words]]
+  if (home === '') return ['dockerd', [...words]]
+  const ids = join(folder, 'sub-ids')
+  writeFileSync(ids, SUB_IDS)
+  const script = 'mount --bind "$0" /etc/subuid && mount --bind "$0" /etc/subgid && exec dockerd "$@"'
+  return ['unshare', ['-m', 'sh', '-c', script, ids, '--userns-remap', 'nobody:nogroup', ...words]]
+}
+
+describe.skipIf(!canRun).each(daemons)('$name that is started and stopped', { timeout: 240_000 }, (kind) => {
+  const folder = workFolder(kind.jail === '' ? undefined : kind.jail)
+  const root = join(folder.path, 'root', kind.home)
   const engine: Engine = { name: 'our dockerd', host: `unix://${folder.path}/d.sock`, store: 'classic' }
   const given = join(folder.path, 'given.tar')
   let daemon: ChildProcess | undefined
 
   async function start() {
-    const places = [
-      '--data-root',
-      root,
-      '--exec-root',
-      join(folder.path, 'exec'),
-      '--pidfile',
-      join(folder.path, 'd.pid'),
-    ]
-    const flags = ['--iptables=false', '--ip6tables=false', '--bridge=none', '-s', 'overlay2', '-H', engine.host]
-    daemon = spawn('dockerd', [...flags, ...places], { stdio: 'ignore' })
+    const inside = folder.path.slice(kind.jail.length)
+    const places = ['--data-root', `${inside}/root`, '--exec-root', `${inside}/exec`, '--pidfile', `${inside}/d.pid`]
+    const flags = ['--iptables=false', '--ip6tables=false', '--bridge=none', '-s', 'overlay2']
+    const [command, words] = commandOf(kind, folder.path, [...flags, '-H', `unix://${inside}/d.sock`, ...places])
+    daemon = spawn(command, words, { stdio: 'ignore' })
     for (let left = 120; left > 0; left--) {
       if (spawnSync('docker', ['-H', engine.host, 'version']).status === 0) return
       await new Promise((resolve) => setTimeout(resolve, 500))
@@ -50,7 +81,8 @@ describe.skipIf(!canRun)('a daemon that is started and stopped', { timeout: 240_
   }
 
   beforeAll(() => {
-    mkdirSync(root)
+    chmodSync(folder.path, 0o711) // root of a user namespace must get in
+    mkdirSync(root, { recursive: true })
     const tree = join(folder.path, 'tree')
     const script = `mkdir -p ${tree}/bin ${tree}/d/sub && cp /bin/busybox ${tree}/bin/sh && echo 1 >${tree}/d/one &&
       ln ${tree}/d/one ${tree}/d/two && echo 2 >${tree}/d/sub/old && chown 7:8 ${tree}/d/sub/old && chmod 4755 ${tree}/bin/sh &&
@@ -67,6 +99,7 @@ describe.skipIf(!canRun)('a daemon that is started and stopped', { timeout: 240_
   }, 240_000)
   afterAll(async () => {
     await stop()
+    for (const name of ['root', 'exec']) spawnSync('umount', ['-q', '-R', join(folder.path, name)])
     folder.remove()
   }, 60_000)
 
@@ -95,7 +128,20 @@ describe.skipIf(!canRun)('a daemon that is started and stopped', { timeout: 240_
     await stop()
     const ours = join(folder.path, 'ours.tar')
     const container = `docker-root:${root}:@container=web`
-    const options = ['-a', 'Me', '-m', 'why & how', '-c', 'ENV A=1', '-t', 'ours:1', '--engine', '20', '-o', ours]
+    const options = [
+      '-a',
+      'Me',
+      '-m',
+      'why & how',
+      '-c',
+      'ENV A=1',
+      '-t',
+      'ours:1',
+      '--engine',
+      kind.version,
+      '-o',
+      ours,
+    ]
     const made = imgtar('commit', container, ...options)
     expect(made, made.stderr).toMatchObject({ status: 0 })
     expect(diffIDsOf(ours)).toEqual(diffIDsOf(theirs))

@@ -99,8 +99,8 @@ export function verifySaved({ host }: Engine, ...images: string[]): Answer {
   ])
 }
 
-/** A folder below /tmp, which the tools see too; `remove` deletes it. */
-export function workFolder(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'imgtar-engines-'))
+/** A folder below /tmp, which the tools see too, or below another place; `remove` deletes it. */
+export function workFolder(place = tmpdir()): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(place, 'imgtar-engines-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
