@@ -1,7 +1,8 @@
 import { latin1 } from '../tar/path.js'
+import { isNameAmongOthers } from '../tree/entry-node.js'
 import type { HashedTree } from '../tree/hashed.js'
 import type { Inode, TreeNode } from '../tree/node.js'
-import { walkTree, type Tree } from '../tree/tree.js'
+import { everyNode, type Tree } from '../tree/tree.js'
 import { exportedTime, exportedXattrs, isTouchedByExport } from './docker-export.js'
 import { secondsOf } from './list-rows.js'
 import type { Tolerances } from './tolerances.js'
@@ -37,26 +38,40 @@ export interface Survey {
 
 /** Walks a tree for what needs all of it. */
 export function surveyOf(tree: Tree): Survey {
-  const seen = new Set<Inode>()
-  const links = new Map<Inode, string>()
+  const names = new Map<Inode, Names>()
   let [entries, contentSize] = [0, 0]
-  for (const { node } of walkTree(tree)) {
+  everyNode(tree, (node, prefix, name) => {
     entries += 1
     const { inode } = node
-    if (inode.type === 'directory') continue
-    if (seen.has(inode)) links.set(inode, '')
+    if (inode.type === 'directory') return
+    if (isNameAmongOthers(node)) addName(names, inode, prefix + name)
     else contentSize += inode.size
-    seen.add(inode)
+  })
+  // What has a link may have a name of its own as well.
+  if (names.size > 0) {
+    everyNode(tree, (node, prefix, name) => {
+      if (!isNameAmongOthers(node) && names.has(node.inode)) {
+        addName(names, node.inode, prefix + name)
+        contentSize -= node.inode.size
+      }
+    })
   }
-  if (links.size > 0) nameFirst(tree, links)
+  const links = new Map<Inode, string>()
+  for (const [inode, { first, count }] of names) {
+    contentSize += inode.size
+    if (count > 1) links.set(inode, first)
+  }
   return { links, entries, contentSize }
 }
 
-function nameFirst(tree: Tree, links: Map<Inode, string>): void {
-  for (const { path, node } of walkTree(tree)) {
-    const first = links.get(node.inode)
-    if (first !== undefined && (first === '' || path < first)) links.set(node.inode, path)
-  }
+interface Names {
+  readonly first: string
+  readonly count: number
+}
+
+function addName(names: Map<Inode, Names>, inode: Inode, path: string): void {
+  const { first, count } = names.get(inode) ?? { first: path, count: 0 }
+  names.set(inode, { first: path < first ? path : first, count: count + 1 })
 }
 
 /** One side of a comparison. */

@@ -10,12 +10,14 @@ import { isAufsLink, whiteoutOf, type Whiteout } from './whiteout.js'
 import { overlayXattrs } from './xattrs.js'
 
 /** A name that a layer adds. */
-export type Addition = Place &
-  (
-    | { readonly node: TreeNode }
-    /** A hard link; `target` is the name as stored, one latin1 character a byte. */
-    | { readonly header: Span; readonly target: string; readonly link: LinkMetadata }
-  )
+export type Addition = Place & ({ readonly node: TreeNode } | Link)
+
+/** A hard link; `target` is the name as stored, one latin1 character a byte. */
+interface Link {
+  readonly header: Span
+  readonly target: string
+  readonly link: LinkMetadata
+}
 
 /** A cleaned path in two: the names of one directory share the text of its path. Both are '' for the root. */
 interface Place {
@@ -36,7 +38,7 @@ export interface LayerChanges {
   /** Index of the layer, base = 0. */
   readonly layer: number
   /** In the order of the tar. */
-  readonly additions: readonly Addition[]
+  readonly additions: Iterable<Addition>
   readonly removals: readonly Removal[]
   /** Contents that AUFS kept apart, by cleaned path: targets of hard links, no names of the image. */
   readonly aufs: ReadonlyMap<string, Inode>
@@ -51,13 +53,13 @@ export interface ChangeCollector {
 
 /** Sorts the entries of a layer into what it adds and what it takes away, and notes what is neither. */
 export function collectChanges(layer: number, notes: LayerNotes, limits: Limits): ChangeCollector {
-  const additions: Addition[] = []
+  const additions = additionList()
   const removals: Removal[] = []
   const aufs = new Map<string, Inode>()
   const nodeOf = nodeMaker(layer)
   const placeOf = placeMaker()
   return {
-    changes: { layer, additions, removals, aufs },
+    changes: { layer, additions: additions.all, removals, aufs },
     add(entry) {
       const type = treeType(entry)
       const key = cleanedPath(entry, notes, limits)
@@ -69,7 +71,7 @@ export function collectChanges(layer: number, notes: LayerNotes, limits: Limits)
       const mark = whiteoutOf(key)
       if (mark === undefined) {
         if (type !== 'hardlink') noteDrivers(entry, type, key, notes)
-        additions.push(additionOf(entry, type, placeOf(key), nodeOf))
+        additions.add(additionOf(entry, type, placeOf(key), nodeOf))
       } else if (mark.kind === 'whiteout' || mark.kind === 'opaque') {
         removals.push({ ...mark, key })
       } else if (mark.kind === 'invalid') {
@@ -95,6 +97,37 @@ function additionOf(
   if (type !== 'hardlink') return { parent, name, node: nodeOf(entry, type) }
   const { header, rawLinkPath } = entry
   return { parent, name, header, target: latin1(rawLinkPath), link: linkMetadata(entry) }
+}
+
+const BLOCK = 1024
+
+/**
+ * Additions taken apart into lists of a thousand, which leave nothing behind while they grow: a layer may have a million,
+ * and those of all layers of two images wait to be applied.
+ */
+function additionList(): { add(addition: Addition): void; readonly all: Iterable<Addition> } {
+  const blocks: { readonly places: string[]; readonly things: (TreeNode | Link)[] }[] = []
+  function* all(): Generator<Addition> {
+    for (const { places, things } of blocks) {
+      for (const [at, thing] of things.entries()) {
+        const place = { parent: places[2 * at] ?? '', name: places[2 * at + 1] ?? '' }
+        yield 'inode' in thing ? { ...place, node: thing } : { ...place, ...thing }
+      }
+    }
+  }
+  return {
+    add(addition) {
+      let block = blocks.at(-1)
+      if (block === undefined || block.things.length === BLOCK) blocks.push((block = { places: [], things: [] }))
+      block.places.push(addition.parent, addition.name)
+      block.things.push('node' in addition ? addition.node : linkOf(addition))
+    },
+    all: { [Symbol.iterator]: all },
+  }
+}
+
+function linkOf({ header, target, link }: Link): Link {
+  return { header, target, link }
 }
 
 // Entries of one directory mostly follow each other.

@@ -14,6 +14,8 @@ export interface ContentHashes {
 /** Hashes to be filled in the order of the tar. */
 export interface ContentHashTable extends ContentHashes {
   add(offset: number, hash: Uint8Array): void
+  /** Gives back the memory that was kept for more. */
+  trim(): void
 }
 
 /** Whether an entry has a content of its own to hash: a file that is not empty. */
@@ -26,20 +28,21 @@ export function contentHashTable(): ContentHashTable {
   let offsets = new Float64Array(64)
   let hashes = new Uint8Array(64 * HASH_BYTES)
   let count = 0
-  const grow = () => {
+  const resize = (size: number) => {
     const [olderOffsets, olderHashes] = [offsets, hashes]
-    offsets = new Float64Array(count * 2)
-    hashes = new Uint8Array(count * 2 * HASH_BYTES)
-    offsets.set(olderOffsets)
-    hashes.set(olderHashes)
+    offsets = new Float64Array(size)
+    hashes = new Uint8Array(size * HASH_BYTES)
+    offsets.set(olderOffsets.subarray(0, count))
+    hashes.set(olderHashes.subarray(0, count * HASH_BYTES))
   }
   return {
     add(offset, hash) {
-      if (count === offsets.length) grow()
+      if (count === offsets.length) resize(count * 2 + 64)
       offsets[count] = offset
       hashes.set(hash, count * HASH_BYTES)
       count += 1
     },
+    trim: () => resize(count),
     at(offset) {
       let [low, high] = [0, count]
       while (low < high) {

@@ -77,6 +77,11 @@ class EntryNode implements TreeNode, Inode {
   }
 }
 
+/** Whether a name may be one of several of its inode: most names are not, and need not be remembered to find those that are. */
+export function isNameAmongOthers(node: TreeNode): boolean {
+  return !(node instanceof EntryNode) || node.inode !== node
+}
+
 /** Makes the nodes of one layer: of all entries but hard links. */
 export type NodeMaker = (entry: RecordedEntry, type: NodeType) => TreeNode
 

@@ -4,7 +4,7 @@ import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Layer } from '../model/image.js'
 import { applyChanges } from './apply.js'
 import { collectChanges, type LayerChanges } from './changes.js'
-import { contentHashTable, type ContentHashes } from './content-hashes.js'
+import { contentHashTable, type ContentHashTable } from './content-hashes.js'
 import { readLayers, type LayerRead, type LayerToRead } from './contents-pool.js'
 import type { RecordedEntry } from './entry-records.js'
 import { fork } from './fork.js'
@@ -25,6 +25,8 @@ export interface HashedTree {
   readonly allHashed: boolean
   /** Whether every layer could be read to its end. */
   readonly whole: boolean
+  /** How many layers, from the base up, are the same as those of the tree it was read with: they share their inodes. */
+  readonly sharedLayers: number
 }
 
 /** Hears of each entry of a layer as it is stored, in order. */
@@ -57,7 +59,7 @@ export async function hashedTree(image: Layered, context: RunContext): Promise<H
     apply(tree, reading, image.log, context)
     image.applied?.(reading.layer, tree)
   }
-  return treeOf(tree, readings)
+  return treeOf(tree, readings, 0)
 }
 
 // Below this, hashing what is the same on both sides is not worth asking for.
@@ -96,7 +98,7 @@ export async function hashedTrees(
   const [, other] = fork(tree)
   for (const reading of ofA.slice(shared)) apply(tree, reading, a.log, context)
   for (const reading of ofB.slice(shared)) apply(other, reading, b.log, context)
-  return [treeOf(tree, ofA), treeOf(other, ofB)]
+  return [treeOf(tree, ofA, shared), treeOf(other, ofB, shared)]
 }
 
 /** A layer on its way into a tree. */
@@ -107,7 +109,7 @@ interface Reading {
   readonly log: FindingLog
   readonly notes: LayerNotes
   changes: LayerChanges
-  hashes: ContentHashes
+  hashes: ContentHashTable
   isHashed: boolean
   read: LayerRead | undefined
 }
@@ -193,7 +195,7 @@ function takeTwin(reading: Reading, twin: Reading | undefined, isApplied: boolea
   reading.hashes = hashes
   reading.isHashed = twin.isHashed
   if (!isApplied) return
-  const additions = changes.additions.map((one) => ('node' in one ? { ...one, node: apart(one.node) } : one))
+  const additions = Array.from(changes.additions, (one) => ('node' in one ? { ...one, node: apart(one.node) } : one))
   reading.changes = { ...changes, additions }
 }
 
@@ -217,11 +219,12 @@ function apply(tree: Tree, reading: Reading, log: FindingLog, context: RunContex
       ...(actual !== undefined && { actual }),
     })
   }
+  reading.hashes.trim()
   // The tree has what it needs of them; there may be many.
   reading.changes = { ...NO_CHANGES, layer: changes.layer }
 }
 
-function treeOf(tree: Tree, readings: readonly Reading[]): HashedTree {
+function treeOf(tree: Tree, readings: readonly Reading[], sharedLayers: number): HashedTree {
   // Not the readings themselves: they hold all entries of their layers.
   const layers = readings.map(({ read }) => read)
   const hashes = readings.map((reading) => (reading.isHashed ? reading.hashes : undefined))
@@ -235,5 +238,6 @@ function treeOf(tree: Tree, readings: readonly Reading[]): HashedTree {
     layers,
     allHashed: readings.every(({ isHashed }) => isHashed),
     whole: layers.every((read) => read !== undefined && read.fault === undefined),
+    sharedLayers,
   }
 }

@@ -65,7 +65,7 @@ function parentOf(path: string): string {
 }
 
 /** Notes the whiteouts of what the layer itself has: drivers go by the order of the tar, or fail. */
-function noteOwn(notes: LayerNotes, removals: readonly Removal[], additions: readonly Addition[]): void {
+function noteOwn(notes: LayerNotes, removals: readonly Removal[], additions: Iterable<Addition>): void {
   const markers = new Map(removals.filter(({ kind }) => kind === 'whiteout').map(({ path, key }) => [path, key]))
   for (const addition of additions) {
     const key = keyOf(addition)

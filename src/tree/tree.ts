@@ -33,6 +33,17 @@ export function* walkTree(tree: Tree, from: Located = { path: '', node: tree.roo
   }
 }
 
+/** Every node below the root, in no order: quicker than `walkTree`. Its path is `prefix + name`. */
+export function everyNode(tree: Tree, onNode: (node: TreeNode, prefix: string, name: string) => void): void {
+  const todo: { readonly prefix: string; readonly directory: DirectoryNode }[] = [{ prefix: '', directory: tree.root }]
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    for (const [name, node] of next.directory.inode.children) {
+      onNode(node, next.prefix, name)
+      if (isDirectory(node)) todo.push({ prefix: `${next.prefix}${name}/`, directory: node })
+    }
+  }
+}
+
 /** What is directly in a directory, last name first; nothing for all else. */
 function childrenOf({ path, node }: Located): Located[] {
   if (!isDirectory(node)) return []

@@ -13,7 +13,7 @@ const TREE = [
   directory('etc'),
   symlink('etc/link to', 'hi=,%'),
   file('etc/hi', { content: 'hi\n', uid: 7, gid: 8, mode: 0o4755 }),
-  hardlink('etc/also', 'etc/hi'),
+  hardlink('etc/also', 'etc/hi', { mode: 0o4755, uid: 7, gid: 8 }),
   file('n\xe4', { mtimeNs: -1_500_000_000n, xattrs: { 'user.b': '\x01', 'user.a': 'x' } }),
   { path: 'null', type: 'char', device: [1, 3], mode: 0o666 } as const,
 ]

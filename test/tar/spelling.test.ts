@@ -6,8 +6,8 @@ import { file, layerTar, type LayerEntry } from '../support/layers.js'
 
 function spellings(tar: Uint8Array): string[] {
   const found: string[] = []
-  const { add, take } = speller()
-  const pusher = tarPusher({ onEntry: () => found.push(take()) }, DEFAULT_LIMITS, add)
+  const own = speller()
+  const pusher = tarPusher({ onEntry: () => found.push(own.take()) }, DEFAULT_LIMITS, (bytes) => own.add(bytes))
   pusher.push(tar)
   pusher.end()
   return found

@@ -4,7 +4,7 @@ import { isAddedByExport, isTouchedByExport } from '../docker-export.js'
 import { hexOfBytes, viewOf, type Side, type View } from '../facts.js'
 import { pathFilter } from '../path-patterns.js'
 import type { Ignored, Tolerances } from '../tolerances.js'
-import { zipTrees } from './zip-trees.js'
+import { pathOf, zipTrees, type Pair } from './zip-trees.js'
 
 /** A field with both its values. */
 export interface FieldPair {
@@ -13,14 +13,38 @@ export interface FieldPair {
 }
 
 /** A path that is not the same in both trees; all names one latin1 character a byte. */
-export interface FileChange {
+export interface FileChange extends Pair {
   readonly path: string
   readonly change: 'added' | 'removed' | 'modified' | 'renamed'
   /** Of what was renamed: its path on side a. */
   readonly from?: string
+  readonly fields: Readonly<Fields>
+}
+
+// Of what is added or removed: there may be many.
+const NO_FIELDS: Readonly<Fields> = Object.freeze({})
+
+/** A class, since a path that is put together when it is asked for takes no memory, and there may be a path for every file. */
+class PathChange implements FileChange {
+  readonly directory: string
+  readonly name: string
   readonly a: TreeNode | undefined
   readonly b: TreeNode | undefined
+  readonly change: FileChange['change']
   readonly fields: Readonly<Fields>
+
+  constructor({ directory, name, a, b }: Pair, change: FileChange['change'], fields: Readonly<Fields>) {
+    this.directory = directory
+    this.name = name
+    this.a = a
+    this.b = b
+    this.change = change
+    this.fields = fields
+  }
+
+  get path(): string {
+    return pathOf(this)
+  }
 }
 
 /** By name; few of the many fields differ. */
@@ -42,9 +66,9 @@ export function diffFiles({ a, b, tolerances, ignored }: TreePair): FileChange[]
   const view = viewOf(tolerances)
   const hidden = hiddenBy(tolerances)
   const changes: FileChange[] = []
-  for (const pair of zipTrees(a.tree, b.tree)) {
-    const { path } = pair
+  for (const pair of zipTrees(a.tree, b.tree, { skipShared: !isNamedAnew(a, b) })) {
     if (pair.a?.inode === pair.b?.inode && pair.a?.inode !== undefined && !isLinked(pair.a, a, b)) continue
+    const path = pathOf(pair)
     const fields = differences(path, pair, { a, b, view })
     const isWhole = pair.a !== undefined && pair.b !== undefined
     if (isWhole && isEmpty(fields)) continue
@@ -54,9 +78,9 @@ export function diffFiles({ a, b, tolerances, ignored }: TreePair): FileChange[]
       continue
     }
     if (isWhole) {
-      dropTimes(fields, tolerances, ignored)
-      if (!isEmpty(fields)) changes.push({ ...pair, change: 'modified', fields })
-    } else changes.push({ ...pair, change: pair.a === undefined ? 'added' : 'removed', fields: {} })
+      const counted = withoutTimes(fields, tolerances, ignored)
+      if (!isEmpty(counted)) changes.push(new PathChange(pair, 'modified', counted))
+    } else changes.push(new PathChange(pair, pair.a === undefined ? 'added' : 'removed', NO_FIELDS))
   }
   return changes
 }
@@ -64,6 +88,13 @@ export function diffFiles({ a, b, tolerances, ignored }: TreePair): FileChange[]
 // Trees that grew from the same layers share inodes; other names of the inode may still differ.
 function isLinked({ inode }: TreeNode, a: Side, b: Side): boolean {
   return a.links.has(inode) || b.links.has(inode)
+}
+
+/** Whether a file of the layers that both trees share has other names in one of them, which its fields tell. */
+function isNamedAnew(a: Side, b: Side): boolean {
+  const isOther = (own: Side, other: Side) =>
+    [...own.links].some(([inode, first]) => inode.layer < own.sharedLayers && other.links.get(inode) !== first)
+  return isOther(a, b) || isOther(b, a)
 }
 
 type Hides = (path: string, a: TreeNode | undefined, b: TreeNode | undefined) => string | undefined
@@ -80,13 +111,14 @@ function hiddenBy({ ignore = [], profile }: Tolerances): Hides {
   }
 }
 
-function dropTimes(fields: Fields, { fileTimestamps }: Tolerances, ignored: Ignored): void {
-  if (fileTimestamps !== true || fields.mtime === undefined) return
-  delete fields.mtime
+function withoutTimes(fields: Readonly<Fields>, { fileTimestamps }: Tolerances, ignored: Ignored): Readonly<Fields> {
+  if (fileTimestamps !== true || fields.mtime === undefined) return fields
+  const { mtime: _, ...others } = fields
   ignored.add('--ignore-timestamps', 'mtimes')
+  return others
 }
 
-function isEmpty(fields: Fields): boolean {
+function isEmpty(fields: Readonly<Fields>): boolean {
   for (const _ in fields) return false
   return true
 }
@@ -102,9 +134,9 @@ export function differences(
   path: string,
   nodes: { readonly a: TreeNode | undefined; readonly b: TreeNode | undefined; readonly from?: string },
   { a, b, view }: Sides,
-): Fields {
+): Readonly<Fields> {
   const [one, two] = [nodes.a, nodes.b]
-  if (one === undefined || two === undefined) return {}
+  if (one === undefined || two === undefined) return NO_FIELDS
   const fields: Fields = {}
   const add = (name: string, own: Value, other: Value) => {
     if (own !== other) fields[name] = { a: own, b: other }

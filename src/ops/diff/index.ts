@@ -134,7 +134,7 @@ async function withHashesOfChanged(
 ): Promise<Trees> {
   if (a.allHashed && b.allHashed) return [a, b]
   const [ofA, ofB] = [new Set<Inode>(), new Set<Inode>()]
-  for (const pair of zipTrees(a.tree, b.tree)) {
+  for (const pair of zipTrees(a.tree, b.tree, { skipShared: true })) {
     if (pair.a?.inode === pair.b?.inode) continue
     if (pair.a !== undefined && a.isUnhashed(pair.a.inode)) ofA.add(pair.a.inode)
     if (pair.b !== undefined && b.isUnhashed(pair.b.inode)) ofB.add(pair.b.inode)

@@ -45,17 +45,13 @@ export async function diffPackages(
   context: RunContext,
 ): Promise<PackageDiff> {
   if (files.length === 0) return { changes: [], folded: new Map(), unsupported: [] }
-  const changedA = files.flatMap(({ path, from, a: node }) =>
-    node === undefined ? [] : [{ path: from ?? path, node }],
-  )
-  const changedB = files.flatMap(({ path, b: node }) => (node === undefined ? [] : [{ path, node }]))
   const [ofA, ofB] = [
     await installedPackages(
-      { ...treeOf(a), changed: changedA, isWanted: (file) => isChanged(file, a.side, b.side) },
+      { ...treeOf(a), changed: changedOn('a', files), isWanted: (file) => isChanged(file, a.side, b.side) },
       context,
     ),
     await installedPackages(
-      { ...treeOf(b), changed: changedB, isWanted: (file) => isChanged(file, b.side, a.side) },
+      { ...treeOf(b), changed: changedOn('b', files), isWanted: (file) => isChanged(file, b.side, a.side) },
       context,
     ),
   ]
@@ -84,6 +80,18 @@ export async function diffPackages(
 
 function treeOf({ side, layers }: PackagedSide): Pick<Side, 'tree'> & Pick<PackagedSide, 'layers'> {
   return { tree: side.tree, layers }
+}
+
+/** The changed names that a side has. Made anew each time they are asked for: there may be many. */
+function changedOn(side: 'a' | 'b', files: readonly FileChange[]): Iterable<Located> {
+  return {
+    *[Symbol.iterator]() {
+      for (const file of files) {
+        const node = file[side]
+        if (node !== undefined) yield { path: side === 'a' ? (file.from ?? file.path) : file.path, node }
+      }
+    },
+  }
 }
 
 function isChanged({ path, node }: Located, own: Side, other: Side): boolean {

@@ -18,7 +18,8 @@ export interface Opened {
 /** A diff as reports carry it. */
 export function describeDiff(diff: ImageDiff, a: Opened, b: Opened): Diffed {
   const { packages } = diff
-  const files = diff.files.map((change) => fileRow(change, packages.folded.get(change)))
+  const nameIn = shownNames()
+  const files = diff.files.map((change) => fileRow(change, nameIn(change), packages.folded.get(change)))
   return {
     equal: diff.equal,
     whole: diff.a.tree.whole && diff.b.tree.whole,
@@ -57,17 +58,38 @@ function sideRow(side: DiffSide, { archive, image }: Opened): DiffReport['a'] {
   }
 }
 
-function fileRow(change: FileChange, owner: string | undefined): DiffReport['files'][number] {
+type FileRow = DiffReport['files'][number]
+type ShownName = Pick<FileRow, 'path' | 'pathBytes'>
+
+/** Names as reports carry them; those of one directory share its text, which makes each a third as large. */
+function shownNames(): (change: FileChange) => ShownName {
+  let [directory, prefix] = ['', '/']
+  return (change) => {
+    if (!ASCII.test(change.name) || !ASCII.test(change.directory)) return nameOf(change.path)
+    if (change.directory !== directory) {
+      directory = change.directory
+      prefix = directory === '' ? '/' : `/${directory}/`
+    }
+    return { path: prefix + change.name }
+  }
+}
+
+const ASCII = /^[^\u0080-\uffff]*$/
+
+function fileRow(change: FileChange, name: ShownName, owner: string | undefined): FileRow {
   const { type, size } = (change.b ?? change.a)?.inode ?? { type: 'file', size: 0 }
   const from = change.from === undefined ? undefined : nameOf(change.from)
+  // Most rows are of this one shape; there may be many.
+  const row: FileRow = { path: name.path, change: change.change, type, size, fields: readableFields(change.fields) }
+  if (name.pathBytes === undefined && from === undefined && owner === undefined) return row
   return {
-    ...nameOf(change.path),
-    change: change.change,
+    ...name,
+    change: row.change,
     type,
     size,
     ...(from && { from: from.path }),
     ...(from?.pathBytes !== undefined && { fromBytes: from.pathBytes }),
-    fields: readableFields(change.fields),
+    fields: row.fields,
     ...(owner !== undefined && { package: owner }),
   }
 }
@@ -95,9 +117,10 @@ function readableValue(name: string, value: FieldPair['a']): FieldPair['a'] {
 }
 
 function summaryOf(diff: ImageDiff, files: DiffReport['files']): DiffReport['summary'] {
-  const count = (change: string) => files.filter((file) => file.change === change).length
+  const counts = { added: 0, removed: 0, modified: 0, renamed: 0 }
   const fields = new Map<string, number>()
   for (const file of files) {
+    counts[file.change] += 1
     if (file.change !== 'modified') continue
     for (const name of Object.keys(file.fields)) fields.set(name, (fields.get(name) ?? 0) + 1)
   }
@@ -106,7 +129,7 @@ function summaryOf(diff: ImageDiff, files: DiffReport['files']): DiffReport['sum
   const gone = changes.filter(({ change }) => change === 'removed').length
   const come = changes.filter(({ change }) => change === 'added').length
   return {
-    files: { added: count('added'), removed: count('removed'), modified: count('modified'), renamed: count('renamed') },
+    files: counts,
     folded: files.filter((file) => file.package !== undefined).length,
     fields: Object.fromEntries([...fields].sort(([a], [b]) => (a < b ? -1 : 1))),
     config: diff.config.length,
@@ -126,10 +149,18 @@ const MOST_GROWTH = 20
 
 /** Files that grew or shrank most, largest change first. */
 function growthOf(files: readonly FileChange[]): DiffReport['growth'] {
-  const sized = files.map(({ path, a, b }) => ({ path, a: a?.inode.size ?? 0, b: b?.inode.size ?? 0 }))
-  return sized
-    .filter(({ a, b }) => a !== b)
-    .sort((x, y) => Math.abs(y.b - y.a) - Math.abs(x.b - x.a) || (x.path < y.path ? -1 : 1))
-    .slice(0, MOST_GROWTH)
-    .map(({ path, a, b }) => ({ path: nameOf(path).path, a, b }))
+  let most: Growth[] = []
+  for (const { path, a, b } of files) {
+    const sizes = { a: a?.inode.size ?? 0, b: b?.inode.size ?? 0 }
+    if (sizes.a !== sizes.b) most.push({ path, ...sizes })
+    if (most.length > 50 * MOST_GROWTH) most = largest(most)
+  }
+  return largest(most).map((one) => ({ ...one, path: nameOf(one.path).path }))
+}
+
+type Growth = DiffReport['growth'][number]
+
+function largest(growths: readonly Growth[]): Growth[] {
+  const sorted = [...growths].sort((x, y) => Math.abs(y.b - y.a) - Math.abs(x.b - x.a) || (x.path < y.path ? -1 : 1))
+  return sorted.slice(0, MOST_GROWTH)
 }

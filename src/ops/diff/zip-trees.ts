@@ -3,27 +3,45 @@ import type { Tree } from '../../tree/tree.js'
 
 /** A path that at least one of two trees has. */
 export interface Pair {
-  readonly path: string
+  /** Path of the directory it is in; '' for the root. The names of one directory share the text. */
+  readonly directory: string
+  readonly name: string
   readonly a: TreeNode | undefined
   readonly b: TreeNode | undefined
 }
 
-/** Every path below the roots of two trees, a directory before what is in it, the names of one directory by their bytes. */
-export function* zipTrees(a: Tree, b: Tree): Generator<Pair> {
-  const stack = childrenOf({ path: '', a: a.root, b: b.root })
+/** The path of a name in a directory. */
+export function pathOf({ directory, name }: Pick<Pair, 'directory' | 'name'>): string {
+  return directory === '' ? name : `${directory}/${name}`
+}
+
+/**
+ * Every path below the roots of two trees, a directory before what is in it, the names of one directory by their bytes.
+ * With `skipShared`, a directory that is the same object in both (tree/fork.ts) is left out with all that is in it.
+ */
+export function* zipTrees(
+  a: Tree,
+  b: Tree,
+  { skipShared }: { readonly skipShared: boolean } = { skipShared: false },
+): Generator<Pair> {
+  const stack = childrenOf('', a.root, b.root, skipShared)
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     yield next
-    for (const child of childrenOf(next)) stack.push(child)
+    if (!isDirectory(next.a) && !isDirectory(next.b)) continue
+    for (const child of childrenOf(pathOf(next), next.a, next.b, skipShared)) stack.push(child)
   }
 }
 
 /** Last name first. */
-function childrenOf({ path, a, b }: Pair): Pair[] {
+function childrenOf(directory: string, a: TreeNode | undefined, b: TreeNode | undefined, skipShared: boolean): Pair[] {
   const [own, others] = [namesOf(a), namesOf(b)]
-  const prefix = path === '' ? '' : `${path}/`
-  return union(own, others)
-    .sort((x, y) => (x < y ? 1 : -1))
-    .map((name) => ({ path: prefix + name, a: own?.get(name), b: others?.get(name) }))
+  const pairs: Pair[] = []
+  for (const name of union(own, others).sort().reverse()) {
+    const [one, two] = [own?.get(name), others?.get(name)]
+    if (skipShared && one === two && isDirectory(one)) continue
+    pairs.push({ directory, name, a: one, b: two })
+  }
+  return pairs
 }
 
 type Children = DirectoryNode['inode']['children']

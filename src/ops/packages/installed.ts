@@ -21,7 +21,7 @@ export interface InstalledIn {
   readonly layers: readonly Layer[]
   readonly isWanted: (file: Located) => boolean
   /** The files that differ, among which databases are looked for. */
-  readonly changed: readonly Located[]
+  readonly changed: Iterable<Located>
 }
 
 /** What databases tell, and which of them cannot be read. */

@@ -32,7 +32,7 @@ export type PackageFiles =
 export interface PackageReader {
   readonly manager: Manager
   /** The files of the database that the tree has; where they may lie anywhere, those among `changed`. */
-  databases(tree: Tree, changed: readonly Located[]): Iterable<Located>
+  databases(tree: Tree, changed: Iterable<Located>): Iterable<Located>
   /** The packages of one file of the database. Never throws: damage gives what could be read. */
   read(path: string, content: Uint8Array): Iterable<Package>
   /** Whether a path is the manager's own bookkeeping, which changes with every package. */
