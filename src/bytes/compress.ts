@@ -4,10 +4,12 @@ import { ArchiveError } from '../errors.js'
 import { gzipBlocks, gzipHeader, gzipTrailer } from './gzip-blocks.js'
 
 const CHUNK_BYTES = 256 * 1024
+// As small as what skopeo makes, in two thirds of the time of zlib's own default.
+const GZIP_LEVEL = 4
 
 /** How to compress. */
 export interface CompressOptions {
-  /** 1 to 9 for gzip, 1 to 19 for zstd; 6 and 3 where it is left out. */
+  /** 1 to 9 for gzip, 1 to 19 for zstd; where it is left out 4, 6 for reproducible gzip, and 3. */
   readonly level?: number
   /** gzip only, and slower: the same bytes from the same data whatever zlib this Node carries. */
   readonly reproducible?: boolean
@@ -75,5 +77,5 @@ export async function* compress(
 ): AsyncGenerator<Uint8Array, void> {
   if (kind === 'zstd') yield* through(zstdCompressor(options.level ?? 3), chunks)
   else if (options.reproducible === true) yield* reproducibleGzip(chunks, options.level ?? 6)
-  else yield* gzipBlocks(chunks, options.level ?? 6)
+  else yield* gzipBlocks(chunks, options.level ?? GZIP_LEVEL)
 }

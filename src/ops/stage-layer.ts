@@ -2,11 +2,13 @@ import { setImmediate } from 'node:timers/promises'
 import { compress, type CompressOptions } from '../bytes/compression.js'
 import { diffIDOf, hasher } from '../bytes/digest.js'
 import { handOver } from '../bytes/hand-over.js'
+import { readAhead } from '../bytes/read-ahead.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
 import type { Staging } from '../model/outgoing.js'
 import type { TarEntry } from '../tar/entry.js'
 import { exactTar } from '../tar/split-assembly.js'
+import { plainBlob } from '../tree/layer-entries.js'
 import { measureBlob } from '../tree/measure.js'
 import type { MeasuredLayer } from './outgoing-layers.js'
 
@@ -28,8 +30,15 @@ export interface StageOptions {
 export async function stageLayer(layer: Layer, options: StageOptions, context: RunContext): Promise<MeasuredLayer> {
   // The diffID proves what is put together: no need of the checksums of its files.
   const { assembly, path } = layer
-  const chunks = assembly === undefined ? layer.tar(context) : exactTar(assembly, { ...context, checkContents: false })
+  const chunks =
+    assembly === undefined ? await tarOf(layer, context) : exactTar(assembly, { ...context, checkContents: false })
   return stageTar({ chunks, subject: path }, options, context)
+}
+
+/** The tar of a layer; of one that is stored plain in buffers that are used again, which spares the garbage collector. */
+async function tarOf(layer: Layer, context: RunContext): Promise<AsyncIterable<Uint8Array>> {
+  const plain = await plainBlob(layer, context)
+  return plain === undefined ? layer.tar(context) : readAhead(plain, context.signal)
 }
 
 /** Bytes to be staged, and who looks at them on the way. */
