@@ -73,9 +73,20 @@ async function stat(given: Given, disk: LayoutDisk, descriptor: OciDescriptor): 
     const what = 'descriptor does not point to ispec.MediaTypeImageManifest: not implemented'
     throw new Stop(`invalid saved from descriptor: ${what}: ${descriptor.mediaType}`)
   }
-  const manifest = readManifest(await verified(given, disk, descriptor))
+  const document = await verified(given, disk, descriptor)
+  const manifest = readManifest(document)
   if (typeof manifest === 'string') throw new Stop(`stat: ${manifest}`)
+  checkMediaType(document)
   return digestOf(await verified(given, disk, manifest.config))
+}
+
+/** Since 0.5 a manifest that calls itself something else is refused (CVE-2021-41190). */
+function checkMediaType(document: Uint8Array): void {
+  const decoded = decodeWhole(document)
+  const mediaType = 'fault' in decoded ? '' : textFrom(valueOf(decoded.value, 'mediaType'))
+  if (mediaType === '' || mediaType === MANIFEST) return
+  const why = `malicious manifest detected: manifest contained incorrect mediaType: ${mediaType}`
+  throw new Stop(`stat: parse ${MANIFEST}: ${why}`)
 }
 
 /** A blob: what the descriptor itself holds of it wins over the file. */
