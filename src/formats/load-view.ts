@@ -98,7 +98,9 @@ async function scan(source: ByteSource, context: RunContext): Promise<Pick<LoadV
 
 function memberOf(entry: TarEntry, source: ByteSource): LoadMember {
   const { type, typeflag, size, content, path } = entry
-  const isThere = type === 'file' && entry.sparse === undefined && content.offset + content.length <= source.size
+  // Go has whatever it does not know for a regular file, and reads it.
+  const isRegular = type === 'file' || type === 'unknown'
+  const isThere = isRegular && entry.sparse === undefined && content.offset + content.length <= source.size
   return {
     name: latin1(entry.rawPath),
     type,

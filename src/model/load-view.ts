@@ -14,7 +14,7 @@ export interface LoadMember {
   readonly link: string
   /** As the header tells it. */
   readonly size: number
-  /** Bytes of a regular file; absent for everything else, and for one that the archive cuts short. */
+  /** Bytes of a regular file or of a type that nobody knows; absent for all else, and for what the archive cuts short. */
   readonly source?: ByteSource
 }
 

@@ -37,7 +37,7 @@ function component({ view, members }: Given, path: string, doing: string): Compo
   }
   // Go calls a hard link a regular file, and reads nothing from it.
   if (found.type === 'hardlink') return { source: 'empty' }
-  if (found.type !== 'file') {
+  if (found.type !== 'file' && found.type !== 'unknown') {
     throw new Stop(`${doing}: Error reading tar archive component ${JSON.stringify(found.name)}: not a regular file`)
   }
   if (found.source === undefined) throw new Stop(`${doing}: unexpected EOF`)
