@@ -16,6 +16,12 @@ export interface RecoveredFile {
 
 /** Where recovered things go; each call writes all or nothing. */
 export interface RecoverTarget {
+  /** Where all images are to go together: writes them into one archive, layers that they share once. */
+  readonly together?: {
+    write(images: readonly Image[]): Promise<RecoveredFile>
+    /** Finds out whether an image could be written, and keeps nothing. Errors: those of `write`. */
+    probe(image: Image): Promise<void>
+  }
   /** Writes an image under the name that fits it. Errors: ERR_DIGEST where a layer is not what it should be. */
   image(image: Image, id: string): Promise<RecoveredFile>
   /** Writes the root filesystem of a container as `docker export` does. */
@@ -40,7 +46,8 @@ export async function* recover(
   options: RecoverOptions,
   context: RunContext,
 ): AsyncGenerator<Recovered> {
-  for (const image of root.images) yield await recoverImage(root, image, { target, options, context })
+  if (target.together !== undefined) yield* recoverTogether(root, target.together, { target, options, context })
+  else for (const image of root.images) yield await recoverImage(root, image, { target, options, context })
   for (const container of root.containers) yield await recoverContainer(root, container, { target, options, context })
 }
 
@@ -48,6 +55,43 @@ interface Recovery {
   readonly target: RecoverTarget
   readonly options: RecoverOptions
   readonly context: RunContext
+}
+
+/** All images in one archive. Only where that fails, each is looked at by itself, to leave out those that are to blame. */
+async function* recoverTogether(
+  root: DataRoot,
+  together: NonNullable<RecoverTarget['together']>,
+  recovery: Recovery,
+): AsyncGenerator<Recovered> {
+  const images = withOwnNames(root.images)
+  if (images.length === 0) return
+  const all = await together.write(images).catch((thrown: unknown) => void damageOnly(thrown, recovery.context))
+  const kept: Image[] = []
+  const image = async (one: Image): Promise<RecoveredFile> => {
+    if (all !== undefined) return all
+    await together.probe(one)
+    kept.push(one)
+    return NOWHERE
+  }
+  const rows: Recovered[] = []
+  for (const one of images) {
+    rows.push(await recoverImage(root, one, { ...recovery, target: { ...recovery.target, image } }))
+  }
+  const written = all ?? (kept.length === 0 ? NOWHERE : await together.write(kept))
+  yield* rows.map((row) => (row.path === null ? row : { ...row, ...written }))
+}
+
+const NOWHERE: RecoveredFile = { path: '', size: 0 }
+
+/** Of images that claim one name, as those of several drivers may, only the first keeps it: an archive can name one so. */
+function withOwnNames(images: readonly Image[]): readonly Image[] {
+  const taken = new Map<string, string>()
+  return images.map((image) => {
+    const id = idOf(image)
+    const names = image.names.filter((name) => (taken.get(name) ?? id) === id)
+    for (const name of names) taken.set(name, id)
+    return names.length === image.names.length ? image : { ...image, names }
+  })
 }
 
 async function recoverImage(root: DataRoot, image: Image, { target, options, context }: Recovery): Promise<Recovered> {

@@ -72,6 +72,36 @@ describe('imgtar recover', () => {
     expect(history.stdout).toContain('not the original layer: 1 damaged files')
   })
 
+  test('writes all images into one archive, with the report beside it', async () => {
+    const { exitCode, stdout } = await run('recover', root.path, '-o', out, '--one-archive', '--json')
+    expect(exitCode).toBe(0)
+    expect(readdirSync(out).sort()).toEqual(['images.tar', 'report.json'])
+    expect(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'))).toEqual(JSON.parse(stdout))
+    const archive = join(out, 'images.tar')
+    expect((await run('verify', '-q', archive)).exitCode).toBe(0)
+    const listed = (await run('images', '--no-trunc', archive)).stdout
+    for (const { id, names, path } of recoverSchema.parse(JSON.parse(stdout)).recovered) {
+      expect(path).toBe(archive)
+      expect(listed).toContain(id)
+      expect(listed).toContain(names[0]?.split(':')[0])
+    }
+    expect(readFileSync(archive).indexOf('first')).toBe(readFileSync(archive).lastIndexOf('first'))
+  })
+
+  test('leaves damaged images out of the one archive, or has them marked in it', async () => {
+    writeFileSync(join(root.diff(TOP), 'two'), 'sEcond')
+    const archive = join(out, 'images.tar')
+    expect((await run('recover', root.path, '-o', out, '--one-archive')).exitCode).toBe(1)
+    expect((await run('images', archive)).stdout).not.toContain('web')
+    const { stdout } = await run('recover', root.path, '-o', out, '--one-archive', '--lossy', '-f', '--json')
+    const rows = recoverSchema.parse(JSON.parse(stdout)).recovered
+    expect(rows.map(({ names, state }) => [names[0], state]).sort()).toEqual([
+      ['base:1', 'exact'],
+      ['web:1', 'lossy'],
+    ])
+    expect((await run('history', `${archive}:web:1`, '--json')).stdout).toContain('not the original layer')
+  })
+
   test('refuses to replace what is there', async () => {
     await run('recover', root.path, '-o', out)
     const { exitCode, stderr } = await run('recover', root.path, '-o', out)

@@ -22,6 +22,7 @@ export const recover = defineCommand({
   options: {
     output: required('folder for the archives; it is made where it is not there', 'DIR', asIs, 'o'),
     lossy: flag('write damaged images too, of what is there: marked in their history, with another image ID'),
+    'one-archive': flag('all images in images.tar, layers that they share once, and the report beside it'),
     force: flag('replace archives that exist', 'f'),
     engine: ENGINE_OPTION,
     userns: USERNS_OPTION,
@@ -32,6 +33,7 @@ export const recover = defineCommand({
       'an archive for each image, a root filesystem for each container',
     ],
     ['for f in rescued/*.image.tar; do docker load -i $f; done', 'the same image IDs and tags as before'],
+    ['imgtar recover /mnt/var/lib/docker -o rescued/ --one-archive', 'rescued/images.tar, and report.json beside it'],
     ['imgtar recover docker.tar.gz -o rescued/ --lossy', 'damaged images as well, clearly marked'],
   ],
   async run({ operands, options, context: given }): Promise<RecoverReport> {
@@ -53,22 +55,33 @@ export const recover = defineCommand({
     }
     const findings = root.findings.map(describeFinding)
     const isWhole = recovered.every(({ state }) => state === 'exact')
-    return {
+    const report: RecoverReport = {
       ...envelope('recover', isWhole && isClean(findings)),
       root: operands.root,
       directory: options.output,
       recovered,
       findings,
     }
+    if (options['one-archive']) await writeReport(report, { path: join(options.output, 'report.json'), ...options })
+    return report
   },
 })
 
+async function writeReport(report: RecoverReport, { path, force }: Place): Promise<void> {
+  const { fileOutput } = await import('../../bytes/output.js')
+  await using output = await fileOutput(path, { force })
+  await output.write(new TextEncoder().encode(`${JSON.stringify(report, undefined, 2)}\n`))
+  await output.commit()
+}
+
 interface Writing {
+  readonly 'one-archive': boolean
   readonly force: boolean
   readonly engine: number | undefined
 }
 
-function targetIn(directory: string, { force, engine }: Writing, context: RunContext): RecoverTarget {
+function targetIn(directory: string, options: Writing, context: RunContext): RecoverTarget {
+  const { force, engine } = options
   // A second try for the same image goes to the same place.
   const taken = new Map<string, string>()
   const place = (name: string, id: string, suffix: string) => {
@@ -77,11 +90,21 @@ function targetIn(directory: string, { force, engine }: Writing, context: RunCon
     if (isFree) taken.set(plain, id)
     return join(directory, isFree ? plain : `${name}-${id.slice(0, 12)}.${suffix}`)
   }
+  const all = join(directory, 'images.tar')
+  const together = {
+    async write(images: readonly Image[]) {
+      return { path: all, size: await writeImages(images, { path: all, force }, context) }
+    },
+    async probe(image: Image) {
+      await writeImages([image], undefined, context)
+    },
+  }
   return {
+    ...(options['one-archive'] && { together }),
     async image(image, id) {
       const hex = id.replace('sha256:', '')
       const path = place(fileName(image.names[0] ?? hex.slice(0, 12)), hex, 'image.tar')
-      return { path, size: await writeImage(image, { path, force }, context) }
+      return { path, size: await writeImages([image], { path, force }, context) }
     },
     async container(image, { name, id }) {
       const path = place(fileName(name === '' ? id.slice(0, 12) : name), id, 'container.tar')
@@ -103,21 +126,22 @@ function fileName(name: string): string {
     .slice(0, 100)
 }
 
-async function writeImage(image: Image, { path, force }: Place, context: RunContext): Promise<number> {
+/** Writes images, or where no place is given, only as if; gives how many bytes the archive has. */
+async function writeImages(images: readonly Image[], place: Place | undefined, context: RunContext): Promise<number> {
   const [{ prepareImages }, writers] = await Promise.all([
     import('../../ops/prepare.js'),
     import('../../formats/write/index.js'),
   ])
   const target = { format: 'docker-archive', layout: 'universal' } as const
-  await using sink = await writers.openSink(target, { path, force })
+  await using sink = place === undefined ? writers.nullSink('nowhere') : await writers.openSink(target, place)
   const options = { compress: 'keep', holds: writers.compressionsOf(target), staging: sink } as const
-  await writers.writeImages(sink, { images: await prepareImages([image], options, context) }, target, context)
+  await writers.writeImages(sink, { images: await prepareImages(images, options, context) }, target, context)
   return await sink.commit()
 }
 
 async function writeContainer(
   image: Image,
-  { path, force, engine }: Place & Writing,
+  { path, force, engine }: Place & Pick<Writing, 'engine'>,
   context: RunContext,
 ): Promise<number> {
   const [{ flatten }, { fileOutput }] = await Promise.all([
