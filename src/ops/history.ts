@@ -28,5 +28,5 @@ export async function history(image: Image, context: RunContext): Promise<Histor
       layer: layer ?? null,
     }
   })
-  return { imageID: imageID ?? '', history: steps.reverse() }
+  return { imageID: imageID ?? image.v1ID ?? '', history: steps.reverse() }
 }

@@ -20,7 +20,7 @@ export interface GraphImage {
 
 /**
  * The layer of an image of the graph: byte for byte where docker 1.8 or 1.9 kept its tar-split, else made anew of its
- * files, which is told. One whose files are out of reach is missing.
+ * files, which is told. One whose files are gone or out of reach is missing.
  */
 export function graphLayer(reading: RootReading, root: GraphRoot, image: GraphImage): Layer {
   const { store, log } = reading
@@ -30,8 +30,11 @@ export function graphLayer(reading: RootReading, root: GraphRoot, image: GraphIm
   const assembly = files === undefined ? undefined : assemblyOf(reading, folder, files.key)
   if (assembly !== undefined) return splitLayer(image.index, folder, claims, assembly)
   if (files === undefined) {
-    const message = `the files of layer ${image.id.slice(0, 12)} are out of reach`
-    log.add('STORE_CONTENT_MISSING', message, { path: folder, layer: image.index })
+    // Of a driver that keeps no directories that is told once, with its name.
+    if (root.driver !== undefined || root.name === 'graph') {
+      const message = `the files of layer ${image.id.slice(0, 12)} are gone`
+      log.add('STORE_CONTENT_MISSING', message, { path: folder, layer: image.index })
+    }
     return missingLayer(image.index, folder, claims, store.location)
   }
   log.add('STORE_LAYER_REBUILT', `layer ${image.id.slice(0, 12)} is made anew of its files`, { path: folder })

@@ -97,6 +97,19 @@ describe('docker 0.6, whose graph holds the files itself', () => {
     expect(layers.map((layer) => layer.containers)).toEqual([['job'], ['job']])
   })
 
+  test('tells files of a layer that are gone, and which image they cost', async () => {
+    rmSync(old().top, { recursive: true })
+    const { images, findings } = await censusOf(root.path)
+    expect(images.map(({ names, state }) => [names[0], state])).toEqual([
+      ['base:1', 'rebuilt'],
+      ['app:1', 'lost'],
+    ])
+    expect(findings.map(({ code, where }) => [code, where.path])).toContainEqual([
+      'STORE_CONTENT_MISSING',
+      `graph/${TOP}`,
+    ])
+  })
+
   test('goes by IDs where linkgraph.db is damaged, and says so', async () => {
     old()
     root.write('linkgraph.db', 'x'.repeat(4096))
