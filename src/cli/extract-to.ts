@@ -1,4 +1,7 @@
+import { rm } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
 import { directoryOutput } from '../bytes/output-directory.js'
+import { fileOutput } from '../bytes/output.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
 import type { FilesReport } from '../model/report-files.js'
@@ -12,7 +15,10 @@ export interface ExtractRequest extends ExtractOptions {
   readonly isWritten: boolean
 }
 
-/** Writes files of an image into a directory that is new or empty: all or nothing. Errors: those of extract, ERR_OUTPUT. */
+/**
+ * Writes files of an image into a directory that is new or empty: all or nothing. What could not be put there is listed in
+ * a file beside it, in the JSON of the report; one of an earlier run goes. Errors: those of extract, ERR_OUTPUT.
+ */
 export async function extractTo(
   name: 'export' | 'extract',
   layers: readonly Layer[],
@@ -20,19 +26,42 @@ export async function extractTo(
   context: RunContext,
 ): Promise<FilesReport> {
   const extraction = await extract(layers, options, context)
-  let unplanted: readonly Unplanted[] = []
-  if (isWritten) {
-    // Without a mark nothing is ever replaced: the hint is to name another directory, not to force.
-    await using output = await directoryOutput(path, { force: true })
-    unplanted = await extraction.into(output.path)
-    context.signal?.throwIfAborted()
-    await output.commit()
-  }
-  return filesReport(name, {
-    archive: options.archive,
-    output: { path, kind: 'directory', size: extraction.bytes, written: isWritten },
-    entries: extraction.entries,
-    unplanted,
-    findings: extraction.findings,
+  const reportOf = (unplanted: readonly Unplanted[], list?: string): Promise<FilesReport> =>
+    filesReport(name, {
+      archive: options.archive,
+      output: { path, kind: 'directory', size: extraction.bytes, written: isWritten, ...(list && { list }) },
+      entries: extraction.entries,
+      unplanted,
+      findings: extraction.findings,
+    })
+  if (!isWritten) return reportOf([])
+  // Without a mark nothing is ever replaced: the hint is to name another directory, not to force.
+  await using output = await directoryOutput(path, { force: true })
+  const unplanted = await extraction.into(output.path)
+  context.signal?.throwIfAborted()
+  const list = listBeside(path)
+  const report = await reportOf(unplanted, unplanted.length === 0 ? undefined : list)
+  await replaceList(list, report)
+  await output.commit().catch(async (error: unknown) => {
+    await rm(list, { force: true })
+    throw error
   })
+  return report
+}
+
+function listBeside(directory: string): string {
+  const bare = directory.replace(/\/+$/, '')
+  const isNamed = !['', '.', '..'].includes(basename(bare))
+  return `${isNamed ? bare : resolve(directory)}.imgtar-skipped.json`
+}
+
+async function replaceList(list: string, report: FilesReport): Promise<void> {
+  if (report.skipped.length === 0) {
+    await rm(list, { force: true })
+    return
+  }
+  const { jsonText } = await import('../report/json.js')
+  await using output = await fileOutput(list, { force: true })
+  await output.write(new TextEncoder().encode(`${jsonText(report, 2)}\n`))
+  await output.commit()
 }

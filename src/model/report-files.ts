@@ -18,6 +18,10 @@ const files = <Name extends string>(name: Name) =>
       kind: z.enum(['tar', 'directory']),
       size: z.number().describe('bytes of the tar, or of the contents of all files'),
       written: z.boolean().describe('false with --dry-run'),
+      list: z
+        .string()
+        .optional()
+        .describe('the file with this document beside the directory, where something is skipped'),
     }),
     entries: z.number().describe('names, those of hard links too'),
     skipped: z.array(skipped).describe('what could not be put into a directory'),

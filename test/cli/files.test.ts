@@ -69,6 +69,27 @@ describe('what is written', () => {
     expect((await readFile(join(folder, 'all.tar'))).includes('old\n')).toBe(false)
   })
 
+  test('by extract is told beside the directory where it cannot be put there, for as long as that is so', async () => {
+    const odd = [file('null', { type: 'char', device: [1, 3] }), file('f', { xattrs: { 'user.a': '1' } })]
+    await writeFile(join(folder, 'odd.tar'), packed(dockerSave({ names: ['odd:1'], layers: [layerTar(odd)] })))
+    const beside = join(folder, 'rootfs.imgtar-skipped.json')
+    const { exitCode, stdout } = await go('extract', 'odd.tar', '-o', 'rootfs/')
+    expect([exitCode, stdout.split('\n').at(-2)]).toEqual([0, '  all of that is in rootfs.imgtar-skipped.json'])
+    expect(JSON.parse(await readFile(beside, 'utf8'))).toMatchObject({
+      output: { path: 'rootfs/', list: 'rootfs.imgtar-skipped.json' },
+      skipped: [
+        { path: '/f', what: 'xattr', detail: 'user.a' },
+        { path: '/null', what: 'char', detail: '1,3' },
+      ],
+    })
+    await rm(join(folder, 'rootfs'), { recursive: true })
+    expect((await go('extract', 'app.tar', 'etc', '-o', 'rootfs')).exitCode).toBe(0)
+    expect(existsSync(beside)).toBe(false)
+    await rm(join(folder, 'rootfs'), { recursive: true })
+    expect((await go('extract', 'odd.tar', '-o', 'rootfs', '--dry-run')).exitCode).toBe(0)
+    expect(existsSync(beside)).toBe(false)
+  })
+
   test('by cat are the bytes of the files and nothing else', async () => {
     expect(await go('cat', 'app.tar', '/etc/os', 'link')).toMatchObject({
       exitCode: 0,

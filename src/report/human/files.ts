@@ -24,5 +24,6 @@ export function* filesText(report: FilesReport): Generator<string> {
     yield `  left out: ${LOST[lost]}${detail === '' ? '' : ` ${visible(detail)}`}: ${visibleName(name)}`
   }
   const more = report.skipped.length - MOST_SKIPPED
-  if (more > 0) yield `  … and ${String(more)} more; --json tells all`
+  if (more > 0) yield `  … and ${String(more)} more`
+  if (report.output.list !== undefined) yield `  all of that is in ${visibleName(report.output.list)}`
 }

@@ -31,5 +31,5 @@ test('lists what could not be put there, hostile names made visible, and counts 
   expect(lines).toHaveLength(22)
   expect(lines[1]).toMatch(/^ {2}left out: character device 1,3: \/dev\/n/)
   expect(lines[1]).not.toContain('\u001b')
-  expect(lines.at(-1)).toBe('  … and 2 more; --json tells all')
+  expect(lines.at(-1)).toBe('  … and 2 more')
 })
