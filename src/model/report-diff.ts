@@ -77,7 +77,7 @@ const layerPairSchema = z.object({
         .array(z.enum(['compression', 'dialect', 'order', 'mtimes', 'owners', 'files']))
         .describe('all that differs; nothing but files where normalising cannot make both equal'),
       files: z.object({ added: count, removed: count, modified: count }),
-      proof: z.string().nullable().describe('sha256 of the normalised entries, the same on both sides'),
+      proof: z.string().nullable().describe('sha256 of the entries without what differs, the same on both sides'),
     })
     .optional()
     .describe('with --layers'),

@@ -140,14 +140,23 @@ function isNear(ns: bigint): boolean {
 }
 
 function wholeNode(traits: Traits, { mtimeNs, size, content, sparse, header }: RecordedEntry): TreeNode {
-  const isFile = traits.type === 'file'
+  const { type, mode, uid, gid, linkPath, devMajor, devMinor, xattrs, layer } = traits
+  const isFile = type === 'file'
   const inode: Inode = {
-    ...traits,
+    type,
+    mode,
+    uid,
+    gid,
     size: isFile ? size : 0,
     mtimeNs,
+    linkPath,
+    devMajor,
+    devMinor,
+    xattrs,
+    layer,
     content: isFile ? content : NOWHERE,
     sparse,
-    children: traits.type === 'directory' ? new Map() : undefined,
+    children: type === 'directory' ? new Map() : undefined,
   }
-  return { inode, layer: traits.layer, header }
+  return { inode, layer, header }
 }

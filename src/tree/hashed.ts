@@ -37,6 +37,8 @@ export interface Layered {
   readonly layers: readonly Layer[]
   readonly log: FindingLog
   readonly watch?: EntryWatch
+  /** Whether the watch is told how the headers of this layer are written. */
+  readonly isSpelled?: (layer: Layer) => boolean
   /** The tree as it stands when a layer was applied, only to be looked at; `hashedTree` alone tells it. */
   readonly applied?: (layer: Layer, tree: Tree) => void
 }
@@ -116,7 +118,7 @@ interface Reading {
 
 function readingOf(
   layer: Layer,
-  { log, watch }: Layered,
+  { log, watch, isSpelled }: Layered,
   context: RunContext,
   { twin, hashes: isHashed = true }: { readonly twin?: ByteSource; readonly hashes?: boolean },
 ): Reading {
@@ -130,7 +132,8 @@ function readingOf(
     if (hash !== undefined) hashes.add(entry.content.offset, hash)
     watch?.(layer, entry, hash)
   }
-  const item = { layer, onEntry, hashes: isHashed, ...(twin !== undefined && { twin }) }
+  const spelling = isSpelled?.(layer) === true
+  const item = { layer, onEntry, hashes: isHashed, spelling, ...(twin !== undefined && { twin }) }
   return { layer, item, twin, log: own, notes, changes, hashes, isHashed, read: undefined }
 }
 

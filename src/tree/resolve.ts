@@ -82,3 +82,22 @@ export function lookup(tree: Tree, path: string, followLast = true): Located | u
   if (/\/\.?$/.test(path) && !isDirectory(found.node)) return undefined
   return { path: found.names.join('/'), node: found.node }
 }
+
+/**
+ * Tells where paths of a tree really are, as /lib is a link to usr/lib: links on the way are followed, the last name is
+ * taken as it is. Each directory is looked up once.
+ */
+export function realPaths(tree: Tree): (path: string) => string {
+  const known = new Map<string, string>()
+  return (path) => {
+    const slash = path.lastIndexOf('/')
+    if (slash < 0) return path
+    const directory = path.slice(0, slash)
+    let found = known.get(directory)
+    if (found === undefined) {
+      found = resolve(tree, directory, { followLast: true })?.names.join('/') ?? directory
+      known.set(directory, found)
+    }
+    return `${found === '' ? '' : `${found}/`}${path.slice(slash + 1)}`
+  }
+}

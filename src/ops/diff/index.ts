@@ -116,9 +116,10 @@ async function readBoth(
   context: RunContext,
 ): Promise<Trees> {
   const watch: EntryWatch = (layer, entry, hash) => sketchers.get(layer)?.add(entry, hash)
+  const isSpelled = (layer: Layer) => sketchers.get(layer)?.withRows === true
   return hashedTrees(
-    { layers: a.image.layers, log: logs[0], watch },
-    { layers: b.image.layers, log: logs[1], watch },
+    { layers: a.image.layers, log: logs[0], watch, isSpelled },
+    { layers: b.image.layers, log: logs[1], watch, isSpelled },
     { hashAll },
     context,
   )

@@ -10,6 +10,10 @@ export interface LayerRow {
   readonly what: string
   readonly owner: string
   readonly mtime: string
+  /** How its headers are written, but for owner and mtime. */
+  readonly headers: string
+  /** Names of user and group. */
+  readonly names: string
 }
 
 /** What is remembered of a layer that the other image does not have as it is. */
@@ -22,6 +26,8 @@ export interface LayerSketch {
 
 /** Takes the entries of a layer in order. */
 export interface Sketcher {
+  /** Whether entries must come with their spelling. */
+  readonly withRows: boolean
   add(entry: RecordedEntry, hash: Uint8Array | undefined): void
   sketch(): LayerSketch
 }
@@ -34,6 +40,7 @@ export function layerSketcher({ withRows }: { readonly withRows: boolean }): Ske
   const rows: LayerRow[] | undefined = withRows ? [] : undefined
   const trim = () => (sample = [...new Set(sample)].sort((a, b) => a - b).slice(0, SAMPLE))
   return {
+    withRows,
     add(entry, hash) {
       if (entry.type === 'global') return
       const { key } = cleanPath(entry.rawPath)
@@ -75,7 +82,8 @@ function rowOf(key: string, entry: RecordedEntry, hash: Uint8Array | undefined):
     Array.from(xattrsOf(entry.pax), ([name, value]) => [name, latin1(value)]).sort(),
     hash === undefined ? '' : hexOfBytes(hash),
   ]
-  return { key, what: JSON.stringify(what), owner: `${uid}:${gid}`, mtime: `${mtimeNs}` }
+  const { headers = '', names = '' } = entry.spelling ?? {}
+  return { key, what: JSON.stringify(what), owner: `${uid}:${gid}`, mtime: `${mtimeNs}`, headers, names }
 }
 
 /** What normalising makes the same. */
@@ -83,14 +91,21 @@ export interface Normalising {
   readonly order: boolean
   readonly mtimes: boolean
   readonly owners: boolean
+  readonly dialect: boolean
+}
+
+/** Rows in the order of their paths; those of one path stay as they are. */
+export function byKey(rows: readonly LayerRow[]): LayerRow[] {
+  return [...rows].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
 }
 
 /** sha256 of the entries of a layer after normalising; equal digests prove that nothing else differs. */
-export function normalisedDigest(rows: readonly LayerRow[], { order, mtimes, owners }: Normalising): string {
+export function normalisedDigest(rows: readonly LayerRow[], normalising: Normalising): string {
+  const { order, mtimes, owners, dialect } = normalising
   const hash = createHash('sha256')
-  const sorted = order ? [...rows].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)) : rows
-  for (const { key, what, owner, mtime } of sorted) {
-    hash.update(latin1Bytes(JSON.stringify([key, what, owners ? '' : owner, mtimes ? '' : mtime])))
+  for (const { key, what, owner, mtime, headers, names } of order ? byKey(rows) : rows) {
+    const told = [owners ? '' : owner, mtimes ? '' : mtime, dialect ? '' : headers, owners || dialect ? '' : names]
+    hash.update(latin1Bytes(JSON.stringify([key, what, ...told])))
   }
   return `sha256:${hash.digest('hex')}`
 }

@@ -1,4 +1,4 @@
-import { normalisedDigest, type LayerRow, type Normalising } from './layer-sketch.js'
+import { byKey, normalisedDigest, type LayerRow, type Normalising } from './layer-sketch.js'
 
 /** What can make two layers differ. */
 export type LayerDifference = 'compression' | 'dialect' | 'order' | 'mtimes' | 'owners' | 'files'
@@ -19,31 +19,27 @@ export function sameTar(diffID: string): LayerWhy {
   return { differs: ['compression'], files: NO_FILES, proof: diffID }
 }
 
-// Fewest first, so that nothing is named that is the same.
-const COMBINATIONS: readonly (readonly (keyof Normalising)[])[] = [
-  [],
-  ['order'],
-  ['mtimes'],
-  ['owners'],
-  ['order', 'mtimes'],
-  ['order', 'owners'],
-  ['mtimes', 'owners'],
-  ['order', 'mtimes', 'owners'],
-]
-
-/** Why the entries of two layers differ: normalises more and more of both until their digests agree. */
+/**
+ * Why the entries of two layers of different diffIDs differ: what differs is normalised on both sides, and nothing else,
+ * and then their digests agree. What no entry tells is how the tar is written: its end, and what fills its blocks.
+ */
 export function whyDifferent(a: readonly LayerRow[], b: readonly LayerRow[]): LayerWhy {
-  for (const names of a.length === b.length ? COMBINATIONS : []) {
-    const normalising = {
-      order: names.includes('order'),
-      mtimes: names.includes('mtimes'),
-      owners: names.includes('owners'),
-    }
-    const proof = normalisedDigest(a, normalising)
-    if (proof !== normalisedDigest(b, normalising)) continue
-    return { differs: names.length === 0 ? ['dialect'] : [...names], files: NO_FILES, proof }
-  }
-  return differentFiles(a, b)
+  const normalising = differencesOf(a, b)
+  const proof = normalisedDigest(a, normalising)
+  if (proof !== normalisedDigest(b, normalising)) return differentFiles(a, b)
+  const names = NORMALISED.filter((name) => normalising[name])
+  return { differs: names.length === 0 ? ['dialect'] : names, files: NO_FILES, proof }
+}
+
+const NORMALISED: readonly (keyof Normalising)[] = ['order', 'mtimes', 'owners', 'dialect']
+
+function differencesOf(a: readonly LayerRow[], b: readonly LayerRow[]): Normalising {
+  const order = a.some(({ key }, at) => key !== b[at]?.key)
+  const [one, two] = order ? [byKey(a), byKey(b)] : [a, b]
+  const differ = (field: keyof LayerRow) => one.some((row, at) => row[field] !== two[at]?.[field])
+  const owners = differ('owner')
+  // Who changes owners changes their names as well.
+  return { order, mtimes: differ('mtime'), owners, dialect: differ('headers') || (!owners && differ('names')) }
 }
 
 function differentFiles(a: readonly LayerRow[], b: readonly LayerRow[]): LayerWhy {
@@ -56,6 +52,7 @@ function differentFiles(a: readonly LayerRow[], b: readonly LayerRow[]): LayerWh
     if (old === undefined) added += 1
     else {
       if (old.what !== row.what) modified += 1
+      else if (old.headers !== row.headers) differs.add('dialect')
       if (old.owner !== row.owner) differs.add('owners')
       if (old.mtime !== row.mtime) differs.add('mtimes')
     }

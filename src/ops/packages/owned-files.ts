@@ -1,7 +1,7 @@
 import type { RunContext } from '../../context.js'
 import type { Layer } from '../../model/image.js'
 import { cleanKey, latin1 } from '../../tar/path.js'
-import { lookup, resolve } from '../../tree/resolve.js'
+import { lookup, realPaths } from '../../tree/resolve.js'
 import { readFiles } from '../../tree/read-files.js'
 import type { Located, Tree } from '../../tree/tree.js'
 import type { Package } from './package.js'
@@ -45,22 +45,6 @@ function* listsOf({ lists }: ListFiles, tree: Tree): Generator<Located> {
   for (const path of lists) {
     const found = lookup(tree, path)
     if (found !== undefined) yield found
-  }
-}
-
-/** The path where links lead to, the last name as it is; directories are looked up once. */
-function realPaths(tree: Tree): (path: string) => string {
-  const known = new Map<string, string>()
-  return (path) => {
-    const slash = path.lastIndexOf('/')
-    if (slash < 0) return path
-    const directory = path.slice(0, slash)
-    let found = known.get(directory)
-    if (found === undefined) {
-      found = resolve(tree, directory, { followLast: true })?.names.join('/') ?? directory
-      known.set(directory, found)
-    }
-    return `${found === '' ? '' : `${found}/`}${path.slice(slash + 1)}`
   }
 }
 

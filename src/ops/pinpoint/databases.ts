@@ -1,7 +1,7 @@
 import type { RunContext } from '../../context.js'
 import type { Layer } from '../../model/image.js'
 import { readFiles } from '../../tree/read-files.js'
-import { lookup, resolve } from '../../tree/resolve.js'
+import { lookup, realPaths } from '../../tree/resolve.js'
 import type { Located, Tree } from '../../tree/tree.js'
 import { apkSums } from './apk-sums.js'
 import { dpkgSums } from './dpkg-sums.js'
@@ -39,7 +39,7 @@ export async function claimsFor(
   const byContent = new Map<number, PlacedClaim[]>()
   const unfound: PlacedClaim[] = []
   const odd: { database: Located; line: number }[] = []
-  const real = directories(tree)
+  const real = realPaths(tree)
   await readDatabases(tree, layers, context, (database, { claims, oddLine }) => {
     const isHere = database.node.inode.layer === index
     if (oddLine !== undefined && isHere) odd.push({ database, line: oddLine })
@@ -68,20 +68,4 @@ async function readDatabases(
     if (list !== undefined) onList(file, list)
   }
   await readFiles({ layers, files: [...readers.keys()], most: MOST_DATABASE, onFile }, context)
-}
-
-/** Where the directory of a path really is, as /lib is a link to usr/lib; each is looked up once. */
-function directories(tree: Tree): (path: string) => string {
-  const known = new Map<string, string>()
-  return (path) => {
-    const slash = path.lastIndexOf('/')
-    if (slash < 0) return path
-    const directory = path.slice(0, slash)
-    let found = known.get(directory)
-    if (found === undefined) {
-      found = resolve(tree, directory, { followLast: true })?.names.join('/') ?? directory
-      known.set(directory, found)
-    }
-    return `${found}/${path.slice(slash + 1)}`
-  }
 }

@@ -13,7 +13,7 @@ const context = runContext()
 
 async function sketchOf(tar: Uint8Array): Promise<LayerSketch> {
   const sketcher = layerSketcher({ withRows: true })
-  const options = { limits: context.limits, location: 'layer', diffID: true, hashes: true }
+  const options = { limits: context.limits, location: 'layer', diffID: true, hashes: true, spelling: true }
   const onPart = entriesOfParts((entry, hash) => sketcher.add(entry, hash))
   await readContents(chunksOf(bytesSource(tar, 'layer')), options, onPart)
   return sketcher.sketch()
@@ -74,6 +74,16 @@ describe('two layers differ', () => {
     expect((await why(ENTRIES, later)).differs).toEqual(['mtimes'])
     expect((await why(ENTRIES, others)).differs).toEqual(['owners'])
     expect((await why(ENTRIES, both)).differs).toEqual(['mtimes', 'owners'])
+  })
+
+  test('in mtimes and the tar dialect, which owners, mtimes or order alone do not hide', async () => {
+    const later = ENTRIES.map((entry) => ({ ...entry, mtimeNs: 5n }))
+    const others = ENTRIES.map((entry) => ({ ...entry, uid: 1000 }))
+    const turned = ENTRIES.toReversed()
+    expect((await why(later, await repacked(ENTRIES))).differs).toEqual(['mtimes', 'dialect'])
+    expect((await why(others, await repacked(ENTRIES))).differs).toEqual(['owners', 'dialect'])
+    expect((await why(turned, await repacked(ENTRIES))).differs).toEqual(['order', 'dialect'])
+    expect((await why(later, await repacked(ENTRIES))).proof).toMatch(/^sha256:/)
   })
 
   test('in files, which no normalising makes equal', async () => {
