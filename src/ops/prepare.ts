@@ -5,6 +5,7 @@ import { ArchiveError } from '../errors.js'
 import { byBytes } from '../model/go-json.js'
 import type { Image, Layer } from '../model/image.js'
 import type { OutgoingImage, OutgoingLayer, Staging } from '../model/outgoing.js'
+import { repoDigestAnnotations } from '../model/repo-digests.js'
 import type { Measurement } from '../tar/measurement.js'
 import { measureLayers } from './measure.js'
 import { outgoingLayers, type MeasuredLayer } from './outgoing-layers.js'
@@ -150,7 +151,7 @@ function outgoing(image: Image, of: (layer: Layer) => MeasuredLayer | undefined)
     platform: image.platform,
     config,
     manifest,
-    annotations: image.manifest?.value.annotations ?? new Map(),
+    annotations: image.manifest?.value.annotations ?? repoDigestAnnotations(image.repoDigests ?? []),
     layers,
   }
 }
