@@ -3,7 +3,7 @@ import { digestOf } from '../../bytes/digest.js'
 import type { ByteSource } from '../../bytes/source.js'
 import { familiarTagged } from '../../model/reference.js'
 import { readConfig, type LoaderConfig } from './docker-config.js'
-import { beforeDuplicate, goClean } from './docker-layers.js'
+import { goClean } from './docker-layers.js'
 import { tarWords, type LayerFacts } from './layer-facts.js'
 import { readSmall } from './layout-disk.js'
 import { Stop, type Engine, type Given, type Loading } from './prediction.js'
@@ -98,9 +98,12 @@ function checkLayer(facts: LayerFacts | undefined, index: number, diffID: string
     if (compression !== 'none' && compression !== 'gzip') throw new Stop(`undersized layer[${index}] content`)
     if (stream !== 'sound') throw new Stop(`undersized layer[${index}] content`)
     if (facts.fault !== undefined) throw new Stop(tarWords(facts.fault))
-    const entries = beforeDuplicate(facts.entries)
-    const again = facts.entries[entries.length]
-    if (again !== undefined) throw new Stop(`duplicate file path: ${goClean(again.name)}`)
+    const seen = new Set<string>()
+    for (const { name } of facts.entries) {
+      // As stored: `./a` is not `a`.
+      if (seen.has(name)) throw new Stop(`duplicate file path: ${name}`)
+      seen.add(name)
+    }
   }
   if (got !== diffID) {
     throw new Stop(`mismatched layer[${index}] diffid: DiffID()=${diffID}, SHA256(Gunzip(Compressed()))=${got ?? ''}`)
