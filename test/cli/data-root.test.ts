@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { censusSchema, recoverSchema, tarSplitSchema } from '../../src/model/report-store.js'
+import { containerdRoot } from '../support/containerd-root.js'
 import { dataRoot, type RootFixture } from '../support/data-root.js'
+import { flipByte } from '../support/graph-root.js'
 import { member, tarOf } from '../support/tar-blocks.js'
 import { run as runIn, type Run } from './run.js'
 
@@ -100,6 +102,42 @@ describe('imgtar recover', () => {
       ['web:1', 'lossy'],
     ])
     expect((await run('history', `${archive}:web:1`, '--json')).stdout).toContain('not the original layer')
+  })
+
+  test('keeps where a registry had an image, in the archives and on the way to an OCI layout', async () => {
+    const repositories = join(root.path, 'image/overlay2/repositories.json')
+    const { Repositories } = JSON.parse(readFileSync(repositories, 'utf8')) as { Repositories: Record<string, object> } // as made above
+    const digest = `team/web@sha256:${'5'.repeat(64)}`
+    const [id] = Object.values(Repositories.web ?? {})
+    writeFileSync(repositories, JSON.stringify({ Repositories: { ...Repositories, 'team/web': { [digest]: id } } }))
+    await run('recover', root.path, '-o', out)
+    await run('save', `docker-root:${root.path}:web:1`, '-o', `oci:${join(out, 'layout')}`)
+    const layout = readdirSync(join(out, 'layout/blobs/sha256')).map((name) => join(out, 'layout/blobs/sha256', name))
+    for (const files of [layout, [join(out, 'web_1.image.tar')]]) {
+      const texts = files.map((file) => readFileSync(file, 'latin1'))
+      expect(texts.filter((text) => text.includes(`"imgtar.repo-digests":"${digest}"`))).toHaveLength(1)
+      expect(
+        texts.filter((text) => text.includes('"containerd.io/distribution.source.docker.io":"team/web"')),
+      ).toHaveLength(1)
+    }
+  })
+
+  test('takes the tree that a layer was unpacked to where its blob is damaged, for images and containers', async () => {
+    using store = containerdRoot()
+    const manifest = store.image('web:1', BASE, TOP)
+    store.container('job', manifest, BASE, TOP)
+    store.finish()
+    flipByte(store.layer(TOP))
+    expect((await run('recover', store.path, '-o', out)).exitCode).toBe(1)
+    expect(readdirSync(out)).toEqual([])
+    const { stdout } = await run('recover', store.path, '-o', out, '--lossy', '--json')
+    const { recovered } = recoverSchema.parse(JSON.parse(stdout))
+    expect(recovered.map(({ names, state }) => [names[0], state])).toEqual([
+      ['web:1', 'lossy'],
+      ['job', 'lossy'],
+    ])
+    expect((await run('cat', join(out, 'web_1.image.tar'), '/two')).stdout).toBe('second')
+    expect((await run('ls', join(out, 'job.container.tar'), '/')).stdout).toContain('/two')
   })
 
   test('refuses to replace what is there', async () => {
