@@ -72,9 +72,11 @@ function reasonNotToSave(source: string): string | undefined {
   const { status, stderr } = imgtar('save', source, '--dry-run', '-o', join(work.path, 'dry.tar'))
   if (status === 0) return undefined
   const [, code] = /\((ERR_[A-Z]+)\)/.exec(stderr) ?? []
-  // One that verifies must be written; where one name is two platforms, each of them is written by itself.
-  if (code !== 'ERR_REFERENCE' && imgtar('verify', '-q', source).status === 0) throw new Error(stderr)
-  return code === 'ERR_REFERENCE' ? undefined : (code ?? stderr)
+  // Where one name is two platforms, each of them is written by itself.
+  if (code === 'ERR_REFERENCE') return undefined
+  // One that verifies must be written.
+  if (code === undefined || imgtar('verify', '-q', source).status !== 1) throw new Error(stderr)
+  return code
 }
 
 function load(engine: Engine, file: string, name: string, image: Saved): void {
