@@ -1,8 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runContext } from '../../../src/context.js'
+import { ArchiveError } from '../../../src/errors.js'
 import { loadInto } from '../../../src/formats/data-root/write/index.js'
 import { withNames } from '../../../src/formats/data-root/write/names.js'
 import { overlayForm } from '../../../src/formats/data-root/write/overlay-form.js'
@@ -16,6 +18,8 @@ import { layerTar, type LayerEntry } from '../../support/layers.js'
 import { decode, END } from '../../support/tar-blocks.js'
 
 const isRoot = process.getuid?.() === 0
+// In a container root may not mount.
+const canMount = isRoot && spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0
 let folder = ''
 let root = ''
 beforeEach(() => {
@@ -26,13 +30,13 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 const ids = (path: string) => readdirSync(path, { recursive: true }).map(String).sort()
 
-async function load(archive: Uint8Array, options = { isRoot: true }) {
+async function load(archive: Uint8Array, options = { isRoot: true }, context = runContext()) {
   const file = join(folder, 'archive.tar')
   writeFileSync(file, archive)
   await using opened = await openArchive(file, runContext(), { access: 'random' })
   const images = []
   for (const image of opened.images) images.push(await knownImage(image, runContext()))
-  return await loadInto(root, images, options, runContext())
+  return await loadInto(root, images, options, context)
 }
 
 const image = (fixture: ImageFixture) => packed(dockerSave(fixture))
@@ -67,6 +71,40 @@ describe.skipIf(!isRoot)('a data-root that images are loaded into', () => {
     await expect(load(image(other))).rejects.toMatchObject({ code: 'ERR_DIGEST' })
     expect(ids(root)).toEqual(before)
     expect(readFileSync(join(root, 'image/overlay2/repositories.json'), 'utf8')).toBe(names)
+  })
+
+  test('is as it was where the work is interrupted, however far it was', async () => {
+    await load(image({ ...PLAIN, names: ['first:1'] }))
+    const before = ids(root)
+    const other = { ...PLAIN, names: ['app:2'], layers: PLAIN.layers.toReversed() }
+    for (let calls = 1; calls <= 2; calls++) {
+      const stop = new AbortController()
+      let left = calls
+      const onProgress = () => {
+        left -= 1
+        if (left === 0) stop.abort(new ArchiveError('ERR_ABORTED', 'interrupted'))
+      }
+      const interrupted = load(image(other), { isRoot: true }, runContext({ signal: stop.signal, onProgress }))
+      await expect(interrupted).rejects.toMatchObject({ code: 'ERR_ABORTED' })
+      expect(ids(root)).toEqual(before)
+    }
+  })
+
+  test.skipIf(!canMount)('is as it was where the disk is full', async () => {
+    const disk = join(folder, 'disk')
+    mkdirSync(disk)
+    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', disk]).status).toBe(0)
+    try {
+      root = join(disk, 'root')
+      mkdirSync(root)
+      await load(image(PLAIN))
+      const before = ids(root)
+      const large = layerTar([{ path: 'large', content: 'x'.repeat(1024 * 1024) }])
+      await expect(load(image({ names: ['large:1'], layers: [large] }))).rejects.toMatchObject({ code: 'ERR_OUTPUT' })
+      expect(ids(root)).toEqual(before)
+    } finally {
+      spawnSync('umount', [disk])
+    }
   })
 
   test('is refused while a daemon seems to run on it', async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, open, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hexOf, type ChainID, type DiffID } from '../../../bytes/digest.js'
-import { syncDirectory } from '../../../bytes/output.js'
+import { outputError, syncDirectory } from '../../../bytes/output.js'
 import type { RunContext } from '../../../context.js'
 import { ArchiveError, toArchiveError } from '../../../errors.js'
 import { chainIDs } from '../../../model/chain-id.js'
@@ -77,7 +77,7 @@ export async function loadInto(
     return stored
   } catch (error) {
     await undo.all()
-    throw toArchiveError(error, { location: path })
+    throw outputError(error, path)
   }
 }
 
