@@ -1,4 +1,5 @@
 import type { DiffReport } from '../model/report.js'
+import { visible, visibleName } from './escape.js'
 import { answerInWords, summaryRows } from './human/diff-summary.js'
 import {
   configInWords,
@@ -22,7 +23,9 @@ export function* diffMarkdown(report: DiffReport): Generator<string> {
   yield* packages(report)
   yield* files(report)
   yield* config(report)
+  yield* history(report)
   yield* layers(report)
+  yield* content(report)
 }
 
 function* fold(title: string, lines: readonly string[], { shown }: DiffReport): Generator<string> {
@@ -66,6 +69,28 @@ function config(report: DiffReport): Iterable<string> {
   return fold(count(report.config.length, 'config field'), lines, report)
 }
 
+function history(report: DiffReport): Iterable<string> {
+  const lines = report.history.map(({ change, a, b, createdBy, fields }) => {
+    const names = Object.keys(fields).join(', ')
+    return `- ${change} ${b ?? a ?? ''}: ${code(visible(createdBy))}${names === '' ? '' : `: ${plain(names)}`}`
+  })
+  return fold(count(report.history.length, 'history step'), lines, report)
+}
+
+/** A fenced block that no run of backticks in the file can end (CommonMark 4.5). */
+function* content({ content: told }: DiffReport): Generator<string> {
+  if (told === undefined) return
+  yield '\n'
+  const same = told.lines.length === 0 && told.note === null
+  yield `${code(visibleName(told.path))}${told.note === null ? '' : `: ${plain(told.note)}`}${same ? ': the same content' : ''}\n`
+  if (told.lines.length === 0) return
+  const longest = Math.max(2, ...told.lines.flatMap((line) => Array.from(line.matchAll(/`+/g), ([run]) => run.length)))
+  const fence = '`'.repeat(longest + 1)
+  yield `\n${fence}diff\n`
+  for (const line of told.lines) yield `${line.split('\t').map(visible).join('\t')}\n`
+  yield `${fence}\n`
+}
+
 function layers(report: DiffReport): Iterable<string> {
   const changed = report.layers.filter(({ change }) => change !== 'same')
   const lines = changed.map((pair) => `- ${pair.a?.index ?? '–'} → ${pair.b?.index ?? '–'}: ${plain(whyInWords(pair))}`)
@@ -76,7 +101,7 @@ function layers(report: DiffReport): Iterable<string> {
 const MARKUP = /[\\`*_[\]<>|#&~@!]/g
 
 function plain(text: string): string {
-  return text.replace(MARKUP, (char) => (char === '@' ? '&#64;' : `\\${char}`))
+  return text.replaceAll(' -> ', ' → ').replace(MARKUP, (char) => (char === '@' ? '&#64;' : `\\${char}`))
 }
 
 /** A code span that no backtick in the text can end (CommonMark 6.1). */
