@@ -11,7 +11,7 @@ import { containerdEngine, driverEngine, graphEngine } from './engine.js'
 import type { GraphRoot } from './graph-layout.js'
 import { readGraph } from './graph-store.js'
 import { readImages } from './image-store.js'
-import type { DriverRoot } from './layout.js'
+import { join, type DriverRoot } from './layout.js'
 import type { Places } from './places.js'
 import type { RootReading } from './reading.js'
 
@@ -102,9 +102,14 @@ async function unpackedLayer(
 }
 
 function driversOf({ store }: RootReading, { drivers, graphs, containerd, homes }: Places): DataRoot['drivers'] {
+  // Every docker since 18.09 keeps a containerd for what runs: without a blob it is no store of images.
+  const isStore = (path: string) => store.list(join(path, 'io.containerd.content.v1.content/blobs/sha256')).length > 0
+  const isAlone = drivers.length + graphs.length === 0
   return [
     ...drivers.map((one) => ({ path: one.root, driver: one.driver.name, engine: driverEngine(store, one) })),
     ...graphs.map((one) => ({ path: one.root, driver: one.name, engine: graphEngine(store, one) })),
-    ...containerd.map((path) => ({ path, driver: 'containerd', engine: containerdEngine(store, path, homes) })),
+    ...containerd
+      .filter((path) => isAlone || isStore(path))
+      .map((path) => ({ path, driver: 'containerd', engine: containerdEngine(store, path, homes) })),
   ]
 }
