@@ -3,7 +3,7 @@ import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { ImageArchive } from '../model/image.js'
-import { damagedLayers, pinpoint } from '../ops/pinpoint/index.js'
+import { damagedLayers, gone, pinpoint } from '../ops/pinpoint/index.js'
 import type { Measurements } from '../ops/measure.js'
 import { openOperand } from './archives.js'
 import { openInputs } from './inputs.js'
@@ -25,7 +25,7 @@ export interface LocateSettings {
 
 /**
  * Where the damage of an archive that was measured lies, and in which files; nothing where no layer is damaged. Reads the
- * archive again; one that came through a pipe is gone. Errors: those of openOperand for the evidence, and of pinpoint.
+ * archive again; of one that came through a pipe it says that it is gone. Errors: those of openOperand for the evidence, and of pinpoint.
  */
 export async function locateDamage(
   operand: string,
@@ -35,7 +35,8 @@ export async function locateDamage(
 ): Promise<readonly Finding[]> {
   const damaged = damagedLayers(archive, measurements)
   const isGone = archive.images.some(({ layers }) => layers.some((layer) => layer.measurement !== undefined))
-  if (damaged.length === 0 || (isGone && archive.location === '-')) return []
+  if (damaged.length === 0) return []
+  if (isGone && archive.location === '-') return gone(archive, damaged)
   const settings = { globals, context, access: 'random' } as const
   await using again = isGone ? await openOperand(operand, settings) : undefined
   await using against = await openInputs(evidence.against, settings).catch(ofEvidence)

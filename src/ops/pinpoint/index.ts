@@ -80,7 +80,25 @@ export async function pinpoint(
     const clues = await cluesOn({ layers, layer, measured: one.measured }, evidence, used, context)
     tell(layer, one.measured, clues, log)
   }
+  const left = damaged.length - MOST_LAYERS
+  if (left > 0) {
+    const more = `${left} more damaged ${left === 1 ? 'layer was' : 'layers were'} not looked into`
+    log.add('DAMAGE_UNPLACED', `${more}: so many that no single place is to blame`)
+  }
   if (damaged.length > 0) tellUnused(evidence, used, log)
+  return log.findings
+}
+
+/** What is said of damaged layers that came through a pipe: they cannot be looked at again. */
+export function gone({ location }: ImageArchive, damaged: readonly DamagedLayer[]): readonly Finding[] {
+  const log = findingLog(location)
+  if (damaged.length > 0) {
+    const layers = `${damaged.length} damaged ${damaged.length === 1 ? 'layer' : 'layers'}`
+    log.add(
+      'DAMAGE_UNPLACED',
+      `${layers} came through a pipe: give the archive as a file to learn which files are damaged`,
+    )
+  }
   return log.findings
 }
 
