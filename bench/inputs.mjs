@@ -32,11 +32,16 @@ const ZSTD = 'application/vnd.oci.image.layer.v1.tar+zstd'
 export async function makeInputs(folder, { quick, say }) {
   const layers = once(join(folder, 'layers'), say, (to) => systemLayers(to, quick ? 100e6 : 1e9))
   const small = once(join(folder, 'small'), say, (to) => smallFileLayers(to, quick ? 10_000 : 100_000))
+  const many = (name, first) =>
+    once(join(folder, name), say, (to) => smallFileLayers(to, quick ? 15_000 : 150_000, { most: 1024, first }))
   const inputs = {
     save: dockerSave(join(folder, 'save.tar'), await layers, say),
     // A second version of the first: one layer less.
     next: dockerSave(join(folder, 'next.tar'), (await layers).toSpliced(-2, 1), say),
     files: dockerSave(join(folder, 'files.tar'), await small, say),
+    // Two images of 150,000 files that have none in common.
+    many: dockerSave(join(folder, 'many.tar'), await many('many', 0), say),
+    'many others': dockerSave(join(folder, 'many-others.tar'), await many('many-others', 4), say),
     'one layer': dockerSave(join(folder, 'one-layer.tar'), (await layers).slice(0, 1), say),
     tiny: dockerSave(join(folder, 'tiny.tar'), (await layers).slice(-1), say),
     gzip: ociArchive(join(folder, 'gzip.tar'), await layers, { say, suffix: 'gz', mediaType: GZIP, by: gzipped }),

@@ -57,9 +57,12 @@ function generated(folder, index, size) {
   return path.replace(/^\//, '')
 }
 
-/** Four layers of `count` files of 0 to 16 KiB in directories of a hundred; the same bytes every time. */
-export async function smallFileLayers(folder, count) {
-  for (let index = 0; index < 4; index++) {
+/**
+ * Four layers of `count` files in directories of a hundred; the same bytes every time. Files are smaller than `most`, 16 KiB
+ * unless it is given; with another `first` they have nothing in common.
+ */
+export async function smallFileLayers(folder, count, { most = 16 * 1024, first = 0 } = {}) {
+  for (let index = first; index < first + 4; index++) {
     const tar = pack()
     const written = pipeline(tar, createWriteStream(join(folder, `layer-${index}.tar`)))
     const next = random(index + 1)
@@ -68,7 +71,7 @@ export async function smallFileLayers(folder, count) {
       const directory = `srv/app-${index}/node_modules/package-${Math.floor(file / 100)}`
       if (file % 100 === 0) tar.entry({ name: directory, type: 'directory' })
       const start = next() % (48 * 1024)
-      const bytes = content.subarray(start, start + (next() % (16 * 1024)))
+      const bytes = content.subarray(start, start + (next() % most))
       await new Promise((resolve, reject) => {
         tar.entry({ name: `${directory}/file-${file}.js`, mtime: new Date(0) }, Buffer.from(bytes), (error) =>
           error ? reject(error) : resolve(undefined),
