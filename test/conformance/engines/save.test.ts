@@ -1,11 +1,14 @@
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import zlib from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { imagesSchema } from '../../../src/model/report.js'
 import { WRITTEN_SCHEMAS } from '../../../src/model/report-written.js'
 import { CORPUS } from '../corpus.js'
 import { digest } from '../../support/archives.js'
+import { BIN } from '../../cli/run.js'
 import { docker, ENGINES, HAVE_TOOLS, imgtar, imgtarJson, tool, workFolder, type Engine } from './support.js'
 
 const SAMPLES = resolve(CORPUS, '../formats-samples')
@@ -203,6 +206,29 @@ describe.skipIf(!existsSync(CORPUS) || !HAVE_TOOLS)('an index is what it was', (
     }
   })
 })
+
+// zlib has zstd since Node 22.15; IMGTAR_ZSTD_NODE names such a node where this is an older one.
+const ZSTD_NODE = process.env.IMGTAR_ZSTD_NODE ?? ('createZstdCompress' in zlib ? process.execPath : '')
+
+describe.skipIf(!existsSync(CORPUS) || !HAVE_TOOLS || ZSTD_NODE === '')(
+  'layers that imgtar compressed with zstd',
+  () => {
+    test.each(['zstd', 'zstd:19'])('%s: engines that know zstd load them', (compression) => {
+      const [named, file, name] = [join(work.path, 'named.tar'), join(work.path, 'zstd.tar'), `${prefix}:zstd`]
+      imgtarJson('tag', join(CORPUS, 'local/tiny.docker20.tar'), name, '--only', '-f', '-o', named)
+      const args = ['save', named, '-f', '-o', `oci-archive:${file}`, '--compress', compression, '--json']
+      const { status, stdout } = spawnSync(ZSTD_NODE, [BIN, ...args], { encoding: 'utf8' })
+      expect(status).toBe(0)
+      const [image] = WRITTEN_SCHEMAS.save.parse(JSON.parse(stdout)).images
+      if (image === undefined) throw new Error('no image was written')
+      expect(new Set(image.layers.map((layer) => layer.compression))).toEqual(new Set(['zstd']))
+      expect(imgtar('verify', '-q', file)).toMatchObject({ status: 0 })
+      expect(tools(file, image, 'oci-archive')).toEqual({ skopeo: 'ok', podman: 'ok' })
+      for (const engine of ENGINES.filter(({ store, host }) => store === 'containerd' && host !== ''))
+        load(engine, file, name, image)
+    })
+  },
+)
 
 /** The first name that an archive has. */
 function nameOf(source: string): string {
