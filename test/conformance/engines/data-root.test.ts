@@ -1,10 +1,20 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recoverSchema, censusSchema } from '../../../src/model/report-store.js'
+import { layerTar } from '../../support/layers.js'
 import { docker, imgtar, imgtarJson, type Engine } from './support.js'
 
 // A daemon of our own, since it has to be stopped: only where one can run, and where the run asks for engines.
@@ -51,6 +61,9 @@ function sha256(bytes: Uint8Array): string {
 
 const TINY = join(import.meta.dirname, '../../../../shared/corpus/local/tiny.docker20.tar')
 
+// linux/capability.h, revision 2: cap_net_bind_service, permitted.
+const CAPABILITY = `\x00\x00\x00\x02\x00\x04${'\x00'.repeat(14)}`
+
 const STEPS = [
   'mkdir /a && echo one > /a/one && ln /a/one /a/two && echo gone > /a/gone && mkdir /o && echo x > /o/x',
   'rm /a/gone && rm -r /o && mkdir /o && echo y > /o/y',
@@ -63,17 +76,27 @@ const STEPS = [
 function buildImages(engine: Engine): void {
   docker(engine, 'load', '-i', TINY)
   const [tiny = ''] = docker(engine, 'images', '-q', '--no-trunc').trim().split('\n')
-  const lines = [`FROM ${tiny}`, 'USER 0:0', ...STEPS.map((step) => `RUN ${step}`), 'LABEL who=<me&you>']
+  const lines = [
+    `FROM ${tiny}`,
+    'USER 0:0',
+    'ADD cap.tar /',
+    ...STEPS.map((step) => `RUN ${step}`),
+    'LABEL who=<me&you>',
+  ]
   const context = join(base, 'context')
   mkdirSync(context, { recursive: true })
+  writeFileSync(
+    join(context, 'cap.tar'),
+    layerTar([{ path: 'capped', content: 'x', xattrs: { 'security.capability': CAPABILITY } }]),
+  )
   writeFileSync(join(context, 'Dockerfile'), lines.join('\n'))
   docker(engine, 'build', '--network', 'none', '-t', 'cold/many:1', '-t', 'cold/many:again', '-q', context)
-  writeFileSync(join(context, 'Dockerfile'), [...lines.slice(0, 4), 'RUN echo other > /other'].join('\n'))
+  writeFileSync(join(context, 'Dockerfile'), [...lines.slice(0, 5), 'RUN echo other > /other'].join('\n'))
   docker(engine, 'build', '--network', 'none', '-t', 'cold/few:1', '-q', context)
 }
 
 const SCRIPT =
-  'echo new > /new; rm /a/two; rm -r /o; mkdir /o; echo w > /o/w; chmod 700 /a; mv /a/one /moved; mkfifo /p; ln -s x /l'
+  'echo new > /new; rm /a/two; rm -r /o; mkdir /o; echo w > /o/w; chmod 700 /a /capped; mv /a/one /moved; mkfifo /p; ln -s x /l'
 
 interface Before {
   readonly images: ReadonlyMap<string, string>
@@ -149,6 +172,32 @@ describe.skipIf(!CAN_RUN).each(['overlay2', 'vfs'])('the data-root of a stopped 
     },
     60_000,
   )
+
+  test('names exactly the files that are damaged, over several layers, and keeps the other images', () => {
+    const { layers, images } = censusSchema.parse(imgtarJson('census', root))
+    const few = images.find(({ names }) => names.includes('cold/few:1'))?.imageID ?? ''
+    const own = layers.filter((layer) => layer.cacheID !== null && !layer.images.includes(few))
+    const below =
+      driver === 'overlay2'
+        ? (id: string) => join(root, 'overlay2', id, 'diff')
+        : (id: string) => join(root, 'vfs/dir', id)
+    const holding = (path: string) => {
+      const found = own.map(({ cacheID }) => join(below(cacheID ?? ''), path)).filter((file) => existsSync(file))
+      return found[0] ?? ''
+    }
+    const [changed, deleted, cut] = [holding('a/n3'), holding('a/n5'), holding('a/n17')]
+    writeFileSync(changed, readFileSync(changed, 'latin1').replace('3', '4'))
+    rmSync(deleted)
+    truncateSync(cut, 1)
+    const answer = imgtar('census', root, '--json')
+    expect(answer.status).toBe(1)
+    const after = censusSchema.parse(JSON.parse(answer.stdout))
+    const damaged = after.layers.flatMap((layer) => layer.damaged.map(({ path, problem }) => `${path} ${problem}`))
+    expect(damaged.sort()).toEqual(['a/n17 size', 'a/n3 content', 'a/n5 missing'])
+    const states = after.images.flatMap(({ names, state }) => names.map((name) => `${name} ${state}`))
+    expect(states).toContain('cold/few:1 exact')
+    expect(states).toContain('cold/many:1 damaged')
+  }, 120_000)
 })
 
 afterAll(async () => {
