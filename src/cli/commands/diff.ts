@@ -89,7 +89,7 @@ function watchingHeap(context: RunContext): RunContext {
     onProgress(event) {
       if (isSmall && getHeapStatistics().used_heap_size > LARGE_HEAP) {
         isSmall = false
-        setFlagsFromString('--heap-growing-percent=35')
+        setFlagsFromString('--heap-growing-percent=20')
       }
       context.onProgress?.(event)
     },
