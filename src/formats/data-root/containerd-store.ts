@@ -40,9 +40,10 @@ async function readContent(reading: RootReading, home: string): Promise<Containe
     log.add('STORE_NAMES', `the names of ${unnamed.length} images are lost: they go by their digests`, { path })
   }
   const manifests = [...named, ...unnamed]
-  if (manifests.length === 0) return { images: [], loose: [] }
-  const { images, loose } = await readIndex({ files, log, context }, { manifests }, path)
-  return { images: images.map((image) => withRepoDigests(withSharedLayers(reading, home, image), targets)), loose }
+  if (manifests.length === 0) return { images: [], loose: [], companions: [] }
+  const found = await readIndex({ files, log, context }, { manifests }, path)
+  const images = found.images.map((image) => withRepoDigests(withSharedLayers(reading, home, image), targets))
+  return { ...found, images }
 }
 
 /** One object for a layer of several images, so that it is measured once. */

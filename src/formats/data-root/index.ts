@@ -97,7 +97,10 @@ async function opening<T>(
   }
 }
 
-function archiveOf(reading: RootReading, { images, loose }: Pick<ImageArchive, 'images' | 'loose'>): ImageArchive {
+function archiveOf(
+  reading: RootReading,
+  { images, loose, companions = [] }: Pick<ImageArchive, 'images' | 'loose' | 'companions'>,
+): ImageArchive {
   const { store, log } = reading
   return {
     location: store.location,
@@ -105,6 +108,7 @@ function archiveOf(reading: RootReading, { images, loose }: Pick<ImageArchive, '
     images,
     findings: log.findings,
     loose,
+    companions,
     [Symbol.asyncDispose]: () => closeAll(reading),
   }
 }

@@ -1,6 +1,7 @@
 import type { RunContext } from '../../context.js'
 import type { StoreLayer } from '../../model/data-root.js'
 import type { FindingLog } from '../../model/finding-log.js'
+import type { Companion } from '../../model/companion.js'
 import type { Image, Layer, LooseBlob } from '../../model/image.js'
 import type { GraphRoot } from './graph-layout.js'
 import type { Store } from './store.js'
@@ -36,6 +37,7 @@ export interface Graph {
 export interface ContainerdContent {
   readonly images: readonly Image[]
   readonly loose: readonly LooseBlob[]
+  readonly companions: readonly Companion[]
 }
 
 /** One tree of a snapshotter: what a layer or a container adds to the tree below it. */

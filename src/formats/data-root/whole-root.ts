@@ -1,4 +1,5 @@
 import type { DataRoot, StoreContainer, StoreLayer } from '../../model/data-root.js'
+import type { Companion } from '../../model/companion.js'
 import type { Image, ImageArchive, Layer, LooseBlob } from '../../model/image.js'
 import { readAllContainers } from './all-containers.js'
 import { rebuiltLayer } from './container-layers.js'
@@ -16,7 +17,7 @@ import type { Places } from './places.js'
 import type { RootReading } from './reading.js'
 
 /** Everything of a data-root that can be loaded again. */
-export interface Stored extends Pick<ImageArchive, 'images' | 'loose'> {
+export interface Stored extends Pick<ImageArchive, 'images' | 'loose' | 'companions'> {
   readonly rootOf: ReadonlyMap<Image, DriverRoot>
   /** Of images that no DriverRoot has. */
   readonly driverOf: ReadonlyMap<Image, string>
@@ -30,12 +31,14 @@ export async function readStoredImages(reading: RootReading, { drivers, graphs, 
     for (const image of readGraph(reading, root).images) driverOf.set(image, root.name)
   }
   const loose: LooseBlob[] = []
+  const companions: Companion[] = []
   for (const home of containerd) {
     const content = await readContainerd(reading, home)
     for (const image of content.images) driverOf.set(image, 'containerd')
     loose.push(...content.loose)
+    companions.push(...content.companions)
   }
-  return { images: [...rootOf.keys(), ...driverOf.keys()], loose, rootOf, driverOf }
+  return { images: [...rootOf.keys(), ...driverOf.keys()], loose, companions, rootOf, driverOf }
 }
 
 /** What else a data-root has: its layers, whether an image uses them or not, and its containers. */
