@@ -35,30 +35,33 @@ function suiteOf(outcome: Outcome, failOn: FindingReport['severity']): Suite {
   const cases: readonly Case[] = [
     ...(error === undefined ? [] : [unreadable(error)]),
     ...checksOf(outcome).map((check) => caseOf(check, failOn)),
-    ...checks.map(({ rule, ok, message, image, policy }) => ({
-      name: image === undefined ? rule : `${rule} (${image})`,
-      kind: ok ? ('passed' as const) : ('failed' as const),
-      inside: ok
-        ? ''
-        : element('failure', { message, type: 'POLICY' }, xmlText(`${policy.file}:${policy.line ?? 1}: ${message}`)),
-    })),
+    ...checks.map(ruleCase),
   ]
   const tests = cases.length
   const failures = cases.filter(({ kind }) => kind === 'failed').length
   const errors = cases.filter(({ kind }) => kind === 'error').length
+  const skipped = cases.filter(({ kind }) => kind === 'skipped').length
   const inside = cases.map((one) => element('testcase', { classname: archive, name: one.name }, one.inside))
   return {
     tests,
     failures,
     errors,
-    text: element('testsuite', { name: archive, tests, failures, errors }, inside.join('')),
+    text: element('testsuite', { name: archive, tests, failures, errors, skipped }, inside.join('')),
   }
 }
 
 interface Case {
   readonly name: string
-  readonly kind: 'passed' | 'failed' | 'error'
+  readonly kind: 'passed' | 'failed' | 'error' | 'skipped'
   readonly inside: string
+}
+
+function ruleCase({ rule, ok, skipped, message, image, policy }: NonNullable<Outcome['checks']>[number]): Case {
+  const name = image === undefined ? rule : `${rule} (${image})`
+  if (skipped === true) return { name, kind: 'skipped', inside: element('skipped', {}, xmlText(message)) }
+  if (ok) return { name, kind: 'passed', inside: '' }
+  const text = xmlText(`${policy.file}:${policy.line ?? 1}: ${message}`)
+  return { name, kind: 'failed', inside: element('failure', { message, type: 'POLICY' }, text) }
 }
 
 function unreadable({ code, message, where, hint }: NonNullable<Outcome['error']>): Case {

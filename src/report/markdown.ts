@@ -29,17 +29,23 @@ function row({ archive, ok, error, images, findings }: Outcome): readonly string
 }
 
 function* details({ archive, error, findings, checks = [] }: Outcome): Generator<string> {
-  const broken = checks.filter(({ ok }) => !ok)
   if (error === undefined && findings.length === 0 && checks.length === 0) return
   yield `\n### ${plain(archive)}\n\n`
   if (error !== undefined) {
     const place = placeInWords(error.where)
     yield `- **${error.code}** ${plain(error.message)}${place === '' ? '' : ` (${plain(place)})`}\n`
   }
-  if (checks.length > 0) yield `- policy: ${checks.length - broken.length} of ${checks.length} rules kept\n`
+  if (checks.length > 0) yield `- policy: ${rulesInWords(checks)}\n`
   const sorted = [...findings].sort((a, b) => Number(weighs(b)) - Number(weighs(a)))
   for (const finding of sorted.slice(0, MOST_FINDINGS)) yield* item(finding)
   if (sorted.length > MOST_FINDINGS) yield `- and ${sorted.length - MOST_FINDINGS} more\n`
+}
+
+function rulesInWords(checks: NonNullable<Outcome['checks']>): string {
+  const held = checks.filter(({ skipped }) => skipped !== true)
+  const skipped = checks.length - held.length
+  const kept = `${held.filter(({ ok }) => ok).length} of ${held.length} rules kept`
+  return skipped === 0 ? kept : `${kept}, ${skipped} not run`
 }
 
 function* item({ severity, allowed, code, message, where, expected, actual }: FindingReport): Generator<string> {

@@ -39,7 +39,7 @@ describe('markdown', () => {
 
   test('what cannot be read says why, and rules of a policy are counted', () => {
     expect(textOf(MIXED)).toContain('- **ERR_TRUNCATED** cut (byte 7)')
-    expect(textOf(MIXED)).toContain('- policy: 1 of 2 rules kept')
+    expect(textOf(MIXED)).toContain('- policy: 1 of 2 rules kept, 1 not run')
   })
 
   test('a long list is cut and says so, the worst first', () => {

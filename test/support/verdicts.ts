@@ -76,6 +76,14 @@ export const MIXED: VerifyReport = verifyReport(
         image: 'a:1',
         policy: { file: 'imgtar.yaml' },
       },
+      {
+        gate: 'structure',
+        rule: 'commandTests',
+        ok: true,
+        skipped: true,
+        message: 'not run: <it> runs commands',
+        policy: { file: 'test.yaml', line: 4 },
+      },
     ],
   },
   {

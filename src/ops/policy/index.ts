@@ -58,7 +58,8 @@ export async function applyPolicy(
     for (const { name: image, facts } of images) {
       const answer = await answerTo({ gate, name, place, body }, facts)
       const isSkipped = body.kind === 'skipped'
-      checks.push({ gate, rule: name, ...answer, ...(image !== undefined && { image }), policy: place })
+      const ofImage = image === undefined ? {} : { image }
+      checks.push({ gate, rule: name, ...answer, ...(isSkipped && { skipped: true }), ...ofImage, policy: place })
       if (answer.ok && !isSkipped) continue
       const of = image === undefined ? '' : ` of ${image}`
       const message = `${name}${of}: ${answer.message} (${place.file}:${place.line})`
