@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recoverSchema, censusSchema } from '../../../src/model/report-store.js'
 import { layerTar } from '../../support/layers.js'
@@ -189,11 +189,13 @@ describe.skipIf(!CAN_RUN).each(['overlay2', 'vfs'])('the data-root of a stopped 
     writeFileSync(changed, readFileSync(changed, 'latin1').replace('3', '4'))
     rmSync(deleted)
     truncateSync(cut, 1)
+    writeFileSync(join(dirname(holding('a/n9')), 'stranger'), 'who am I')
     const answer = imgtar('census', root, '--json')
     expect(answer.status).toBe(1)
     const after = censusSchema.parse(JSON.parse(answer.stdout))
     const damaged = after.layers.flatMap((layer) => layer.damaged.map(({ path, problem }) => `${path} ${problem}`))
     expect(damaged.sort()).toEqual(['a/n17 size', 'a/n3 content', 'a/n5 missing'])
+    expect(after.layers.flatMap(({ added }) => added)).toEqual(['a/stranger'])
     const states = after.images.flatMap(({ names, state }) => names.map((name) => `${name} ${state}`))
     expect(states).toContain('cold/few:1 exact')
     expect(states).toContain('cold/many:1 damaged')
