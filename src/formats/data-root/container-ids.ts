@@ -7,6 +7,8 @@ import type { Store, StoreNode } from './store.js'
 
 // What useradd begins with (login.defs, SUB_UID_MIN); the ids of a user's block follow without a gap.
 const SUB_ID_MIN = 100_000
+// Whom useradd makes users (login.defs, UID_MIN and UID_MAX): another owner is that of a copy, whose owners are lost.
+const [USER_MIN, USER_MAX] = [1000, 60_000]
 
 /**
  * The user namespace of the data-root at `home`: docker calls the root of a daemon with --userns-remap UID.GID, and that of
@@ -18,7 +20,8 @@ export function userNamespaceAt(store: Store, home: string): UserNamespace | und
   const [driver] = [...DRIVERS.values()].flatMap(({ home: own }) => store.node(join(home, own)) ?? [])
   // The folder of a driver belongs to root, and to the group that is root in containers.
   if (driver?.uid === 0) return driver.gid >= SUB_ID_MIN ? remapped(driver.gid, driver.gid) : undefined
-  return driver === undefined ? undefined : { uid: rootless(driver.uid), gid: rootless(driver.gid) }
+  const isOfUser = driver !== undefined && driver.uid >= USER_MIN && driver.uid <= USER_MAX
+  return isOfUser ? { uid: rootless(driver.uid), gid: rootless(driver.gid) } : undefined
 }
 
 function remapped(uid: number, gid: number): UserNamespace {

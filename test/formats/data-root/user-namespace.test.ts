@@ -106,6 +106,8 @@ describe.skipIf(!isRoot)('what a container wrote in a user namespace', () => {
   test('stays as it is where there is no namespace', async () => {
     own([0, 0], [0, 0], [231079, 5])
     expect((await ownersIn(root.path)).owners).toEqual(['d/ 0:0', 'd/new 231079:5'])
+    own([338377, 89939], [338377, 89939], [338377, 89939]) // a copy, by nobody whom the host gave a namespace
+    expect((await ownersIn(root.path)).owners).toEqual(['d/ 338377:89939', 'd/new 338377:89939'])
   })
 })
 
