@@ -42,7 +42,7 @@ function truncated(source: ByteSource, span: Span): ArchiveError {
 }
 
 /** Whether a span lies inside a source; sizes of an archive are hostile until asked this. */
-export function holds(source: ByteSource, span: Span): boolean {
+function holds(source: ByteSource, span: Span): boolean {
   return span.offset >= 0 && span.length >= 0 && span.offset + span.length <= source.size
 }
 

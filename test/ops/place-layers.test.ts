@@ -17,7 +17,7 @@ import { member, tarOf } from '../support/tar-blocks.js'
 const LARGE = 9 * 1024 * 1024
 const contentOf = (seed: number) => String.fromCharCode(...[0, 1, 2, 3].map((at) => 65 + seed + at)).repeat(LARGE / 4)
 const BASE = tarOf(member({ name: 'd/', type: '5' }), member({ name: 'd/one' }, contentOf(3)))
-const TOP = tarOf(member({ name: 'two' }, contentOf(7)), member({ name: 'link', type: '2', linkname: 'two' }))
+const TOP = tarOf(member({ name: 'two' }, contentOf(7)), member({ name: 'link', type: '2', link: 'two' }))
 const BOTH = tarOf(member({ name: 'one' }, contentOf(5)), member({ name: 'two' }, contentOf(11)))
 const TARGET = { format: 'docker-archive', layout: 'universal' } as const
 
