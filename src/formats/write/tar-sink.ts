@@ -16,54 +16,31 @@ interface InPlace extends Staged {
   readonly headerAt: number
 }
 
+/** What was staged, and where it lies. */
+interface Shelf {
+  readonly places: WeakMap<Staged, InPlace | OpenSource>
+  readonly spooled: OpenSource[]
+  /** What lies in the tar behind a blank header still. */
+  readonly nameless: Set<InPlace>
+}
+
 /**
  * A tar: every member with mode 0644, owner 0:0 and time 0, so that the same members give the same bytes. Staged bytes
  * lie before all others, in the order of staging. The output is disposed of with the sink.
  */
 export function tarSink(output: Output): ArchiveSink {
-  const places = new WeakMap<Staged, InPlace | OpenSource>()
-  const spooled: OpenSource[] = []
-  const nameless = new Set<InPlace>()
-  const { seekable } = output
-  let order = 0
+  const shelf: Shelf = { places: new WeakMap(), spooled: [], nameless: new Set() }
+  const { places, spooled, nameless } = shelf
   return {
     location: output.location,
-    async stage(chunks) {
-      if (seekable !== undefined) {
-        const inPlace = await stageInPlace(output, chunks, order++)
-        places.set(inPlace, inPlace)
-        nameless.add(inPlace)
-        return inPlace
-      }
-      const source = await spool(chunks, output.location)
-      const staged: Staged = { size: source.size, order: order++ }
-      spooled.push(source)
-      places.set(staged, source)
-      return staged
-    },
-    ...(seekable && {
-      async reserve(size) {
-        const headerAt = output.position
-        const room = await seekable.reserve(HEADER + size + paddingOf(size))
-        const staged: InPlace = { size, order: order++, headerAt }
-        places.set(staged, staged)
-        nameless.add(staged)
-        return { staged, room: { ...room, offset: room.offset + HEADER } }
-      },
-    }),
-    async discard(staged) {
-      const place = places.get(staged)
-      if (place === undefined) return
-      if (!('headerAt' in place)) await place[Symbol.asyncDispose]()
-      else if (nameless.delete(place)) await seekable?.rewind(place.headerAt)
-    },
+    ...stagingIn(output, shelf),
     async add(member, context) {
       const header = await wrapperHeader(headerFields(member))
       const content = contentOf(member, places)
       if (content === undefined) await output.write(header)
       else if ('headerAt' in content) {
         nameless.delete(content)
-        await seekable?.patch(content.headerAt, header)
+        await output.seekable?.patch(content.headerAt, header)
       } else await addWhole(output, header, content, member.path, context)
     },
     async commit() {
@@ -77,6 +54,44 @@ export function tarSink(output: Output): ArchiveSink {
     async [Symbol.asyncDispose]() {
       for (const source of spooled) await source[Symbol.asyncDispose]()
       await output[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Staging: right in the tar where the output can be written anywhere, else in temporary files. */
+function stagingIn(
+  output: Output,
+  { places, spooled, nameless }: Shelf,
+): Pick<ArchiveSink, 'stage' | 'reserve' | 'discard'> {
+  const { seekable } = output
+  let order = 0
+  const placed = (staged: InPlace): InPlace => {
+    places.set(staged, staged)
+    nameless.add(staged)
+    return staged
+  }
+  return {
+    async stage(chunks) {
+      if (seekable !== undefined) return placed(await stageInPlace(output, chunks, order++))
+      const source = await spool(chunks, output.location)
+      const staged: Staged = { size: source.size, order: order++ }
+      spooled.push(source)
+      places.set(staged, source)
+      return staged
+    },
+    ...(seekable && {
+      async reserve(size) {
+        const headerAt = output.position
+        const room = await seekable.reserve(HEADER + size + paddingOf(size))
+        const staged = placed({ size, order: order++, headerAt })
+        return { staged, room: { ...room, offset: room.offset + HEADER } }
+      },
+    }),
+    async discard(staged) {
+      const place = places.get(staged)
+      if (place === undefined) return
+      if (!('headerAt' in place)) await place[Symbol.asyncDispose]()
+      else if (nameless.delete(place)) await seekable?.rewind(place.headerAt)
     },
   }
 }
