@@ -5,6 +5,7 @@ import type { Layer } from '../model/image.js'
 import {
   entriesOfParts,
   readContents,
+  readHeadersAlone,
   type ContentsOptions,
   type ContentsPart,
   type ContentsSummary,
@@ -17,6 +18,8 @@ export interface LayerToRead {
   readonly layer: Layer
   /** A blob that may hold the same bytes: compared on the way, so that it need not be read as a layer of its own. */
   readonly twin?: ByteSource
+  /** Whether the twin is taken to be the same unread: then only headers are read, and files are not hashed. */
+  readonly isTrusted?: boolean
   /** Whether its files are hashed. */
   readonly hashes: boolean
   /** Whether `onEntry` is told how headers are written. */
@@ -35,6 +38,7 @@ export interface LayerRead extends ContentsSummary {
 export interface ContentsJob {
   readonly place: NonNullable<ByteSource['place']>
   readonly twin?: NonNullable<ByteSource['place']>
+  readonly headersAlone: boolean
   readonly size: number
   readonly options: ContentsOptions
   /** How many parts were taken: one 32-bit integer. */
@@ -69,12 +73,12 @@ function canGoFar({ layer, twin }: LayerToRead): boolean {
 }
 
 async function readNear(
-  { layer, twin, hashes, spelling = false, onEntry }: LayerToRead,
+  { layer, twin, isTrusted = false, hashes, spelling = false, onEntry }: LayerToRead,
   context: RunContext,
   progress: (bytes: number) => void,
 ): Promise<LayerRead> {
   const { limits, signal } = context
-  const same = isSameFile(layer.blob, twin)
+  const same = isTrusted || isSameFile(layer.blob, twin)
   let differs = false
   const stored =
     layer.state === 'stored' && layer.blob !== undefined ? chunksOf(layer.blob, signal) : layer.tar(context)
@@ -82,7 +86,10 @@ async function readNear(
   const chunks =
     twin === undefined || same ? counted : comparedWith(counted, chunksOf(twin, signal), () => (differs = true))
   const options = { limits, location: layer.path, diffID: twin === undefined, hashes, spelling }
-  const summary = await readContents(chunks, options, entriesOfParts(onEntry))
+  const onPart = entriesOfParts(onEntry)
+  const headers = isTrusted && layer.blob ? await readHeadersAlone(layer.blob, options, onPart) : undefined
+  if (headers !== undefined) progress(layer.blob?.size ?? 0)
+  const summary = headers ?? (await readContents(chunks, options, onPart))
   return { ...summary, twinIsSame: twin !== undefined && !differs }
 }
 
@@ -113,16 +120,21 @@ async function readFar(
   })
 }
 
-function jobOf({ layer, twin, hashes, spelling = false }: LayerToRead, { limits }: RunContext): readonly ContentsJob[] {
+function jobOf(
+  { layer, twin, isTrusted = false, hashes, spelling = false }: LayerToRead,
+  { limits }: RunContext,
+): readonly ContentsJob[] {
   const { blob, path } = layer
   if (blob?.place === undefined) return []
   const { place, size } = blob
   const options = { limits, location: path, diffID: twin === undefined, hashes, spelling }
-  const compared = twin?.place === undefined || isSameFile(blob, twin) ? {} : { twin: twin.place }
-  return [{ place, size, options, taken: new SharedArrayBuffer(4), ...compared }]
+  const isUnread = isTrusted || isSameFile(blob, twin)
+  const compared = twin?.place === undefined || isUnread ? {} : { twin: twin.place }
+  return [{ place, size, options, headersAlone: isTrusted, taken: new SharedArrayBuffer(4), ...compared }]
 }
 
-function isSameFile(one: ByteSource | undefined, other: ByteSource | undefined): boolean {
+/** Whether both are the same bytes of the same file. */
+export function isSameFile(one: ByteSource | undefined, other: ByteSource | undefined): boolean {
   if (one?.place === undefined || other?.place === undefined) return one !== undefined && one === other
   return one.place.file === other.place.file && one.place.offset === other.place.offset && one.size === other.size
 }

@@ -1,11 +1,23 @@
 import { fileChunks } from '../bytes/file-chunks.js'
 import { serveJobs } from '../bytes/worker.js'
 import type { ContentsDone, ContentsJob } from './contents-pool.js'
-import { readContents, type ContentsPart } from './contents.js'
+import { fileSource, slice } from '../bytes/source.js'
+import { readContents, readHeadersAlone, type ContentsPart, type ContentsSummary } from './contents.js'
 import { comparedWith } from './same-bytes.js'
 
 serveJobs(async (input, onBytes, onPart): Promise<ContentsDone> => {
-  const { place, twin, size, options, taken } = input as ContentsJob // contents-pool.ts posts nothing else
+  const job = input as ContentsJob // contents-pool.ts posts nothing else
+  const { place, twin, size, options, taken } = job
+  const wait = waiter(taken)
+  const post = (part: ContentsPart) => {
+    onPart(part, [part.entries.buffer, part.hashes.buffer])
+    wait()
+  }
+  const headers = job.headersAlone ? await headersOf(job, post) : undefined
+  if (headers !== undefined) {
+    onBytes(size)
+    return { ...headers, differs: false }
+  }
   let differs = false
   const own = fileChunks(place, size, onBytes)
   const chunks =
@@ -16,13 +28,16 @@ serveJobs(async (input, onBytes, onPart): Promise<ContentsDone> => {
           fileChunks(twin, size, () => undefined),
           () => (differs = true),
         )
-  const wait = waiter(taken)
-  const post = (part: ContentsPart) => {
-    onPart(part, [part.entries.buffer, part.hashes.buffer])
-    wait()
-  }
   return { ...(await readContents(chunks, options, post)), differs }
 })
+
+async function headersOf(
+  { place, size, options }: ContentsJob,
+  post: (part: ContentsPart) => void,
+): Promise<ContentsSummary | undefined> {
+  await using file = await fileSource(place.file)
+  return await readHeadersAlone(slice(file, { offset: place.offset, length: size }, options.location), options, post)
+}
 
 const MOST_WAITING = 8
 

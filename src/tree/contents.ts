@@ -1,13 +1,14 @@
 import { decompress, detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
 import { diffIDOf, hasher, type DiffID } from '../bytes/digest.js'
 import { readChunks } from '../bytes/reader.js'
+import type { ByteSource } from '../bytes/source.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { FindingCode } from '../findings.js'
 import type { TarHandlers } from '../tar/decode.js'
 import type { TarEnd } from '../tar/end.js'
 import type { TarEntry } from '../tar/entry.js'
-import { tarPusher } from '../tar/scan.js'
+import { scanSource, tarPusher } from '../tar/scan.js'
 import { speller, type Spelling } from '../tar/spelling.js'
 import { contentHasher, HASH_BYTES, hasContent, type ContentHasher } from './content-hashes.js'
 import { entryRecords, readEntryRecords, type RecordedEntry } from './entry-records.js'
@@ -81,6 +82,24 @@ export async function readContents(
   }
   const { diffID, size, fault } = layer.end()
   return { diffSize: size, compression, ...(diffID && { diffID }), ...(fault && { fault }) }
+}
+
+/**
+ * The entries of a layer that is stored uncompressed, its contents hopped over, unhashed: in stretches to `onPart`.
+ * Undefined where it is compressed.
+ */
+export async function readHeadersAlone(
+  source: ByteSource,
+  { limits }: Pick<ContentsOptions, 'limits'>,
+  onPart: (part: ContentsPart) => void,
+): Promise<ContentsSummary | undefined> {
+  const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) })
+  if (detectCompression(head) !== 'none') return undefined
+  const parts = partMaker(onPart)
+  const onEntry = (entry: TarEntry) => parts.entry(entry, undefined)
+  const end = await scanSource(source, { onEntry, onContentEnd: () => parts.entryEnd(undefined) }, { limits })
+  parts.end()
+  return { diffSize: source.size, compression: 'none', ...faultOf(end) }
 }
 
 function isDamage({ code }: ArchiveError): boolean {

@@ -5,7 +5,7 @@ import type { Layer } from '../model/image.js'
 import { applyChanges } from './apply.js'
 import { collectChanges, type LayerChanges } from './changes.js'
 import { contentHashTable, type ContentHashTable } from './content-hashes.js'
-import { readLayers, type LayerRead, type LayerToRead } from './contents-pool.js'
+import { isSameFile, readLayers, type LayerRead, type LayerToRead } from './contents-pool.js'
 import type { RecordedEntry } from './entry-records.js'
 import { fork } from './fork.js'
 import { layerNotes, type LayerNotes } from './layer-notes.js'
@@ -17,12 +17,14 @@ export interface HashedTree {
   readonly tree: Tree
   /** sha256 of a file's content, 32 bytes (a view); undefined for all else, and where the content is cut off or unhashed. */
   hashOf(inode: Inode): Uint8Array | undefined
-  /** Whether the file lies in a layer that was compared with its twin and not hashed. */
+  /** Whether the file lies in a layer that is the same on both sides and was not hashed. */
   isUnhashed(inode: Inode): boolean
   /** What the pass over each layer told, base first; undefined for a layer that is missing. */
   readonly layers: readonly (LayerRead | undefined)[]
   /** Whether the files of every layer were hashed. */
   readonly allHashed: boolean
+  /** How many layers were taken to be those of the other tree by their diffIDs alone. */
+  readonly trustedLayers: number
   /** Whether every layer could be read to its end. */
   readonly whole: boolean
   /** How many layers, from the base up, are the same as those of the tree it was read with: they share their inodes. */
@@ -71,24 +73,26 @@ const CHEAP_TO_HASH = 256 * 1024 * 1024
 export interface PairOptions {
   /** Hash the files of layers that are the same on both sides, however large: needed for a digest of each tree. */
   readonly hashAll: boolean
+  /** Bytes of shared layers up to which they are compared and hashed in any case; 256 MiB. */
+  readonly cheap?: number
 }
 
 /**
  * Two merged trees, read together on all threads. Layers at the same place that claim the same diffID are compared byte
- * for byte and read as one; unless they are small, their files are only hashed if `hashAll` asks for it. Where all layers
- * up to one are the same, both trees share their inodes.
+ * for byte and read as one; unless they are small together or `hashAll` asks for it, their diffIDs are believed, their
+ * headers read once and their files not hashed. Where all layers up to one are the same, both trees share their inodes.
  */
 export async function hashedTrees(
   a: Layered,
   b: Layered,
-  { hashAll }: PairOptions,
+  { hashAll, cheap = CHEAP_TO_HASH }: PairOptions,
   context: RunContext,
 ): Promise<readonly [HashedTree, HashedTree]> {
   const twins = a.layers.map((layer, index) => twinOf(layer, b.layers[index]))
-  const hashes = hashAll || twins.reduce((sum, twin) => sum + (twin?.size ?? 0), 0) <= CHEAP_TO_HASH
+  const hashes = hashAll || twins.reduce((sum, twin) => sum + (twin?.size ?? 0), 0) <= cheap
   const ofA = a.layers.map((layer, index) => {
     const twin = twins[index]
-    return readingOf(layer, a, context, twin === undefined ? {} : { twin, hashes })
+    return readingOf(layer, a, context, twin === undefined ? {} : { twin, hashes, isTrusted: !hashes })
   })
   const ofB = b.layers.map((layer) => readingOf(layer, b, context, {}))
   await readAll([...ofA, ...ofB.filter((_, index) => ofA[index]?.twin === undefined)], context)
@@ -116,11 +120,17 @@ interface Reading {
   read: LayerRead | undefined
 }
 
+interface HowToRead {
+  readonly twin?: ByteSource
+  readonly hashes?: boolean
+  readonly isTrusted?: boolean
+}
+
 function readingOf(
   layer: Layer,
   { log, watch, isSpelled }: Layered,
   context: RunContext,
-  { twin, hashes: isHashed = true }: { readonly twin?: ByteSource; readonly hashes?: boolean },
+  { twin, hashes: isHashed = true, isTrusted = false }: HowToRead,
 ): Reading {
   // Layers are read side by side: each has its own log, so that the findings of all come in order.
   const own = findingLog(log.archive)
@@ -133,7 +143,7 @@ function readingOf(
     watch?.(layer, entry, hash)
   }
   const spelling = isSpelled?.(layer) === true
-  const item = { layer, onEntry, hashes: isHashed, spelling, ...(twin !== undefined && { twin }) }
+  const item = { layer, onEntry, hashes: isHashed, isTrusted, spelling, ...(twin !== undefined && { twin }) }
   return { layer, item, twin, log: own, notes, changes, hashes, isHashed, read: undefined }
 }
 
@@ -241,6 +251,11 @@ function treeOf(tree: Tree, readings: readonly Reading[], sharedLayers: number):
     layers,
     allHashed: readings.every(({ isHashed }) => isHashed),
     whole: layers.every((read) => read !== undefined && read.fault === undefined),
+    trustedLayers: readings.filter(isUnproved).length,
     sharedLayers,
   }
+}
+
+function isUnproved({ layer, item, twin }: Reading): boolean {
+  return item.isTrusted === true && !isSameFile(layer.blob, twin)
 }

@@ -62,7 +62,8 @@ export interface ImageDiff {
 
 /**
  * Compares two images of any formats: merged root filesystems, configs, histories, names, layers and packages. Each layer
- * is read once; contents are compared by sha256. Errors: ERR_LIMIT, ERR_ABORTED, ERR_IO, ERR_NOT_FOUND for `content`.
+ * is read once, contents are compared by sha256; `hashedTrees` says which layers are believed. Errors: ERR_LIMIT,
+ * ERR_ABORTED, ERR_IO, ERR_NOT_FOUND for `content`.
  */
 export async function diff(
   a: ImageOperand,
@@ -97,7 +98,7 @@ export async function diff(
     layers,
     packages,
     ignored: ignored.rows(),
-    notCompared: [...documents.notCompared, ...unsupportedOf(packages)],
+    notCompared: [...documents.notCompared, ...unsupportedOf(packages), ...unreadOf(treeA)],
     content: options.content === undefined ? undefined : await diffContent(options.content, ...packaged, context),
     findings: logs.flatMap(({ findings }) => findings),
   }
@@ -228,6 +229,12 @@ function layerPairs(a: Image, b: Image, { treeA, treeB, sketchers }: LayersRead)
   const sketches = new Map<Layer, LayerSketch>()
   for (const [layer, sketcher] of sketchers) sketches.set(layer, sketcher.sketch())
   return diffLayers({ image: a, read: treeA.layers, sketches }, { image: b, read: treeB.layers, sketches })
+}
+
+function unreadOf({ trustedLayers }: HashedTree): ImageDiff['notCompared'] {
+  if (trustedLayers === 0) return []
+  const what = trustedLayers === 1 ? 'the bytes of 1 layer' : `the bytes of ${trustedLayers} layers`
+  return [{ what, why: 'both sides claim the same diffID; --digest reads them, verify proves them' }]
 }
 
 function unsupportedOf({ unsupported }: PackageDiff): ImageDiff['notCompared'] {

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { runContext } from '../../src/context.js'
+import { findingLog } from '../../src/model/finding-log.js'
+import type { Layer } from '../../src/model/image.js'
+import { hashedTrees, type HashedTree } from '../../src/tree/hashed.js'
+import { lookup } from '../../src/tree/resolve.js'
+import { file, layersOf } from '../support/layers.js'
+
+const DIFF_ID = `sha256:${'d'.repeat(64)}` as const
+
+/** A layer with one file of four bytes, which claims what all of these claim. */
+function claiming(content: string): Layer[] {
+  return layersOf([file('f', { content })]).map((layer) => ({ ...layer, claims: { ...layer.claims, diffID: DIFF_ID } }))
+}
+
+async function trees(
+  a: readonly Layer[],
+  b: readonly Layer[],
+  options: Partial<Parameters<typeof hashedTrees>[2]>,
+): Promise<readonly [HashedTree, HashedTree]> {
+  const side = (layers: readonly Layer[]) => ({ layers, log: findingLog('test.tar') })
+  return hashedTrees(side(a), side(b), { hashAll: false, ...options }, runContext())
+}
+
+const hashOf = (tree: HashedTree) => {
+  const inode = lookup(tree.tree, 'f')?.node.inode
+  return inode && tree.hashOf(inode)
+}
+
+test('layers that claim one diffID are compared, and are two where their bytes differ', async () => {
+  const [a, b] = await trees(claiming('same'), claiming('else'), {})
+  expect(a.trustedLayers).toBe(0)
+  expect(hashOf(a)).toBeDefined()
+  expect(hashOf(a)).not.toEqual(hashOf(b))
+})
+
+test('large ones are believed and not hashed, and that is told', async () => {
+  const [a, b] = await trees(claiming('same'), claiming('else'), { cheap: 0 })
+  expect([a.trustedLayers, a.sharedLayers, a.allHashed]).toEqual([1, 1, false])
+  expect([hashOf(a), hashOf(b)]).toEqual([undefined, undefined])
+  const inode = lookup(b.tree, 'f')?.node.inode
+  expect(inode).toBe(lookup(a.tree, 'f')?.node.inode)
+  expect(inode && a.isUnhashed(inode)).toBe(true)
+})
+
+test('all are read where every hash is wanted, however large', async () => {
+  const [a, b] = await trees(claiming('same'), claiming('same'), { cheap: 0, hashAll: true })
+  expect([a.trustedLayers, a.allHashed]).toEqual([0, true])
+  expect(hashOf(a)).toEqual(hashOf(b))
+})
+
+test('a layer of both that is the same blob is known, not believed', async () => {
+  const layers = claiming('same')
+  const [a] = await trees(layers, layers, { cheap: 0 })
+  expect(a.trustedLayers).toBe(0)
+})
