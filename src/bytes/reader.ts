@@ -75,3 +75,14 @@ export async function drain(chunks: AsyncIterable<unknown>): Promise<void> {
   let next = await source.next()
   while (next.done !== true) next = await source.next()
 }
+
+/** The chunks as they come; `onBytes` hears how long each is. */
+export async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onBytes(chunk.length)
+    yield chunk
+  }
+}

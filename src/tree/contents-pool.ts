@@ -1,3 +1,4 @@
+import { counted } from '../bytes/reader.js'
 import { chunksOf, type ByteSource } from '../bytes/source.js'
 import { runJobs, workerUrl } from '../bytes/worker-pool.js'
 import type { RunContext } from '../context.js'
@@ -82,9 +83,8 @@ async function readNear(
   let differs = false
   const stored =
     layer.state === 'stored' && layer.blob !== undefined ? chunksOf(layer.blob, signal) : layer.tar(context)
-  const counted = countedBy(stored, progress)
-  const chunks =
-    twin === undefined || same ? counted : comparedWith(counted, chunksOf(twin, signal), () => (differs = true))
+  const own = counted(stored, progress)
+  const chunks = twin === undefined || same ? own : comparedWith(own, chunksOf(twin, signal), () => (differs = true))
   const options = { limits, location: layer.path, diffID: twin === undefined, hashes, spelling }
   const onPart = entriesOfParts(onEntry)
   const headers = isTrusted && layer.blob ? await readHeadersAlone(layer.blob, options, onPart) : undefined
@@ -144,15 +144,5 @@ function progressOf(count: number, total: number, context: RunContext): (bytes: 
   return (bytes) => {
     done += bytes
     context.onProgress?.({ task: 'read', subject: `${count} layers`, done, total })
-  }
-}
-
-async function* countedBy(
-  chunks: AsyncIterable<Uint8Array>,
-  onBytes: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    onBytes(chunk.length)
-    yield chunk
   }
 }

@@ -1,5 +1,6 @@
 import { runJobs } from '../bytes/worker-pool.js'
 import type { Threads } from '../bytes/worker-threads.js'
+import { counted } from '../bytes/reader.js'
 import { chunksOf, type ByteSource } from '../bytes/source.js'
 import type { DigestAlgorithm } from '../bytes/digest.js'
 import type { RunContext } from '../context.js'
@@ -82,15 +83,5 @@ function progressOf(blobs: readonly BlobToMeasure[], context: RunContext): (byte
   return (bytes) => {
     done += bytes
     context.onProgress?.({ task: 'measure', subject: `${blobs.length} blobs`, done, total })
-  }
-}
-
-async function* counted(
-  chunks: AsyncIterable<Uint8Array>,
-  onBytes: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    onBytes(chunk.length)
-    yield chunk
   }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { layerTar } from '../support/layers.js'
 import { dockerSave, packed } from '../support/archives.js'
-import { BIN, run } from './run.js'
+import { BIN, interruptWhen, run } from './run.js'
 
 // Large enough that writing takes a while and a small disk is too small.
 const big = layerTar(
@@ -57,15 +57,7 @@ describe('a run that fails', () => {
     const ended = await run(args, {
       cwd: folder,
       meanwhile(child) {
-        // As soon as something is written, and before it can be finished.
-        const watching = setInterval(() => {
-          void leftOvers().then((names) => {
-            if (names.length === 0) return
-            clearInterval(watching)
-            child.kill('SIGINT')
-          })
-        }, 1)
-        child.once('close', () => clearInterval(watching))
+        interruptWhen(leftOvers)(child)
         if (args[1] === '-') child.stdin?.write(big.subarray(0, big.length - 1024))
         else child.stdin?.end()
       },

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dockerSave, packed } from '../support/archives.js'
 import { directory, file, hardlink, layerTar } from '../support/layers.js'
 import { exportedEntries } from '../support/exported.js'
-import { BIN, run } from './run.js'
+import { BIN, interruptWhen, run } from './run.js'
 
 const many = Array.from({ length: 12 }, (_, at) => file(`file-${String(at)}`, { content: String(at).repeat(2 ** 20) }))
 const layers = [
@@ -160,14 +160,7 @@ describe('a run that fails leaves nothing', () => {
       cwd: folder,
       meanwhile(child) {
         child.stdin?.end()
-        const watching = setInterval(() => {
-          void leftOvers().then((names) => {
-            if (names.length === 0) return
-            clearInterval(watching)
-            child.kill('SIGINT')
-          })
-        }, 1)
-        child.once('close', () => clearInterval(watching))
+        interruptWhen(leftOvers)(child)
       },
     })
     // A fast disk may be done first; then the output is whole.

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { dockerSave, layer, packed } from '../support/archives.js'
 import { layerTar } from '../support/layers.js'
-import { BIN, run } from './run.js'
+import { BIN, interruptWhen, run } from './run.js'
 
 // Large enough that a small disk is too small, and that writing takes a while.
 const big = layerTar(
@@ -90,15 +90,7 @@ describe.each(named([...VERBS, EXTRACT]))('%s', (_, args) => {
       cwd: folder,
       meanwhile(child) {
         child.stdin?.end()
-        // As soon as something is written, and before it can be finished.
-        const watching = setInterval(() => {
-          void leftOvers().then((names) => {
-            if (names.length === 0) return
-            clearInterval(watching)
-            child.kill('SIGINT')
-          })
-        }, 1)
-        child.once('close', () => clearInterval(watching))
+        interruptWhen(leftOvers)(child)
       },
     })
     // A fast disk may be done first; then the output is whole.

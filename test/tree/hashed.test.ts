@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { diffIDOf, digestOf } from '../../src/bytes/digest.js'
 import { runContext } from '../../src/context.js'
 import { findingLog } from '../../src/model/finding-log.js'
 import type { Layer } from '../../src/model/image.js'
@@ -6,7 +7,7 @@ import { hashedTrees, type HashedTree } from '../../src/tree/hashed.js'
 import { lookup } from '../../src/tree/resolve.js'
 import { file, layersOf } from '../support/layers.js'
 
-const DIFF_ID = `sha256:${'d'.repeat(64)}` as const
+const DIFF_ID = diffIDOf(digestOf(new Uint8Array(0)))
 
 /** A layer with one file of four bytes, which claims what all of these claim. */
 function claiming(content: string): Layer[] {
