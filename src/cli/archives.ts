@@ -1,5 +1,4 @@
 import { addAbortSignal } from 'node:stream'
-import { pipeAt } from '../bytes/pipe.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { ImageArchive } from '../model/image.js'
@@ -57,7 +56,9 @@ export async function openOperand(text: string, settings: OpenSettings): Promise
  * Errors: ERR_USAGE for a terminal, and for standard input that was read before.
  */
 export async function streamAt(path: string, context: RunContext): Promise<AsyncIterable<Uint8Array> | undefined> {
-  return path === '-' ? standardInput(context) : pipeAt(path, context.signal)
+  if (path === '-') return standardInput(context)
+  const { pipeAt } = await import('../bytes/pipe.js')
+  return pipeAt(path, context.signal)
 }
 
 /** Standard input, which is not to be a terminal, nor read before. Errors: ERR_USAGE. */

@@ -67,11 +67,22 @@ test('a pipe has no progress on it unless it is asked for, and stdout never has'
   expect(stdout).not.toContain('\r')
 })
 
-test('help, version and usage errors load no schema, no format and no operation', () => {
+// The bundle is cut where modules are imported late, so that what tsc wrote tells of both.
+test('help, version and usage errors load no schema, no format and no operation', async () => {
+  const main = new URL('../../dist/cli/main.js', import.meta.url).href
+  await writeFile(join(cwd, 'plain.mjs'), `import { main } from '${main}'\nawait main(process.argv.slice(2))\n`)
   const heavy = /zod|\/dist\/(?:formats|ops|tree|bytes)\//
-  const loaded = (line: string): string => shell(`NODE_DEBUG=esm "$0" "$1" ${line}`).stderr
+  const loaded = (line: string): string => shell(`NODE_DEBUG=esm "$0" plain.mjs ${line}`).stderr
   expect(loaded('verify web.tar')).toMatch(heavy)
   for (const line of ['--help', 'verify --help', '--version', 'verify --nonsense', 'ls']) {
     expect(loaded(line)).not.toMatch(heavy)
   }
+})
+
+test('the bundle starts from few files, and help from fewer', () => {
+  const loaded = (line: string): number =>
+    new Set(shell(`NODE_DEBUG=esm "$0" "$1" ${line}`).stderr.match(/\/dist\/bundle\/[^ ']+\.js/g)).size
+  expect(loaded('verify web.tar')).toBeLessThan(100)
+  expect(loaded('--help')).toBeLessThan(loaded('verify web.tar') / 2)
+  expect(loaded('--help')).toBeGreaterThan(0)
 })

@@ -5,11 +5,13 @@ import { secondsOf } from '../../src/ops/list-rows.js'
 import { list, type ListOptions } from '../../src/ops/list.js'
 import { directory, file, hardlink, imageOf, layerOfBytes, layersOf, layerTar, symlink } from '../support/layers.js'
 
+const ATTRIBUTES = { mode: 0o640, uid: 1, gid: 2, mtimeNs: 1_500_000_000_250_000_000n }
+
 const layers = layersOf(
   [
     directory('etc/'),
-    file('etc/passwd', { content: 'root', mode: 0o640, uid: 1, gid: 2, mtimeNs: 1_500_000_000_250_000_000n }),
-    hardlink('etc/group', 'etc/passwd'),
+    file('etc/passwd', { content: 'root', ...ATTRIBUTES }),
+    hardlink('etc/group', 'etc/passwd', ATTRIBUTES),
     file('tmp/old'),
     symlink('conf', 'etc'),
   ],
