@@ -48,7 +48,7 @@ export async function salvage(
   const healer = layerHealer(sources, context)
   const known = opened === undefined ? sources : [opened, ...sources]
   for (const wanted of wantedImages(documents, known)) images.push(await salvageImage(wanted, pool, healer))
-  const lost = images.length === 0 ? lostImage(pool, broken.members, sources) : undefined
+  const lost = images.length === 0 ? lostImage(pool, sources) : undefined
   if (lost !== undefined) images.push(await salvageImage(lost, pool, healer))
   // Formats without configs say in their own way which images there are.
   if (images.length === 0 && opened !== undefined) images.push(...(await derivedImages(opened, context)))

@@ -6,15 +6,12 @@ import type { WantedImage } from './wanted.js'
 
 /**
  * The image that an archive held whose documents are all lost, as when its end is cut off: an image of another archive
- * to which all of its whole layers belong, and every member whose name is a digest. None where several could be it.
+ * to which all of its whole layers belong, and every damaged one whose name is a digest. None where several could be it.
  */
-export function lostImage(
-  { parts }: LayerPool,
-  members: readonly { readonly path: string }[],
-  sources: readonly ImageArchive[],
-): WantedImage | undefined {
+export function lostImage({ parts }: LayerPool, sources: readonly ImageArchive[]): WantedImage | undefined {
   const whole = parts.flatMap(({ state, measured }) => (state === 'damaged' ? [] : (measured.diffID ?? [])))
-  const named = members.flatMap(({ path }) => hashNamed(path) ?? [])
+  // Not every member: docker 25 to 28 name by their digests documents too that no image refers to.
+  const named = parts.flatMap(({ state, member }) => (state === 'damaged' ? (hashNamed(member.path) ?? []) : []))
   if (whole.length === 0) return undefined
   const found = new Map<string, WantedImage>()
   for (const { images, location } of sources) {

@@ -1,6 +1,6 @@
 import { hexOf } from '../../bytes/digest.js'
 import type { ImageConfig } from '../../model/config.js'
-import type { ImageArchive } from '../../model/image.js'
+import type { Image, ImageArchive } from '../../model/image.js'
 import type { RawJson } from '../../model/json.js'
 import type { ImageManifest } from '../../model/manifest.js'
 import { roleOf } from '../../model/media-types.js'
@@ -54,8 +54,20 @@ export function wantedImages(documents: Documents, sources: readonly ImageArchiv
   function wanted(said: Said): WantedImage {
     const config = configFor(said, documents, sources)
     const claimedID = said.claim ?? (config === undefined ? undefined : hexOf(config.document.digest))
-    return { names: said.names, claimedID, config, manifest: said.manifest, paths: said.paths }
+    const manifest = said.manifest ?? manifestFor(config, sources)
+    return { names: said.names, claimedID, config, manifest, paths: said.paths }
   }
+}
+
+/** The manifest that another archive has for the image of a config: a store of containerd knows the image by its digest. */
+function manifestFor(
+  config: WantedImage['config'],
+  sources: readonly ImageArchive[],
+): RawJson<ImageManifest> | undefined {
+  if (config === undefined) return undefined
+  const own = ({ configSource, manifest }: Image) =>
+    configSource.kind === 'stored' && configSource.document.digest === config.document.digest ? manifest : undefined
+  return sources.flatMap(({ images }) => images).find((image) => own(image) !== undefined)?.manifest
 }
 
 /** Whether a manifest has layers that are layers, and no attestations or other documents. */
