@@ -2,11 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { digestOf } from '../../../src/bytes/digest.js'
 import { runContext } from '../../../src/context.js'
 import { openArchive } from '../../../src/formats/index.js'
 import { looseMembers } from '../../../src/formats/salvage/members.js'
 import { salvage } from '../../../src/ops/salvage/index.js'
-import { dockerSave, offsetOf, packed } from '../../support/archives.js'
+import { configOf, dockerSave, hybrid, manifestOf, offsetOf, packed } from '../../support/archives.js'
 import { file, layerTar } from '../../support/layers.js'
 import { noise } from '../../support/packages.js'
 
@@ -23,10 +24,10 @@ const MEMBERS = [...dockerSave({ names: ['app:1'], layers: [BASE, MIDDLE, TOP] }
 const WHOLE = packed(new Map([...MEMBERS.filter(([name]) => name.endsWith('.tar')), ...MEMBERS]))
 const CUT = WHOLE.subarray(0, offsetOf(WHOLE, TOP) + 1000)
 
-async function salvaged(sources: Readonly<Record<string, Uint8Array>>) {
+async function salvaged(sources: Readonly<Record<string, Uint8Array>>, damaged = CUT) {
   const context = runContext()
   const broken = join(folder, 'broken.tar')
-  await writeFile(broken, CUT)
+  await writeFile(broken, damaged)
   await using members = await looseMembers(broken, context)
   const opened = []
   for (const [name, bytes] of Object.entries(sources)) {
@@ -74,4 +75,33 @@ test('where several images could be it, none is', async () => {
 
 test('without another archive there is none', async () => {
   expect(await salvaged({})).toEqual([])
+})
+
+const IMAGE = { names: ['app:1'], layers: [BASE, MIDDLE, TOP] }
+const HYBRID = [...hybrid(IMAGE)]
+const named = (name: string) => HYBRID.filter(([path]) => path === name)
+const blobOf = (bytes: Uint8Array) => named(`blobs/${digestOf(bytes).replace(':', '/')}`)
+const cutIn = (members: typeof HYBRID, end: Uint8Array) => {
+  const all = packed(new Map(members))
+  return all.subarray(0, offsetOf(all, end) + 1000)
+}
+
+test('documents of docker 25 to 28 that no image refers to do not hide which image it is', async () => {
+  const old = new TextEncoder().encode('{"id":"of a layer, as docker 1 knew it"}')
+  const name = `blobs/${digestOf(old).replace(':', '/')}`
+  const damaged = cutIn([[name, old], ...blobOf(BASE), ...blobOf(MIDDLE), ...blobOf(TOP)], TOP)
+  expect(await salvaged({ 'copy.tar': packed(new Map(HYBRID)) }, damaged)).toEqual([
+    ['app:1', 'intact,intact,healed', true],
+  ])
+})
+
+test('the manifest comes back with what it is healed from, where the config was kept', async () => {
+  const context = runContext()
+  const [broken, copy] = [join(folder, 'kept.tar'), join(folder, 'copy.tar')]
+  await writeFile(broken, cutIn([...blobOf(configOf(IMAGE)), ...blobOf(BASE), ...blobOf(TOP)], TOP))
+  await writeFile(copy, packed(new Map(HYBRID)))
+  await using members = await looseMembers(broken, context)
+  await using source = await openArchive(copy, context)
+  const { images } = await salvage(members, { sources: [source], opened: undefined }, context)
+  expect(images.map(({ whole }) => whole?.manifest?.digest)).toEqual([digestOf(manifestOf(IMAGE))])
 })
