@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import stringWidth from 'fast-string-width'
 
 /** How a table is set: the least width of a cell with its gap, the gap, and the columns that are aligned to the right. */
 export interface TableLayout {
