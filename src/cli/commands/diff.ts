@@ -1,5 +1,3 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import type { RunContext } from '../../context.js'
 import { asIs, flag, value } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
@@ -45,10 +43,11 @@ export const diff = defineCommand({
     ['imgtar diff a.tar b.tar --markdown > comment.md', 'for a pull request'],
   ],
   async run({ operands, options, globals, context }) {
-    const [operation, { describeDiff }, { selectImage }] = await Promise.all([
+    const [operation, { describeDiff }, { selectImage }, { watchingHeap }] = await Promise.all([
       import('../../ops/diff/index.js'),
       import('../../ops/diff/report.js'),
       import('../../model/select.js'),
+      import('../watch-heap.js'),
     ])
     await using archiveA = await openOperand(operands.a, { globals, context, access: 'random' })
     await using archiveB = await openOperand(operands.b, { globals, context, access: 'random' })
@@ -77,21 +76,3 @@ export const diff = defineCommand({
     }
   },
 })
-
-const LARGE_HEAP = 40e6
-
-// Two trees and all that differs live to the end, and V8 would let three times as much garbage grow beside them before it
-// looks: a quarter less memory for a tenth of the time where there are 300,000 paths. Small heaps are left alone.
-function watchingHeap(context: RunContext): RunContext {
-  let isSmall = true
-  return {
-    ...context,
-    onProgress(event) {
-      if (isSmall && getHeapStatistics().used_heap_size > LARGE_HEAP) {
-        isSmall = false
-        setFlagsFromString('--heap-growing-percent=20')
-      }
-      context.onProgress?.(event)
-    },
-  }
-}
