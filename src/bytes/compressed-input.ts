@@ -1,3 +1,5 @@
+import { concat } from './concat.js'
+
 const NOTHING = new Uint8Array(0)
 
 /** A forward cursor over the chunks of a compressed stream, for decoders: it counts what was read and never reads ahead. */
@@ -18,13 +20,6 @@ export interface CompressedInput {
   close(): Promise<void>
 }
 
-function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(head.length + tail.length)
-  whole.set(head)
-  whole.set(tail, head.length)
-  return whole
-}
-
 /** A cursor over `chunks`; each chunk is used up before the next is asked for, so the source may reuse its buffer. */
 export function compressedInput(chunks: AsyncIterable<Uint8Array>): CompressedInput {
   const source = chunks[Symbol.asyncIterator]()
@@ -38,7 +33,7 @@ export function compressedInput(chunks: AsyncIterable<Uint8Array>): CompressedIn
     const next = await source.next()
     const more = next.done === true ? NOTHING : next.value
     before += position
-    chunk = rest.length === 0 ? more : joined(rest, more)
+    chunk = rest.length === 0 ? more : concat([rest, more])
     position = 0
     return next.done !== true
   }

@@ -1,3 +1,4 @@
+import { concat } from '../bytes/concat.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { decodeTar, type TarRequest } from './decode.js'
@@ -142,7 +143,7 @@ function feeder(decoder: ReturnType<typeof decodeTar>, onBytes: (bytes: Uint8Arr
         const part = chunk.subarray(at, at + request.length - count)
         at += part.length
         take(request, part)
-        if (request.want === 'bytes') held = count === 0 && part.length === request.length ? part : appended(held, part)
+        if (request.want === 'bytes') held = count === 0 && part.length === request.length ? part : concat([held, part])
         count += part.length
         if (count === request.length) answer(request.want === 'bytes' ? held : count)
       }
@@ -152,11 +153,4 @@ function feeder(decoder: ReturnType<typeof decodeTar>, onBytes: (bytes: Uint8Arr
       return step.value
     },
   }
-}
-
-function appended(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length)
-  both.set(first)
-  both.set(second, first.length)
-  return both
 }

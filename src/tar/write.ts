@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { concat } from '../bytes/concat.js'
 import { ArchiveError } from '../errors.js'
 import type { TarEntry } from './entry.js'
 import { BLOCK, paddingOf } from './header.js'
@@ -218,14 +219,4 @@ function writeText(block: Uint8Array, at: number, width: number, text: string): 
 
 function asciiOf(text: string): string {
   return isAscii(text) ? text : text.replace(/[^\x01-\x7f]/g, '')
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

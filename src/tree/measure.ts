@@ -5,6 +5,7 @@ import {
   type Compression,
   type CompressionNotice,
 } from '../bytes/compression.js'
+import { concat } from '../bytes/concat.js'
 import { drain } from '../bytes/reader.js'
 import { diffIDOf, hasher, type DigestAlgorithm } from '../bytes/digest.js'
 import type { Limits } from '../context.js'
@@ -244,12 +245,7 @@ async function firstBytes(
     parts.push(next.value.slice())
     length += next.value.length
   }
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
+  const bytes = concat(parts)
   return { bytes, chunks: [bytes] }
 }
 

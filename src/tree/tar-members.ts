@@ -1,3 +1,4 @@
+import { capabilityForAll } from '../tar/capability.js'
 import { TYPE_BITS, TYPEFLAGS } from '../tar/file-type.js'
 import { latin1Bytes } from '../tar/path.js'
 import { tarHeader } from '../tar/write.js'
@@ -93,15 +94,7 @@ function recordsOf({ xattrs }: Inode, profile: HeaderProfile): ReadonlyMap<strin
   const records = new Map<string, Uint8Array>()
   for (const [name, value] of xattrs) {
     if (profile.xattrs === 'all') records.set(`SCHILY.xattr.${name}`, value)
-    else if (name === CAPABILITY) records.set(`SCHILY.xattr.${name}`, capabilityV2(value))
+    else if (name === CAPABILITY) records.set(`SCHILY.xattr.${name}`, capabilityForAll(value))
   }
   return records
-}
-
-// linux/capability.h: 3 - revision; revision 3 has the owner of the user namespace behind the 20 bytes of revision 2.
-function capabilityV2(value: Uint8Array): Uint8Array {
-  if (value[3] !== 3) return value
-  const older = value.slice(0, 20)
-  older[3] = 2
-  return older
 }

@@ -1,5 +1,6 @@
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
+import { capabilityForAll } from '../../tar/capability.js'
 import { TYPE_BITS, TYPEFLAGS } from '../../tar/file-type.js'
 import { latin1Bytes } from '../../tar/path.js'
 import { paddingOf, tarHeader, TAR_END_BYTES, type TarHeaderFields } from '../../tar/write.js'
@@ -106,7 +107,7 @@ interface Located extends Walked {
 }
 
 function headerOf(store: Store, { key, path, node, first }: Located, options: StoreTarOptions): Uint8Array {
-  const capability = inAnyNamespace(options.xattrs.get(path)?.get('security.capability'))
+  const capability = options.xattrs.get(path)?.get('security.capability')
   const target = first ?? (node.type === 'symlink' ? store.linkOf(key) : '')
   return tarHeader({
     ...fieldsOf(node, options),
@@ -114,19 +115,8 @@ function headerOf(store: Store, { key, path, node, first }: Located, options: St
     rawLinkPath: latin1Bytes(target),
     typeflag: first !== undefined || node.type === 'other' ? '1' : TYPEFLAGS[node.type],
     size: first === undefined && node.type === 'file' ? node.size : 0,
-    ...(capability && { records: new Map([['SCHILY.xattr.security.capability', capability]]) }),
+    ...(capability && { records: new Map([['SCHILY.xattr.security.capability', capabilityForAll(capability)]]) }),
   })
-}
-
-// linux/capability.h: the highest byte of the first word is the revision; the third has the id of a namespace's root at its
-// end, which docker leaves out (moby, pkg/archive, ReadSecurityXattrToTarHeader).
-const [REVISION, SECOND, SECOND_BYTES] = [3, 2, 20]
-
-function inAnyNamespace(capability: Uint8Array | undefined): Uint8Array | undefined {
-  if (capability?.[REVISION] !== 3) return capability
-  const plain = capability.slice(0, SECOND_BYTES)
-  plain[REVISION] = SECOND
-  return plain
 }
 
 function fieldsOf(node: StoreNode, { engine = 24 }: StoreTarOptions): TarHeaderFields {

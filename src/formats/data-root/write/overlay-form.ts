@@ -1,7 +1,9 @@
+import { concat } from '../../../bytes/concat.js'
 import type { UserNamespace } from '../../../context.js'
 import { ArchiveError } from '../../../errors.js'
 import { idOnHost } from '../../../model/user-namespace.js'
 import type { TarEntry } from '../../../tar/entry.js'
+import { TYPEFLAGS } from '../../../tar/file-type.js'
 import { cleanKey, cleanPath, latin1, latin1Bytes } from '../../../tar/path.js'
 import { tarHeader, type TarHeaderFields } from '../../../tar/write.js'
 import { isRootless } from './owners.js'
@@ -36,7 +38,7 @@ export function overlayForm(location: string, space?: UserNamespace): OverlayFor
     const { key } = cleanPath(fields.rawPath)
     const all = [...(space === undefined ? [] : unnamedAbove(key, made)).map((path) => madeFor(entry, path)), fields]
     if (entry.type === 'directory') made.add(key)
-    return concatenated(all.map((one) => tarHeader(onHost(one, entry, space, location))))
+    return concat(all.map((one) => tarHeader(onHost(one, entry, space, location))))
   }
   return {
     headerOf(entry) {
@@ -96,18 +98,6 @@ function unnamedAbove(key: string, made: Set<string>): readonly string[] {
   return above
 }
 
-function concatenated(parts: readonly Uint8Array[]): Uint8Array {
-  const [first, second] = parts
-  if (first !== undefined && second === undefined) return first
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
-
 function onHost(
   fields: TarHeaderFields,
   entry: TarEntry,
@@ -121,18 +111,10 @@ function onHost(
   throw refusal('ERR_UNSUPPORTED', why, entry, location)
 }
 
-const TYPEFLAGS: Partial<Record<TarEntry['type'], string>> = {
-  file: '0',
-  hardlink: '1',
-  symlink: '2',
-  char: '3',
-  block: '4',
-  directory: '5',
-  fifo: '6',
-}
+const UNPACKED: Partial<Record<TarEntry['type'], string>> = { ...TYPEFLAGS, hardlink: '1' }
 
 function fieldsOf(entry: TarEntry, key: string, location: string): TarHeaderFields {
-  const typeflag = TYPEFLAGS[entry.type]
+  const typeflag = UNPACKED[entry.type]
   if (typeflag === undefined) throw refusal('ERR_UNSUPPORTED', 'a type that docker refuses', entry, location)
   if (entry.sparse !== undefined) {
     throw refusal('ERR_UNSUPPORTED', 'a sparse file, which docker cannot give back', entry, location)
