@@ -1,5 +1,5 @@
 import type { RunContext } from '../context.js'
-import type { SplitFault } from '../tar/split-assemble.js'
+import type { StackedTree } from '../tar/split-stack.js'
 import type { Image, ImageArchive, Layer } from './image.js'
 
 /** A layer of a daemon's store, whether an image uses it or not. */
@@ -16,17 +16,8 @@ export interface StoreLayer {
   readonly layer: Layer
   /** Paths that lie in its folder and are none of the layer's, sorted, one latin1 character a byte. */
   added(context: RunContext): Promise<readonly string[]>
-  /** Of a layer that lies packed and unpacked: what is other in the tree. Errors: ERR_IO, ERR_ABORTED. */
-  unpacked?(context: RunContext): Promise<UnpackedDamage>
-}
-
-/** What is other in the tree that a layer was unpacked to than in the layer. */
-export interface UnpackedDamage {
-  /** Key of the tree. */
-  readonly path: string
-  readonly faults: readonly SplitFault[]
-  /** As StoreLayer.added. */
-  readonly added: readonly string[]
+  /** Of a layer that lies packed and unpacked: the tree. Its `base` is a key of the data-root. */
+  readonly unpacked?: StackedTree
 }
 
 /** A container of a daemon's store. */

@@ -46,7 +46,10 @@ export async function census(root: DataRoot, context: RunContext): Promise<Censu
 async function measureAll(root: DataRoot, log: FindingLog, context: RunContext): Promise<Measurements> {
   const all = new Set([...root.layers.map(({ layer }) => layer), ...root.images.flatMap(({ layers }) => layers)])
   const kept = [...all].filter(({ isRebuilt }) => isRebuilt !== true)
-  const measured = await measureLayers(kept, root.loose, context)
+  const trees = new Map(
+    root.layers.flatMap(({ layer, unpacked }) => (unpacked === undefined ? [] : [[layer, unpacked]])),
+  )
+  const measured = await measureLayers(kept, root.loose, context, { trees })
   const rebuilt = new Map<Layer | LooseBlob, Measurements>()
   for (const layer of all) {
     if (layer.isRebuilt !== true) continue
@@ -95,11 +98,12 @@ async function layerRow(
 ): Promise<CensusReport['layers'][number]> {
   const { layer, chainID, driver, cacheID, snapshotSize } = stored
   const state = healthOf(layer, measurements)
-  const unpacked = state === 'exact' ? await stored.unpacked?.(context) : undefined
-  const notices = [...(measurements.of(layer)?.notices ?? []), ...(unpacked?.faults ?? []).map(noticeOf)].filter(
-    ({ code }) => code.startsWith('STORE_'),
+  const measured = measurements.of(layer)
+  const unpacked = state === 'exact' && stored.unpacked !== undefined ? measured?.unpacked : undefined
+  const notices = [...(measured?.notices ?? []), ...(unpacked?.faults ?? []).map(noticeOf)].filter(({ code }) =>
+    code.startsWith('STORE_'),
   )
-  const path = unpacked?.path ?? layer.path
+  const path = (unpacked && stored.unpacked?.files.base) ?? layer.path
   for (const { code, message, entry } of notices)
     log.add(code, message, { path, ...(entry !== undefined && { entry }) })
   tellBlob(layer, measurements, log)

@@ -4,6 +4,7 @@ import type { RunContext } from '../context.js'
 import type { ImageArchive, Layer, LooseBlob } from '../model/image.js'
 import { roleOf } from '../model/media-types.js'
 import type { Measurement } from '../tar/measurement.js'
+import type { StackedTree } from '../tar/split-stack.js'
 import { measureAssemblies } from '../tree/assembly-pool.js'
 import { measureBlob } from '../tree/measure.js'
 import { measureBlobs, type BlobToMeasure } from '../tree/measure-pool.js'
@@ -26,8 +27,15 @@ export async function measure(archive: ImageArchive, context: RunContext, thread
     archive.images.flatMap((image) => image.layers),
     archive.loose,
     context,
-    threads,
+    { threads },
   )
+}
+
+/** What else may be said to `measureLayers`. */
+export interface MeasureLayers {
+  readonly threads?: Threads | undefined
+  /** Where layers were unpacked to, to be held against them in the same pass. */
+  readonly trees?: ReadonlyMap<Layer, StackedTree>
 }
 
 /** `measure` for some layers and loose blobs. */
@@ -35,9 +43,12 @@ export async function measureLayers(
   layers: readonly Layer[],
   loose: readonly LooseBlob[],
   context: RunContext,
-  threads?: Threads,
+  { threads, trees }: MeasureLayers = {},
 ): Promise<Measurements> {
-  const stored = [...layers.flatMap(layerToMeasure), ...loose.flatMap(looseToMeasure)]
+  const stored = [
+    ...layers.flatMap((layer) => layerToMeasure(layer, trees?.get(layer))),
+    ...loose.flatMap(looseToMeasure),
+  ]
   const measured = await measureBlobs(stored, context, threads)
   const split = layers.filter(({ assembly, measurement }) => assembly !== undefined && measurement === undefined)
   const assembled = new Map(await measureAssemblies(split, context))
@@ -57,12 +68,11 @@ export async function measureLayers(
   }
 }
 
-function layerToMeasure({ blob, measurement, claims }: Layer): readonly BlobToMeasure[] {
+function layerToMeasure({ blob, measurement, claims }: Layer, tree: StackedTree | undefined): readonly BlobToMeasure[] {
   if (blob === undefined || measurement !== undefined) return []
   const role = claims.mediaType === undefined ? 'layer' : roleOf(claims.mediaType)
-  return [
-    { blob, layer: role === 'layer' || role === 'foreign-layer' ? 'yes' : 'sniff', ...algorithmsFor(claims.digest) },
-  ]
+  const layer = role === 'layer' || role === 'foreign-layer' ? 'yes' : 'sniff'
+  return [{ blob, layer, ...algorithmsFor(claims.digest), ...(tree && { tree }) }]
 }
 
 function looseToMeasure({ blob, measurement, digest }: LooseBlob): readonly BlobToMeasure[] {

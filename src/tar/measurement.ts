@@ -2,6 +2,7 @@ import type { Compression } from '../bytes/compression.js'
 import type { DiffID, Digest } from '../bytes/digest.js'
 import type { FindingCode } from '../findings.js'
 import type { SplitFault } from './split-assemble.js'
+import type { UnpackedDamage } from './split-unpacked.js'
 
 /** Something about the bytes of a blob, found while they were measured. */
 export interface Notice {
@@ -43,5 +44,7 @@ export interface Measurement {
   readonly diffSize: number
   /** Absent where the bytes are no tar at all. */
   readonly tar?: TarSummary
+  /** Of a layer that lies unpacked too, where that tree was held against it. */
+  readonly unpacked?: UnpackedDamage
   readonly notices: readonly Notice[]
 }

@@ -31,6 +31,8 @@ export interface AssembleOptions {
 /** How files are read: into which checksum, where into one at all. */
 interface Reading extends Pick<AssembleOptions, 'files' | 'onFault'> {
   readonly checksum: (() => Crc64) | undefined
+  /** The file that is being read, for whoever stops in the middle of it. */
+  open?: StoredFile | undefined
 }
 
 const BUFFER = 512 * 1024
@@ -49,26 +51,32 @@ export async function* assembleSplit(
   options: AssembleOptions,
 ): AsyncGenerator<Uint8Array> {
   const { buffer: out, checksum } = options.checkContents ? crc64Buffer() : plainBuffer()
-  const [headers, reading] = [splitHeaders(), { ...options, checksum }]
+  const headers = splitHeaders()
+  const { signal } = options
+  const reading: Reading = { ...options, checksum }
   let used = 0
-  for await (const batch of entries) {
-    options.signal?.throwIfAborted()
-    for (const entry of batch) {
-      if (entry.kind === 'segment') headers.segment(entry.bytes)
-      const pieces = entry.kind === 'segment' ? segmentPieces(entry.bytes) : filePieces(entry, headers, reading)
-      for (;;) {
-        const room = used === 0 ? out : out.subarray(used)
-        const count = pieces(room)
-        if (count === 0) break
-        used += count
-        if (used < out.length) continue
-        yield out
-        options.signal?.throwIfAborted()
-        used = 0
+  try {
+    for await (const batch of entries) {
+      signal?.throwIfAborted()
+      for (const entry of batch) {
+        if (entry.kind === 'segment') headers.segment(entry.bytes)
+        const pieces = entry.kind === 'segment' ? segmentPieces(entry.bytes) : filePieces(entry, headers, reading)
+        for (;;) {
+          const room = used === 0 ? out : out.subarray(used)
+          const count = pieces(room)
+          if (count === 0) break
+          used += count
+          if (used < out.length) continue
+          yield out
+          signal?.throwIfAborted()
+          used = 0
+        }
       }
     }
+    if (used > 0) yield out.subarray(0, used)
+  } finally {
+    reading.open?.close()
   }
-  if (used > 0) yield out.subarray(0, used)
 }
 
 function plainBuffer() {
@@ -80,20 +88,38 @@ export async function checkSplit(
   entries: AsyncIterable<readonly SplitEntry[]>,
   options: Omit<AssembleOptions, 'checkContents'>,
 ): Promise<{ readonly files: number; readonly bytes: number }> {
-  const { buffer, checksum } = crc64Buffer()
-  const [headers, reading] = [splitHeaders(), { ...options, checksum }]
-  let [files, bytes] = [0, 0]
+  const checker = splitChecker(options)
   for await (const batch of entries) {
     for (const entry of batch) {
       options.signal?.throwIfAborted()
-      if (entry.kind === 'segment') headers.segment(entry.bytes)
-      if (entry.kind === 'segment' || entry.size === 0) continue
-      const pieces = filePieces(entry, headers, reading)
-      for (let count = pieces(buffer); count > 0; count = pieces(buffer)) bytes += count
-      files += 1
+      checker.check(entry)
     }
   }
-  return { files, bytes }
+  return checker.done
+}
+
+/** Checks the files of a sidecar, or of what would become one, whose entries come one by one. */
+export interface SplitChecker {
+  /** The next entry; its file is read. */
+  check(entry: SplitEntry): void
+  readonly done: { readonly files: number; readonly bytes: number }
+}
+
+/** See checkSplit. */
+export function splitChecker({ files, onFault }: Pick<AssembleOptions, 'files' | 'onFault'>): SplitChecker {
+  const { buffer, checksum } = crc64Buffer()
+  const [headers, reading] = [splitHeaders(), { files, onFault, checksum }]
+  const done = { files: 0, bytes: 0 }
+  return {
+    done,
+    check(entry) {
+      if (entry.kind === 'segment') headers.segment(entry.bytes)
+      if (entry.kind === 'segment' || entry.size === 0) return
+      const pieces = filePieces(entry, headers, reading)
+      for (let count = pieces(buffer); count > 0; count = pieces(buffer)) done.bytes += count
+      done.files += 1
+    },
+  }
 }
 
 /** Fills a buffer from its start; gives how many bytes it put there, 0 when there are no more. */
@@ -133,6 +159,7 @@ function zeros(entry: FileEntry, count: number): Pieces {
 }
 
 function contentPieces(entry: FileEntry, file: StoredFile, options: Reading): Pieces {
+  options.open = file
   const checksum = options.checksum?.()
   const there = Math.min(entry.size, file.size)
   let done = 0
@@ -145,8 +172,9 @@ function contentPieces(entry: FileEntry, file: StoredFile, options: Reading): Pi
       done += part
       if (done < there) return part
     }
-    tellFault(entry, file, { done, checksum, options })
     file.close()
+    options.open = undefined
+    tellFault(entry, file, { done, checksum, options })
     rest = zeros(entry, entry.size - done)
     return part > 0 ? part : rest(room)
   }

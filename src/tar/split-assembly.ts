@@ -4,21 +4,10 @@ import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { displayPath } from './path.js'
 import { assembleSplit, checkSplit, type SplitFault } from './split-assemble.js'
-import { directoryFilesOf } from './split-directory.js'
-import { scopedLookup, type FileLookup } from './split-files.js'
-import { packedFiles, type PackedMember } from './split-index.js'
+import { scopedLookup } from './split-files.js'
+import { openLocator, type FileLocator } from './split-locator.js'
 import { readSplit, type SplitEntry } from './split-read.js'
 import { splitSize } from './split-size.js'
-
-/** Where the files of a layer lie: below a directory of the system, or below a path of a tar. */
-export type FileLocator =
-  | { readonly kind: 'directory'; readonly directory: string; readonly base: string }
-  | {
-      readonly kind: 'tar'
-      readonly file: string
-      readonly members: ReadonlyMap<string, PackedMember>
-      readonly base: string
-    }
 
 /** A layer that is kept as a tar-split sidecar and files. Plain data: a worker can be told. */
 export interface SplitAssembly {
@@ -40,8 +29,9 @@ export async function* assembledTar(
   assembly: SplitAssembly,
   context: AssemblyContext & { readonly checkContents: boolean },
 ): AsyncGenerator<Uint8Array> {
-  using lookup = openFiles(assembly.files)
-  yield* assembleSplit(sidecarEntries(assembly, context.limits), { ...context, files: lookup })
+  using stored = openLocator(assembly.files)
+  const files = scopedLookup(stored, assembly.files.base)
+  yield* assembleSplit(sidecarEntries(assembly, context.limits), { ...context, files })
 }
 
 /**
@@ -73,8 +63,9 @@ export async function checkAssembly(
   assembly: SplitAssembly,
   context: AssemblyContext,
 ): Promise<{ readonly files: number; readonly bytes: number }> {
-  using lookup = openFiles(assembly.files)
-  return await checkSplit(sidecarEntries(assembly, context.limits), { ...context, files: lookup })
+  using stored = openLocator(assembly.files)
+  const files = scopedLookup(stored, assembly.files.base)
+  return await checkSplit(sidecarEntries(assembly, context.limits), { ...context, files })
 }
 
 /** The entries of an assembly's sidecar. Errors: those of readSplit, and of the sidecar's compression. */
@@ -94,12 +85,4 @@ async function* sidecarChunks({ location, sidecar }: SplitAssembly, limits: Limi
   const source = slice(file, { offset: sidecar.offset, length: sidecar.size }, location)
   const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) })
   yield* decompress(detectCompression(head), chunksOf(source), { limits, location })
-}
-
-function openFiles(locator: FileLocator): FileLookup & Disposable {
-  if (locator.kind === 'directory') {
-    return { ...scopedLookup(directoryFilesOf(locator.directory), locator.base), [Symbol.dispose]: () => undefined }
-  }
-  const files = packedFiles(locator.file, locator.members)
-  return { ...scopedLookup(files, locator.base), [Symbol.dispose]: () => files.close() }
 }

@@ -4,6 +4,7 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readdirSync,
   readlinkSync,
   readSync,
   type PathLike,
@@ -24,6 +25,14 @@ export function directoryFilesOf(directory: string): StoredFiles {
       }
     },
     linkOf: (key) => latin1(readlinkSync(onDisk(directory, key), { encoding: 'buffer' })),
+    list(key) {
+      try {
+        const names = readdirSync(onDisk(directory, key), { encoding: 'buffer' })
+        return names.map((name) => latin1(name)).sort()
+      } catch {
+        return []
+      }
+    },
     open: (key) => openFile(onDisk(directory, key)),
   }
 }

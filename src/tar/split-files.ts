@@ -24,6 +24,8 @@ export interface StoredFiles {
   typeOf(key: string): StoredType | undefined
   /** The target of a symlink, a latin1 character a byte. */
   linkOf(key: string): string
+  /** Names in a directory, sorted by their bytes; none where there is no such directory. */
+  list(key: string): readonly string[]
   /** Opens a regular file; the last component is never followed. */
   open(key: string): StoredFile | Absence
 }
@@ -31,7 +33,12 @@ export interface StoredFiles {
 /** Finds files by the names that a tar has for them. */
 export interface FileLookup {
   open(rawName: Uint8Array): StoredFile | Absence
+  /** Where a cleaned path really is, its last name not followed; undefined where no directory holds it. */
+  realOf(key: string): string | undefined
 }
+
+/** What the names of a tree are, by keys that begin at it. */
+export type TreeView = Pick<StoredFiles, 'typeOf' | 'linkOf'>
 
 // Linux follows 40.
 const MOST_HOPS = 40
@@ -41,44 +48,58 @@ const MOST_HOPS = 40
  * and nothing leads out of it. The file itself must be a regular one.
  */
 export function scopedLookup(files: StoredFiles, base: string): FileLookup {
-  // A directory holds many files: where its name leads is looked up once, and so is where its parents lead.
-  const directories = new Map<string, string | undefined>([['', '']])
   const at = (key: string) => (base === '' ? key : key === '' ? base : `${base}/${key}`)
-  const directoryOf = (key: string): string | undefined => {
+  return lookupIn(
+    base === '' ? files : { typeOf: (key) => files.typeOf(at(key)), linkOf: (key) => files.linkOf(at(key)) },
+    (key) => files.open(at(key)),
+  )
+}
+
+/** Looks names up in a view, and opens what they lead to. */
+export function lookupIn(view: TreeView, open: (key: string) => StoredFile | Absence): FileLookup {
+  const directoryOf = directoryFinder(view)
+  const realOf = (key: string): string | undefined => {
+    const slash = key.lastIndexOf('/')
+    if (slash < 0) return key
+    const parent = directoryOf(key.slice(0, slash))
+    return parent === undefined ? undefined : parent === '' ? key.slice(slash + 1) : `${parent}${key.slice(slash)}`
+  }
+  return {
+    realOf,
+    open(rawName) {
+      const { key, escapes, nul } = cleanKey(latin1(rawName))
+      if (escapes || nul || key === '') return 'unsafe'
+      const real = realOf(key)
+      return real === undefined ? 'missing' : open(real)
+    },
+  }
+}
+
+// A directory holds many files: where its name leads is looked up once, and so is where its parents lead.
+function directoryFinder(view: TreeView): (key: string) => string | undefined {
+  const directories = new Map<string, string | undefined>([['', '']])
+  return (key) => {
     if (directories.has(key)) return directories.get(key)
     let here: string | undefined = ''
     for (let slash = key.indexOf('/'); here !== undefined; slash = key.indexOf('/', slash + 1)) {
       const path = slash < 0 ? key : key.slice(0, slash)
-      if (!directories.has(path))
-        directories.set(path, stepInto(files, at, here, path.slice(path.lastIndexOf('/') + 1)))
+      if (!directories.has(path)) directories.set(path, stepInto(view, here, path.slice(path.lastIndexOf('/') + 1)))
       here = directories.get(path)
       if (slash < 0) break
     }
     return here
   }
-  return {
-    open(rawName) {
-      const name = latin1(rawName)
-      const { key, escapes, nul } = cleanKey(name)
-      if (escapes || nul || key === '') return 'unsafe'
-      const slash = key.lastIndexOf('/')
-      const parent = directoryOf(slash < 0 ? '' : key.slice(0, slash))
-      if (parent === undefined) return 'missing'
-      const base = key.slice(slash + 1)
-      return files.open(at(parent === '' ? base : `${parent}/${base}`))
-    },
-  }
 }
 
 /** Where a name in a directory leads, as a directory; undefined where it is none. */
-function stepInto(files: StoredFiles, at: (key: string) => string, parent: string, name: string): string | undefined {
+function stepInto(view: TreeView, parent: string, name: string): string | undefined {
   const here = parent === '' ? name : `${parent}/${name}`
-  const type = files.typeOf(at(here))
+  const type = view.typeOf(here)
   if (type === 'directory') return here
-  return type === 'symlink' ? resolveDirectory(files, at, here) : undefined
+  return type === 'symlink' ? resolveDirectory(view, here) : undefined
 }
 
-function resolveDirectory(files: StoredFiles, at: (key: string) => string, key: string): string | undefined {
+function resolveDirectory(view: TreeView, key: string): string | undefined {
   const done: string[] = []
   const todo = key.split('/').reverse()
   let hops = 0
@@ -89,10 +110,10 @@ function resolveDirectory(files: StoredFiles, at: (key: string) => string, key: 
       continue
     }
     const here = [...done, part].join('/')
-    const type = files.typeOf(at(here))
+    const type = view.typeOf(here)
     if (type === 'directory') done.push(part)
     else if (type === 'symlink' && ++hops <= MOST_HOPS) {
-      const target = files.linkOf(at(here))
+      const target = view.linkOf(here)
       if (target.startsWith('/')) done.length = 0
       todo.push(...target.split('/').reverse())
     } else return undefined

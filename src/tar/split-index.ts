@@ -12,9 +12,11 @@ export interface PackedMember {
 /** Files of a plain tar that is a file of the system, by what an index of it says. The file stays open until `close`. */
 export function packedFiles(file: string, members: ReadonlyMap<string, PackedMember>): StoredFiles & { close(): void } {
   const handle = openSync(file, constants.O_RDONLY)
+  let children: ReadonlyMap<string, ReadonlySet<string>> | undefined
   return {
     typeOf: (key) => members.get(key)?.type,
     linkOf: (key) => members.get(key)?.linkPath ?? '',
+    list: (key) => [...((children ??= childrenOf(members.keys())).get(key) ?? [])].sort(),
     open(key) {
       const member = members.get(key)
       if (member === undefined) return 'missing'
@@ -28,4 +30,21 @@ export function packedFiles(file: string, members: ReadonlyMap<string, PackedMem
     },
     close: () => closeSync(handle),
   }
+}
+
+/** The names in each directory, of those too that no member is named for. */
+function childrenOf(keys: Iterable<string>): ReadonlyMap<string, ReadonlySet<string>> {
+  const children = new Map<string, Set<string>>()
+  for (const key of keys) {
+    for (let child = key; child !== '';) {
+      const slash = child.lastIndexOf('/')
+      const parent = slash < 0 ? '' : child.slice(0, slash)
+      const known = children.get(parent)
+      if (known?.has(child.slice(slash + 1)) === true) break
+      if (known === undefined) children.set(parent, new Set([child.slice(slash + 1)]))
+      else known.add(child.slice(slash + 1))
+      child = parent
+    }
+  }
+  return children
 }

@@ -5,21 +5,26 @@ import { chunksOf, type ByteSource } from '../bytes/source.js'
 import type { DigestAlgorithm } from '../bytes/digest.js'
 import type { RunContext } from '../context.js'
 import type { Measurement } from '../tar/measurement.js'
-import { measureBlob, type MeasureOptions } from './measure.js'
+import type { StackedTree } from '../tar/split-stack.js'
+import type { MeasureOptions } from './measure.js'
 import { MEASURE_WORKER, WORTH_WORKERS } from './measure-threads.js'
+import { measureUnpacked } from './measure-unpacked.js'
 
 /** A blob to measure. */
 export interface BlobToMeasure {
   readonly blob: ByteSource
   readonly layer: MeasureOptions['layer']
   readonly algorithms?: readonly DigestAlgorithm[]
+  /** Where it was unpacked to, to be held against it. */
+  readonly tree?: StackedTree
 }
 
 /** What a measuring worker is told. */
 export interface MeasureJob {
   readonly place: NonNullable<ByteSource['place']>
   readonly size: number
-  readonly options: Omit<MeasureOptions, 'onEntry'>
+  readonly options: Omit<MeasureOptions, 'onEntry' | 'onContent'>
+  readonly tree: StackedTree | undefined
 }
 
 /**
@@ -43,7 +48,7 @@ export async function measureBlobs(
   for (const item of near) {
     context.signal?.throwIfAborted()
     const chunks = counted(chunksOf(item.blob, context.signal), progress)
-    measured.set(item.blob, await measureBlob(chunks, optionsOf(item, context)))
+    measured.set(item.blob, await measureUnpacked(chunks, optionsOf(item, context), item.tree))
   }
   await measureFar(far, { context, threads }, measured, progress)
   return measured
@@ -58,7 +63,7 @@ async function measureFar(
   const sorted = [...items].sort((a, b) => b.blob.size - a.blob.size)
   const jobs = sorted.flatMap((item): MeasureJob[] => {
     const { place, size } = item.blob
-    return place === undefined ? [] : [{ place, size, options: optionsOf(item, context) }]
+    return place === undefined ? [] : [{ place, size, options: optionsOf(item, context), tree: item.tree }]
   })
   await runJobs<Measurement>(MEASURE_WORKER, jobs, {
     concurrency: context.concurrency,

@@ -32,6 +32,8 @@ export interface MeasureOptions {
   readonly strictTar?: boolean
   /** Each entry of the layer, in order. */
   onEntry?(entry: TarEntry): void
+  /** The uncompressed bytes, piece by piece, each valid until the call returns. */
+  onContent?(chunk: Uint8Array): void
 }
 
 /**
@@ -124,6 +126,7 @@ function contentReader(head: Uint8Array, options: MeasureOptions): ContentReader
     push(chunk) {
       size += chunk.length
       layer?.pusher.push(chunk)
+      options.onContent?.(chunk)
     },
     end(notices) {
       if (layer === undefined) return { size, notices }

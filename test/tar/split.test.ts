@@ -1,4 +1,13 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync, mkdirSync, readdirSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -153,6 +162,41 @@ describe('files that are not as they were', () => {
         expect(chunk).toBeDefined()
     }
     await expect(reading()).rejects.toMatchObject({ code: 'ERR_DIGEST' })
+  })
+})
+
+describe.skipIf(!existsSync('/proc/self/fd'))('no file stays open', () => {
+  const LARGE = tarOf(member({ name: 'a' }, 'a'.repeat(3_000_000)))
+  const openBelow = () =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder)
+      } catch {
+        return false // that of the listing itself
+      }
+    })
+
+  test('where the reader leaves in the middle of it', async () => {
+    const tar = assembledTar(takenApart(LARGE), {
+      limits: DEFAULT_LIMITS,
+      onFault: () => undefined,
+      checkContents: false,
+    })
+    await tar.next()
+    expect(openBelow()).not.toEqual([])
+    await tar.return(undefined)
+    expect(openBelow()).toEqual([])
+  })
+
+  test('where a fault stops it', async () => {
+    const assembly = takenApart(LARGE)
+    writeFileSync(join(folder, 'files/a'), 'b'.repeat(3_000_000))
+    const tar = exactTar(assembly, { limits: DEFAULT_LIMITS, checkContents: true })
+    const reading = async () => {
+      while ((await tar.next()).done !== true);
+    }
+    await expect(reading()).rejects.toMatchObject({ code: 'ERR_DIGEST' })
+    expect(openBelow()).toEqual([])
   })
 })
 

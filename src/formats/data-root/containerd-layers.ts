@@ -1,11 +1,9 @@
 import type { DiffID } from '../../bytes/digest.js'
-import type { RunContext } from '../../context.js'
 import { chainIDs } from '../../model/chain-id.js'
 import type { StoreLayer } from '../../model/data-root.js'
-import type { Image, Layer } from '../../model/image.js'
+import type { Image } from '../../model/image.js'
 import { findSnapshot, readSnapshots, tellSnapshotOrphans } from './containerd-snapshots.js'
 import type { RootReading, Snapshot } from './reading.js'
-import { checkUnpacked } from './unpacked.js'
 
 /** A layer whose blob containerd has, and the tree that it was unpacked to. */
 export interface ContainerdLayer extends StoreLayer {
@@ -37,7 +35,7 @@ export function containerdLayers(
         ...row,
         cacheID: snapshot?.folder,
         added: () => Promise.resolve([]),
-        ...(isFirst && unpackedTo(reading, snapshot, layer)),
+        ...(isFirst && unpackedTo(reading, snapshot, snapshots)),
       })
     }
   }
@@ -47,14 +45,22 @@ export function containerdLayers(
 function unpackedTo(
   reading: RootReading,
   snapshot: Snapshot,
-  layer: Layer,
+  snapshots: readonly Snapshot[],
 ): Pick<StoreLayer, 'snapshotSize' | 'unpacked'> {
   return {
     ...(snapshot.size !== undefined && { snapshotSize: snapshot.size }),
     ...(isThere(reading, snapshot) && {
-      unpacked: (context: RunContext) => checkUnpacked(reading.store, snapshot.key, layer, context),
+      unpacked: { files: reading.store.locator(snapshot.key), below: keysBelow(snapshot, snapshots) },
     }),
   }
+}
+
+/** Keys of the trees below a snapshot, the topmost first. */
+function keysBelow(top: Snapshot, snapshots: readonly Snapshot[]): readonly string[] {
+  const below = new Set<Snapshot>()
+  const under = ({ parent, driver }: Snapshot) => snapshots.find((one) => one.name === parent && one.driver === driver)
+  for (let next = under(top); next !== undefined && !below.has(next); next = under(next)) below.add(next)
+  return [...below].map(({ key }) => key)
 }
 
 /** Whether the tree of a snapshot is there; one that is not is told. */

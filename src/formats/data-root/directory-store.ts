@@ -1,7 +1,6 @@
-import { lstatSync, readdirSync, type BigIntStats, type PathLike } from 'node:fs'
+import { lstatSync, type BigIntStats, type PathLike } from 'node:fs'
 import { resolve } from 'node:path'
 import type { RunContext } from '../../context.js'
-import { latin1 } from '../../tar/path.js'
 import { directoryFilesOf, onDisk, typeOf } from '../../tar/split-directory.js'
 import { liveXattrs } from './live-xattrs.js'
 import type { Store, StoreNode } from './store.js'
@@ -31,14 +30,6 @@ export function directoryStore(directory: string, context: RunContext): Store {
         ...(isShared && { identity: `${status.dev}:${status.ino}` }),
       }
       return node
-    },
-    list(key) {
-      try {
-        const names = readdirSync(onDisk(root, key), { encoding: 'buffer' })
-        return names.map((name) => latin1(name)).sort()
-      } catch {
-        return []
-      }
     },
     xattrsBelow: (key) => liveXattrs(`${root}/${key}`, context),
     locator: (base) => ({ kind: 'directory', directory: root, base }),

@@ -1,7 +1,7 @@
 import type { Limits } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import type { StoredFiles, StoredType } from '../../tar/split-files.js'
-import type { FileLocator } from '../../tar/split-assembly.js'
+import type { FileLocator } from '../../tar/split-locator.js'
 
 /** Everything that a file system keeps of one name, content left out. */
 export interface StoreNode {
@@ -28,8 +28,6 @@ export type XattrsByKey = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>
 export interface Store extends StoredFiles, AsyncDisposable {
   readonly location: string
   node(key: string): StoreNode | undefined
-  /** Names in a directory, sorted by their bytes; none where there is no such directory. */
-  list(key: string): readonly string[]
   /** Extended attributes of all below a key; undefined where nobody can tell. */
   xattrsBelow(key: string): Promise<XattrsByKey | undefined>
   /** Where a worker, too, finds what is below a key. */

@@ -58,13 +58,12 @@ async function plainTar(
 }
 
 async function storeOf(source: OpenSource, file: string, path: string, context: RunContext): Promise<Store> {
-  const { members, children } = await indexOf(source, context)
+  const members = await indexOf(source, context)
   const files = packedFiles(file, members)
   return {
     ...files,
     location: path,
     node: (key) => members.get(key),
-    list: (key) => [...(children.get(key) ?? [])].sort(),
     xattrsBelow: (key) => Promise.resolve(xattrsBelow(members, key)),
     locator: (base) => ({ kind: 'tar', file, members, base }),
     place(key) {
@@ -78,14 +77,8 @@ async function storeOf(source: OpenSource, file: string, path: string, context: 
   }
 }
 
-interface Index {
-  readonly members: ReadonlyMap<string, Member>
-  readonly children: ReadonlyMap<string, ReadonlySet<string>>
-}
-
-async function indexOf(source: OpenSource, context: RunContext): Promise<Index> {
+async function indexOf(source: OpenSource, context: RunContext): Promise<ReadonlyMap<string, Member>> {
   const members = new Map<string, Member>()
-  const children = new Map<string, Set<string>>()
   const onEntry = (entry: TarEntry) => {
     const { key } = cleanPath(entry.rawPath)
     if (key === '' || entry.type === 'global') return
@@ -96,7 +89,6 @@ async function indexOf(source: OpenSource, context: RunContext): Promise<Index> 
     const member = linked === undefined ? memberOf(entry) : { ...linked, identity: linked.identity ?? target ?? key }
     if (linked !== undefined && target !== undefined) members.set(target, member)
     members.set(key, member)
-    addParents(children, key)
   }
   const end = await scanSource(source, { onEntry }, context)
   if (end.fault !== undefined) {
@@ -105,7 +97,7 @@ async function indexOf(source: OpenSource, context: RunContext): Promise<Index> 
       offset: end.fault.offset,
     })
   }
-  return { members, children }
+  return members
 }
 
 function memberOf(entry: TarEntry): Member {
@@ -127,18 +119,6 @@ function memberOf(entry: TarEntry): Member {
 
 function storedType(type: TarEntry['type']): StoredType {
   return type === 'hardlink' || type === 'global' || type === 'unknown' ? 'other' : type
-}
-
-function addParents(children: Map<string, Set<string>>, key: string): void {
-  for (let child = key; child !== '';) {
-    const slash = child.lastIndexOf('/')
-    const parent = slash < 0 ? '' : child.slice(0, slash)
-    const known = children.get(parent)
-    if (known?.has(child.slice(slash + 1)) === true) return
-    if (known === undefined) children.set(parent, new Set([child.slice(slash + 1)]))
-    else known.add(child.slice(slash + 1))
-    child = parent
-  }
 }
 
 function xattrsBelow(members: ReadonlyMap<string, Member>, base: string): XattrsByKey {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf } from '../../../src/bytes/digest.js'
@@ -137,6 +137,32 @@ describe('damage', () => {
     mkdirSync(join(root.path, path))
     expect((await censusOf(root.path)).findings.map(({ code, where }) => [code, where.path])).toEqual([
       ['STORE_CONTENT_ORPHAN', path],
+    ])
+  })
+
+  test('is none where a file lies behind a link of its layer, or of one below that was mounted', async () => {
+    const links = tarOf(
+      member({ name: 'usr/', type: '5' }),
+      member({ name: 'usr/lib/', type: '5' }),
+      member({ name: 'lib', type: '2', link: 'usr/lib' }),
+    )
+    const far = tarOf(member({ name: 'lib/deep/', type: '5' }), member({ name: 'lib/deep/one' }, 'first'))
+    const own = tarOf(member({ name: 'here', type: '2', link: 'real' }), member({ name: 'here/two' }, 'second'))
+    root.image('links:1', links, far, own)
+    root.finish()
+    const [farTree, ownTree] = [root.tree(links, far), root.tree(links, far, own)]
+    mkdirSync(join(root.tree(links), 'usr/lib'), { recursive: true })
+    symlinkSync('usr/lib', join(root.tree(links), 'lib'))
+    mkdirSync(join(farTree, 'usr'))
+    renameSync(join(farTree, 'lib'), join(farTree, 'usr/lib'))
+    renameSync(join(ownTree, 'here'), join(ownTree, 'real'))
+    symlinkSync('real', join(ownTree, 'here'))
+    expect((await censusOf(root.path)).findings).toEqual([])
+    flipByte(join(farTree, 'usr/lib/deep/one'))
+    writeFileSync(join(ownTree, 'real/three'), '')
+    expect((await censusOf(root.path)).findings.map(({ code, where }) => [code, where.entry])).toEqual([
+      ['STORE_FILE_CHANGED', 'lib/deep/one'],
+      ['STORE_FILE_ADDED', 'real/three'],
     ])
   })
 
