@@ -1,6 +1,5 @@
 import type { Measurement } from '../tar/measurement.js'
 import type { StackedTree } from '../tar/split-stack.js'
-import { unpackedCheck } from '../tar/split-unpacked.js'
 import { measureBlob, type MeasureOptions } from './measure.js'
 
 /** `measureBlob`, and the tree that the blob was unpacked to, where there is one, held against it in the same pass. */
@@ -10,6 +9,7 @@ export async function measureUnpacked(
   tree: StackedTree | undefined,
 ): Promise<Measurement> {
   if (tree === undefined) return measureBlob(chunks, options)
+  const { unpackedCheck } = await import('../tar/split-unpacked.js') // only a containerd's store has such trees
   using check = unpackedCheck(tree, options)
   const measured = await measureBlob(chunks, { ...options, onContent: (chunk) => check.push(chunk) })
   const unpacked = check.end()

@@ -36,7 +36,7 @@ export async function unpackLayer(
     await unpacking.end()
     await file.sync()
   } finally {
-    unpacking.kill()
+    await unpacking.kill()
     await file.close()
   }
   if (totals.diffID === diffID) return totals.size

@@ -20,7 +20,8 @@ export interface Unpacking {
   write(chunk: Uint8Array): Promise<void>
   /** No more bytes; resolves when all is there. Errors: ERR_OUTPUT where tar failed, or complained. */
   end(): Promise<void>
-  kill(): void
+  /** Ends it, however far it is; resolves when it has gone, and makes no file any more. */
+  kill(): Promise<void>
 }
 
 /** Whether the system's tar is GNU's, which can set owners, devices and extended attributes. */
@@ -65,6 +66,9 @@ export function unpackInto(directory: string): Unpacking {
       // It only complains of attributes that cannot be set, and ends with 0.
       if ((await ended) !== 0 || words !== '') throw await failure()
     },
-    kill: () => void tar.kill(),
+    async kill() {
+      tar.kill('SIGKILL')
+      await ended
+    },
   }
 }
