@@ -53,7 +53,8 @@ export async function storedFiles(
 ): Promise<readonly StoredFile[]> {
   const watch = fileWatch()
   if (hashed) {
-    await hashedTree({ layers: image.layers, log, watch: watch.entry, applied: watch.applied }, context)
+    const hear = (layer: Layer) => (entry: RecordedEntry, hash?: Uint8Array) => watch.entry(layer, entry, hash)
+    await hashedTree({ layers: image.layers, log, watch: hear, applied: watch.applied }, context)
   } else {
     await mergedTree(image.layers, log, context, watch)
   }

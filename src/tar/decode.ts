@@ -14,13 +14,22 @@ export type { TarAnswer, TarHandlers, TarRequest } from './request.js'
 const READ_BLOCK = bytesRequest(BLOCK)
 const REST_PIECE = 64 * 1024
 
+/** Where to begin in a tar of which the members before were read by others: the offset of a header, and how many there were. */
+export interface TarStart {
+  readonly offset: number
+  readonly entries: number
+}
+
+const FROM_THE_FIRST: TarStart = { offset: 0, entries: 0 }
+
 /**
  * Decodes a tar as Go's archive/tar does: asks a driver for bytes and answers with how the tar ended. Damage does not
  * throw but is the end's `fault`, and the bytes after it are asked for all the same, since a diffID covers them.
  */
-export function* decodeTar(handlers: TarHandlers, limits: Limits): Decoding<TarEnd> {
+export function* decodeTar(handlers: TarHandlers, limits: Limits, start = FROM_THE_FIRST): Decoding<TarEnd> {
   const tell = oddityTeller(handlers.onOddity?.bind(handlers))
-  const progress: Progress = { handlers, limits, tell, offset: 0, entries: 0, end: 0, marker: 'none', name: undefined }
+  const { offset, entries } = start
+  const progress: Progress = { handlers, limits, tell, offset, entries, end: offset, marker: 'none', name: undefined }
   try {
     yield* readEntries(progress)
     return yield* readRest(progress, undefined)

@@ -37,7 +37,7 @@ export interface HeaderFields {
   readonly gnuPrefix: boolean
 }
 
-/** A block in memory that can be read by bytes and by words. */
+/** Blocks in memory, one or more, that can be read by bytes and by words. */
 export interface Block {
   readonly bytes: Uint8Array
   readonly words: Uint32Array
@@ -112,7 +112,7 @@ export function hasChecksum(bytes: Uint8Array): boolean {
 
 /** True where only the sum of signed bytes fits (Sun's tar). */
 function checkSum(block: Uint8Array, words: Uint32Array, offset: number): boolean {
-  const sum = sumOf(words) - sumOf8(block, 148) + 8 * 0x20 // the field itself counts as spaces
+  const sum = unsignedSum({ bytes: block, words }, 0)
   const claimed = readOctal(block, 148, 8)
   if (claimed === sum) return false
   const high = block.reduce((count, byte, at) => count + (at >= 148 && at < 156 ? 0 : byte >> 7), 0)
@@ -121,10 +121,15 @@ function checkSum(block: Uint8Array, words: Uint32Array, offset: number): boolea
   throw new TarStop('checksum', offset, `the header's checksum ${says}, its bytes add up to ${sum.toString()}`)
 }
 
+/** The checksum of the header that begins at byte `at`, a multiple of 4: the sum of its bytes taken unsigned. */
+export function unsignedSum({ bytes, words }: Block, at: number): number {
+  return sumOf(words, at / 4) - sumOf8(bytes, at + 148) + 8 * 0x20 // the field itself counts as spaces
+}
+
 // Four bytes at a time, in two lanes of 16 bits that 128 words cannot fill: every header is summed, and this is the cost.
-function sumOf(words: Uint32Array): number {
+function sumOf(words: Uint32Array, from: number): number {
   let lanes = 0
-  for (let at = 0; at < BLOCK / 4; at++) {
+  for (let at = from; at < from + BLOCK / 4; at++) {
     const word = words[at] ?? 0
     lanes += (word & 0xff00ff) + ((word >>> 8) & 0xff00ff)
   }

@@ -22,18 +22,18 @@ export function applyChanges(tree: Tree, changes: LayerChanges, notes: LayerNote
 
 function add(making: Making, addition: Addition, aufs: ReadonlyMap<string, Inode>): void {
   const { layer, notes } = making
-  const key = keyOf(addition)
-  if (key === '') {
+  // The root, which alone has neither.
+  if (addition.name === '' && addition.parent === '') {
     addRoot(making, addition)
     return
   }
   const node = 'node' in addition ? addition.node : linkNode(making, addition, aufs)
   if (node === undefined) return
-  const parent = directoryAt(making, addition.parent, key)
+  const parent = directoryAt(making, addition)
   if (parent === undefined) return
   const before = parent.inode.children.get(addition.name)
   if (before?.layer === layer && before.header !== undefined) {
-    notes.tell('ENTRY_DUPLICATE', key, 'the path stands in the layer twice; the last one counts')
+    notes.tell('ENTRY_DUPLICATE', keyOf(addition), 'the path stands in the layer twice; the last one counts')
   }
   if (node.inode.type === 'directory' && isDirectory(before)) node.inode = redescribed(before, node.inode)
   put(making, parent, addition.name, node)

@@ -2,10 +2,12 @@ import type { Span } from '../bytes/source.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { cleanPath, latin1, latin1Bytes } from '../tar/path.js'
+import type { PlainMember } from '../tar/plain-header.js'
 import type { LayerNotes } from './layer-notes.js'
-import { nodeMaker, type NodeMaker } from './entry-node.js'
+import { nodeMaker } from './entry-node.js'
 import type { RecordedEntry } from './entry-records.js'
 import { linkMetadata, type Inode, type LinkMetadata, type NodeType, type TreeNode } from './node.js'
+import { entryOfPlain, plainPlaces } from './plain-members.js'
 import { isAufsLink, whiteoutOf, type Whiteout } from './whiteout.js'
 import { overlayXattrs } from './xattrs.js'
 
@@ -20,7 +22,7 @@ interface Link {
 }
 
 /** A cleaned path in two: the names of one directory share the text of its path. Both are '' for the root. */
-interface Place {
+export interface Place {
   readonly parent: string
   readonly name: string
 }
@@ -48,6 +50,8 @@ export interface LayerChanges {
 export interface ChangeCollector {
   /** Errors: ERR_LIMIT for a path that is too deep. */
   readonly add: (entry: RecordedEntry) => void
+  /** The same for a plain member. */
+  readonly addPlain: (member: PlainMember) => void
   readonly changes: LayerChanges
 }
 
@@ -56,30 +60,37 @@ export function collectChanges(layer: number, notes: LayerNotes, limits: Limits)
   const additions = additionList()
   const removals: Removal[] = []
   const aufs = new Map<string, Inode>()
-  const nodeOf = nodeMaker(layer)
+  const nodes = nodeMaker(layer)
   const placeOf = placeMaker()
+  const plainPlaceOf = plainPlaces(limits.depth)
+  const add = (entry: RecordedEntry) => {
+    const type = treeType(entry)
+    const key = cleanedPath(entry, notes, limits)
+    if (key === undefined || entry.type === 'global') return
+    if (type === undefined) {
+      notes.tell('ENTRY_TYPE_UNSUPPORTED', key, `type ${JSON.stringify(entry.typeflag)} makes nothing`)
+      return
+    }
+    const mark = whiteoutOf(key)
+    if (mark === undefined) {
+      if (type !== 'hardlink') noteDrivers(entry, type, key, notes)
+      additions.add(placeOf(key), type === 'hardlink' ? linkOf(entry) : nodes.of(entry, type))
+    } else if (mark.kind === 'whiteout' || mark.kind === 'opaque') {
+      removals.push({ ...mark, key })
+    } else if (mark.kind === 'invalid') {
+      notes.tell('WHITEOUT_INVALID', key, mark.reason)
+    } else {
+      notes.tell('WHITEOUT_AUFS', key, 'AUFS kept its books here; left out')
+      if (isAufsLink(key) && type === 'file') aufs.set(key, nodes.of(entry, type).inode)
+    }
+  }
   return {
     changes: { layer, additions: additions.all, removals, aufs },
-    add(entry) {
-      const type = treeType(entry)
-      const key = cleanedPath(entry, notes, limits)
-      if (key === undefined || entry.type === 'global') return
-      if (type === undefined) {
-        notes.tell('ENTRY_TYPE_UNSUPPORTED', key, `type ${JSON.stringify(entry.typeflag)} makes nothing`)
-        return
-      }
-      const mark = whiteoutOf(key)
-      if (mark === undefined) {
-        if (type !== 'hardlink') noteDrivers(entry, type, key, notes)
-        additions.add(additionOf(entry, type, placeOf(key), nodeOf))
-      } else if (mark.kind === 'whiteout' || mark.kind === 'opaque') {
-        removals.push({ ...mark, key })
-      } else if (mark.kind === 'invalid') {
-        notes.tell('WHITEOUT_INVALID', key, mark.reason)
-      } else {
-        notes.tell('WHITEOUT_AUFS', key, 'AUFS kept its books here; left out')
-        if (isAufsLink(key) && type === 'file') aufs.set(key, nodeOf(entry, type).inode)
-      }
+    add,
+    addPlain(member) {
+      const place = plainPlaceOf(member)
+      if (place === undefined) add(entryOfPlain(member))
+      else additions.add(place, nodes.ofPlain(member))
     },
   }
 }
@@ -88,15 +99,8 @@ function treeType({ type }: RecordedEntry): NodeType | 'hardlink' | undefined {
   return type === 'unknown' || type === 'global' ? undefined : type
 }
 
-function additionOf(
-  entry: RecordedEntry,
-  type: NodeType | 'hardlink',
-  { parent, name }: Place,
-  nodeOf: NodeMaker,
-): Addition {
-  if (type !== 'hardlink') return { parent, name, node: nodeOf(entry, type) }
-  const { header, rawLinkPath } = entry
-  return { parent, name, header, target: latin1(rawLinkPath), link: linkMetadata(entry) }
+function linkOf(entry: RecordedEntry): Link {
+  return { header: entry.header, target: latin1(entry.rawLinkPath), link: linkMetadata(entry) }
 }
 
 const BLOCK = 1024
@@ -105,29 +109,26 @@ const BLOCK = 1024
  * Additions taken apart into lists of a thousand, which leave nothing behind while they grow: a layer may have a million,
  * and those of all layers of two images wait to be applied.
  */
-function additionList(): { add(addition: Addition): void; readonly all: Iterable<Addition> } {
+function additionList(): { add(place: Place, thing: TreeNode | Link): void; readonly all: Iterable<Addition> } {
   const blocks: { readonly places: string[]; readonly things: (TreeNode | Link)[] }[] = []
   function* all(): Generator<Addition> {
     for (const { places, things } of blocks) {
-      for (const [at, thing] of things.entries()) {
-        const place = { parent: places[2 * at] ?? '', name: places[2 * at + 1] ?? '' }
-        yield 'inode' in thing ? { ...place, node: thing } : { ...place, ...thing }
+      for (let at = 0; at < things.length; at++) {
+        const [thing, parent = '', name = ''] = [things[at], places[2 * at], places[2 * at + 1]]
+        if (thing === undefined) continue
+        yield 'inode' in thing ? { parent, name, node: thing } : { parent, name, ...thing }
       }
     }
   }
   return {
-    add(addition) {
+    add({ parent, name }, thing) {
       let block = blocks.at(-1)
       if (block === undefined || block.things.length === BLOCK) blocks.push((block = { places: [], things: [] }))
-      block.places.push(addition.parent, addition.name)
-      block.things.push('node' in addition ? addition.node : linkOf(addition))
+      block.places.push(parent, name)
+      block.things.push(thing)
     },
     all: { [Symbol.iterator]: all },
   }
-}
-
-function linkOf({ header, target, link }: Link): Link {
-  return { header, target, link }
 }
 
 // Entries of one directory mostly follow each other.

@@ -1,5 +1,6 @@
 import { counted } from '../bytes/reader.js'
-import { chunksOf, type ByteSource } from '../bytes/source.js'
+import { readAhead } from '../bytes/read-ahead.js'
+import type { ByteSource } from '../bytes/source.js'
 import { runJobs, workerUrl } from '../bytes/worker-pool.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
@@ -7,11 +8,16 @@ import {
   entriesOfParts,
   readContents,
   readHeadersAlone,
+  takeEntries,
   type ContentsOptions,
   type ContentsPart,
   type ContentsSummary,
 } from './contents.js'
+import type { PlainMember } from '../tar/plain-header.js'
+import type { HeaderHandlers } from '../tar/scan-headers.js'
 import type { RecordedEntry } from './entry-records.js'
+import { plainBlob } from './layer-entries.js'
+import { entryOfPlain } from './plain-members.js'
 import { comparedWith } from './same-bytes.js'
 
 /** A layer to read. */
@@ -27,6 +33,8 @@ export interface LayerToRead {
   readonly spelling?: boolean
   /** Its entries in order; the hash (a view, 32 bytes) of each file that is not empty, unless its content is cut off. */
   readonly onEntry: (entry: RecordedEntry, hash: Uint8Array | undefined) => void
+  /** Hears of plain members in the place of `onEntry`, where only headers are read. */
+  readonly onPlain: HeaderHandlers['onPlain'] | undefined
 }
 
 /** What was read of a layer. */
@@ -39,7 +47,6 @@ export interface LayerRead extends ContentsSummary {
 export interface ContentsJob {
   readonly place: NonNullable<ByteSource['place']>
   readonly twin?: NonNullable<ByteSource['place']>
-  readonly headersAlone: boolean
   readonly size: number
   readonly options: ContentsOptions
   /** How many parts were taken: one 32-bit integer. */
@@ -49,28 +56,86 @@ export interface ContentsJob {
 /** What it answers. */
 export type ContentsDone = Omit<LayerRead, 'twinIsSame'> & { readonly differs: boolean }
 
-// As for measuring: a worker costs about 15 ms to start.
-const WORTH_WORKERS = 16 * 1024 * 1024
+// A thread takes 50 ms to start and to compile what it runs: so long one alone takes for this much, or for a fifth of it
+// where it is compressed.
+const WORTH_WORKERS = 64 * 1024 * 1024
+const COMPRESSED = 5
 
 /**
  * Reads layers, each once, on as many threads as the context allows, largest first; answers in the order given. Layers
- * that are missing must not be among them. Errors: ERR_IO and ERR_TRUNCATED where a file changes meanwhile, ERR_ABORTED,
- * and what `onEntry` throws.
+ * that are missing must not be among them. Where only headers are wanted and can be hopped between, they are read here:
+ * as records for another thread they would be decoded twice. Errors: ERR_IO and ERR_TRUNCATED where a file changes
+ * meanwhile, ERR_ABORTED, and what `onEntry` throws.
  */
 export async function readLayers(items: readonly LayerToRead[], context: RunContext): Promise<readonly LayerRead[]> {
   const read = new Map<LayerToRead, LayerRead>()
   const total = items.reduce((sum, { layer }) => sum + (layer.blob?.size ?? 0), 0)
   const progress = progressOf(items.length, total, context)
-  const onThreads = context.concurrency > 1 && total > WORTH_WORKERS
-  const far = onThreads ? items.filter(canGoFar) : []
-  const near = onThreads ? items.filter((item) => !canGoFar(item)) : items
-  for (const item of near) read.set(item, await readNear(item, context, progress))
-  await readFar(far, context, read, progress)
+  const { headers, near, far } = await sharedOut(items, context)
+  await together(context, [
+    (inner) => readFar(far, inner, read, progress),
+    async (inner) => {
+      for (const [item, blob] of headers) read.set(item, await readHeaders(item, blob, inner, progress))
+      for (const item of near) read.set(item, await readNear(item, inner, progress))
+    },
+  ])
   return items.flatMap((item) => read.get(item) ?? [])
+}
+
+interface SharedOut {
+  readonly headers: ReadonlyMap<LayerToRead, ByteSource>
+  readonly near: readonly LayerToRead[]
+  readonly far: readonly LayerToRead[]
+}
+
+async function sharedOut(items: readonly LayerToRead[], context: RunContext): Promise<SharedOut> {
+  const headers = new Map<LayerToRead, ByteSource>()
+  const whole: LayerToRead[] = []
+  let work = 0
+  for (const item of items) {
+    const plain = await plainBlob(item.layer, context)
+    if (plain !== undefined && item.isTrusted === true) headers.set(item, plain)
+    else {
+      whole.push(item)
+      work += (item.layer.blob?.size ?? 0) * (plain === undefined ? COMPRESSED : 1)
+    }
+  }
+  const onThreads = context.concurrency > 1 && work > WORTH_WORKERS
+  const isFar = (item: LayerToRead) => onThreads && canGoFar(item)
+  return { headers, near: whole.filter((item) => !isFar(item)), far: whole.filter(isFar) }
+}
+
+/** Does several things side by side; the first that fails stops the others, which have ended when this rejects. */
+async function together(context: RunContext, work: readonly ((inner: RunContext) => Promise<void>)[]): Promise<void> {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([stop.signal, ...(context.signal ? [context.signal] : [])])
+  const all = work.map((one) => one({ ...context, signal }))
+  try {
+    await Promise.all(all)
+  } catch (error) {
+    stop.abort()
+    await Promise.allSettled(all)
+    throw error
+  }
 }
 
 function canGoFar({ layer, twin }: LayerToRead): boolean {
   return layer.state === 'stored' && layer.blob?.place !== undefined && (twin === undefined || twin.place !== undefined)
+}
+
+async function readHeaders(
+  { twin, onEntry, onPlain }: LayerToRead,
+  blob: ByteSource,
+  context: RunContext,
+  progress: (bytes: number) => void,
+): Promise<LayerRead> {
+  const handlers = {
+    onEntry: (entry: RecordedEntry) => onEntry(entry, undefined),
+    onPlain: onPlain ?? ((member: PlainMember) => onEntry(entryOfPlain(member), undefined)),
+  }
+  const summary = await readHeadersAlone(blob, handlers, context)
+  progress(blob.size)
+  return { ...summary, twinIsSame: twin !== undefined }
 }
 
 async function readNear(
@@ -82,14 +147,11 @@ async function readNear(
   const same = isTrusted || isSameFile(layer.blob, twin)
   let differs = false
   const stored =
-    layer.state === 'stored' && layer.blob !== undefined ? chunksOf(layer.blob, signal) : layer.tar(context)
+    layer.state === 'stored' && layer.blob !== undefined ? readAhead(layer.blob, signal) : layer.tar(context)
   const own = counted(stored, progress)
-  const chunks = twin === undefined || same ? own : comparedWith(own, chunksOf(twin, signal), () => (differs = true))
+  const chunks = twin === undefined || same ? own : comparedWith(own, readAhead(twin, signal), () => (differs = true))
   const options = { limits, location: layer.path, diffID: twin === undefined, hashes, spelling }
-  const onPart = entriesOfParts(onEntry)
-  const headers = isTrusted && layer.blob ? await readHeadersAlone(layer.blob, options, onPart) : undefined
-  if (headers !== undefined) progress(layer.blob?.size ?? 0)
-  const summary = headers ?? (await readContents(chunks, options, onPart))
+  const summary = await readContents(chunks, options, takeEntries(onEntry))
   return { ...summary, twinIsSame: twin !== undefined && !differs }
 }
 
@@ -130,7 +192,7 @@ function jobOf(
   const options = { limits, location: path, diffID: twin === undefined, hashes, spelling }
   const isUnread = isTrusted || isSameFile(blob, twin)
   const compared = twin?.place === undefined || isUnread ? {} : { twin: twin.place }
-  return [{ place, size, options, headersAlone: isTrusted, taken: new SharedArrayBuffer(4), ...compared }]
+  return [{ place, size, options, taken: new SharedArrayBuffer(4), ...compared }]
 }
 
 /** Whether both are the same bytes of the same file. */

@@ -1,8 +1,7 @@
 import { fileChunks } from '../bytes/file-chunks.js'
 import { serveJobs } from '../bytes/worker.js'
 import type { ContentsDone, ContentsJob } from './contents-pool.js'
-import { fileSource, slice } from '../bytes/source.js'
-import { readContents, readHeadersAlone, type ContentsPart, type ContentsSummary } from './contents.js'
+import { readContents, takeParts, type ContentsPart } from './contents.js'
 import { comparedWith } from './same-bytes.js'
 
 serveJobs(async (input, onBytes, onPart): Promise<ContentsDone> => {
@@ -12,11 +11,6 @@ serveJobs(async (input, onBytes, onPart): Promise<ContentsDone> => {
   const post = (part: ContentsPart) => {
     onPart(part, [part.entries.buffer, part.hashes.buffer])
     wait()
-  }
-  const headers = job.headersAlone ? await headersOf(job, post) : undefined
-  if (headers !== undefined) {
-    onBytes(size)
-    return { ...headers, differs: false }
   }
   let differs = false
   const own = fileChunks(place, size, onBytes)
@@ -28,16 +22,8 @@ serveJobs(async (input, onBytes, onPart): Promise<ContentsDone> => {
           fileChunks(twin, size, () => undefined),
           () => (differs = true),
         )
-  return { ...(await readContents(chunks, options, post)), differs }
+  return { ...(await readContents(chunks, options, takeParts(post))), differs }
 })
-
-async function headersOf(
-  { place, size, options }: ContentsJob,
-  post: (part: ContentsPart) => void,
-): Promise<ContentsSummary | undefined> {
-  await using file = await fileSource(place.file)
-  return await readHeadersAlone(slice(file, { offset: place.offset, length: size }, options.location), options, post)
-}
 
 const MOST_WAITING = 8
 

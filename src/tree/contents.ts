@@ -8,7 +8,8 @@ import type { FindingCode } from '../findings.js'
 import type { TarHandlers } from '../tar/decode.js'
 import type { TarEnd } from '../tar/end.js'
 import type { TarEntry } from '../tar/entry.js'
-import { scanSource, tarPusher } from '../tar/scan.js'
+import { tarPusher, type ScanContext } from '../tar/scan.js'
+import { scanHeaders, type HeaderHandlers } from '../tar/scan-headers.js'
 import { speller, type Spelling } from '../tar/spelling.js'
 import { contentHasher, HASH_BYTES, hasContent, type ContentHasher } from './content-hashes.js'
 import { entryRecords, readEntryRecords, type RecordedEntry } from './entry-records.js'
@@ -54,20 +55,28 @@ export interface ContentsOptions {
   readonly spelling?: boolean
 }
 
+/** Takes the entries of a layer in order. */
+export interface ContentsTaker {
+  entry(entry: TarEntry, spelling: Spelling | undefined): void
+  /** After the last byte of its content: the sha256 where it was asked for. Not called where the content is cut off. */
+  entryEnd(hash: Uint8Array | undefined): void
+  end(): void
+}
+
 /**
- * Reads a layer once, stored bytes in: its entries and the sha256 of each file go to `onPart` in stretches, the diffID
- * comes of the same pass. Damage ends the reading and is told in the summary.
+ * Reads a layer once, stored bytes in: its entries and the sha256 of each file go to `taker`, the diffID comes of the
+ * same pass. Of a chunk nothing is kept when the next is asked for. Damage ends the reading and is told in the summary.
  */
 export async function readContents(
   chunks: AsyncIterable<Uint8Array>,
   options: ContentsOptions,
-  onPart: (part: ContentsPart) => void,
+  taker: ContentsTaker,
 ): Promise<ContentsSummary> {
   const reader = readChunks(chunks)
   const head = await reader.read(SNIFF_BYTES)
   const compression = detectCompression(head)
   const { limits, location } = options
-  const layer = contentReader(options, onPart)
+  const layer = contentReader(options, taker)
   try {
     const stored = prepended(head, reader.take(Number.MAX_SAFE_INTEGER))
     for await (const chunk of decompress(compression, stored, { limits, location })) layer.push(chunk)
@@ -84,21 +93,13 @@ export async function readContents(
   return { diffSize: size, compression, ...(diffID && { diffID }), ...(fault && { fault }) }
 }
 
-/**
- * The entries of a layer that is stored uncompressed, its contents hopped over, unhashed: in stretches to `onPart`.
- * Undefined where it is compressed.
- */
+/** The members of a layer that is stored uncompressed, its contents hopped over: what can be told of them without. */
 export async function readHeadersAlone(
   source: ByteSource,
-  { limits }: Pick<ContentsOptions, 'limits'>,
-  onPart: (part: ContentsPart) => void,
-): Promise<ContentsSummary | undefined> {
-  const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) })
-  if (detectCompression(head) !== 'none') return undefined
-  const parts = partMaker(onPart)
-  const onEntry = (entry: TarEntry) => parts.entry(entry, undefined)
-  const end = await scanSource(source, { onEntry, onContentEnd: () => parts.entryEnd(undefined) }, { limits })
-  parts.end()
+  handlers: HeaderHandlers,
+  context: ScanContext,
+): Promise<ContentsSummary> {
+  const end = await scanHeaders(source, handlers, context)
   return { diffSize: source.size, compression: 'none', ...faultOf(end) }
 }
 
@@ -116,20 +117,19 @@ interface ContentReader {
   end(): { readonly diffID?: DiffID; readonly size: number; readonly fault?: ContentsFault }
 }
 
-function contentReader(options: ContentsOptions, onPart: (part: ContentsPart) => void): ContentReader {
+function contentReader(options: ContentsOptions, taker: ContentsTaker): ContentReader {
   const whole = options.diffID ? hasher() : undefined
-  const parts = partMaker(onPart)
   let size = 0
   let current: ContentHasher | undefined
   const headers = options.spelling === true ? speller() : undefined
   const handlers: TarHandlers = {
     onEntry(entry) {
-      parts.entry(entry, headers && { headers: headers.take(), names: `${entry.uname}:${entry.gname}` })
+      taker.entry(entry, headers && { headers: headers.take(), names: `${entry.uname}:${entry.gname}` })
       current = options.hashes && hasContent(entry) ? contentHasher(entry, options.limits) : undefined
     },
     ...(options.hashes && { onContent: (_entry: TarEntry, chunk: Uint8Array) => current?.update(chunk) }),
     onContentEnd() {
-      parts.entryEnd(current?.digest())
+      taker.entryEnd(current?.digest())
       current = undefined
     },
   }
@@ -142,7 +142,7 @@ function contentReader(options: ContentsOptions, onPart: (part: ContentsPart) =>
     },
     end() {
       const end = pusher.end()
-      parts.end()
+      taker.end()
       return { size, ...(whole && { diffID: diffIDOf(whole.digest()) }), ...faultOf(end) }
     },
   }
@@ -157,13 +157,8 @@ function faultOf({ fault }: TarEnd): { fault?: ContentsFault } {
 
 const PART = 256 * 1024
 
-interface PartMaker {
-  entry(entry: TarEntry, spelling: Spelling | undefined): void
-  entryEnd(hash: Uint8Array | undefined): void
-  end(): void
-}
-
-function partMaker(onPart: (part: ContentsPart) => void): PartMaker {
+/** A taker that hands entries on in stretches, as bytes for another thread. */
+export function takeParts(onPart: (part: ContentsPart) => void): ContentsTaker {
   const entries = entryRecords()
   let hashes = new Uint8Array(1024 * HASH_BYTES)
   let hashed = 0
@@ -192,10 +187,25 @@ function doubled(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return larger
 }
 
+/** Hears of an entry when its content has passed, with the hash of that; a view, if any. */
+export type HashedEntryHandler = (entry: RecordedEntry, hash: Uint8Array | undefined) => void
+
+/** A taker that tells each entry at once. */
+export function takeEntries(onEntry: HashedEntryHandler): ContentsTaker {
+  let open: RecordedEntry | undefined
+  const tell = (hash: Uint8Array | undefined) => {
+    if (open !== undefined) onEntry(open, hash)
+    open = undefined
+  }
+  return {
+    entry: (entry, spelling) => void (open = spelling === undefined ? entry : { ...entry, spelling }),
+    entryEnd: tell,
+    end: () => tell(undefined),
+  }
+}
+
 /** Takes parts of one layer, in order, and tells the entries that they hold, with the hash of each that has content. */
-export function entriesOfParts(
-  onEntry: (entry: RecordedEntry, hash: Uint8Array | undefined) => void,
-): (part: ContentsPart) => void {
+export function entriesOfParts(onEntry: HashedEntryHandler): (part: ContentsPart) => void {
   return ({ entries, hashes }) => {
     let at = 0
     for (const entry of readEntryRecords(entries)) {

@@ -1,13 +1,24 @@
 import type { Span } from '../bytes/source.js'
 import { latin1 } from '../tar/path.js'
+import type { PlainMember } from '../tar/plain-header.js'
 import type { RecordedEntry } from './entry-records.js'
 import { NOWHERE, type Inode, type NodeType, type TreeNode } from './node.js'
-import { xattrsOf } from './xattrs.js'
+import { NO_XATTRS, xattrsOf } from './xattrs.js'
 
 /** What many inodes of a layer have in common: one record for all of them. */
 type Traits = Pick<Inode, 'type' | 'mode' | 'uid' | 'gid' | 'linkPath' | 'devMajor' | 'devMinor' | 'xattrs' | 'layer'>
 
 const SECOND = 1_000_000_000n
+
+/** What each inode has of its own. */
+interface Particulars {
+  readonly seconds: number
+  readonly nanos: number
+  readonly start: number
+  readonly headerLength: number
+  /** Stored bytes of a file; 0 for all else. */
+  readonly size: number
+}
 
 /**
  * A name and the inode behind it in one: all that images have many of. A class, since its fields take 80 bytes where a node
@@ -23,13 +34,13 @@ class EntryNode implements TreeNode, Inode {
   private readonly headerLength: number
   readonly size: number
 
-  constructor(traits: Traits, { mtimeNs, header, content }: RecordedEntry) {
+  constructor(traits: Traits, { seconds, nanos, start, headerLength, size }: Particulars) {
     this.traits = traits
-    this.seconds = Number(mtimeNs / SECOND)
-    this.nanos = Number(mtimeNs % SECOND)
-    this.start = header.offset
-    this.headerLength = header.length
-    this.size = traits.type === 'file' ? content.length : 0
+    this.seconds = seconds
+    this.nanos = nanos
+    this.start = start
+    this.headerLength = headerLength
+    this.size = size
   }
 
   get type(): NodeType {
@@ -83,37 +94,65 @@ export function isNameAmongOthers(node: TreeNode): boolean {
 }
 
 /** Makes the nodes of one layer: of all entries but hard links. */
-export type NodeMaker = (entry: RecordedEntry, type: NodeType) => TreeNode
+export interface NodeMaker {
+  of(entry: RecordedEntry, type: NodeType): TreeNode
+  ofPlain(member: PlainMember): TreeNode
+}
 
 /** A maker of nodes; what is alike in the entries of the layer is kept once. */
 export function nodeMaker(layer: number): NodeMaker {
+  const commonTraits = commonTraitsMaker(layer)
+  const traitsOf = (entry: RecordedEntry, type: NodeType): Traits =>
+    isCommon(type) && entry.pax.size === 0 ? commonTraits(type, entry) : newTraits(entry, type, layer)
+  return {
+    of(entry, type) {
+      const traits = traitsOf(entry, type)
+      const isWhole = type === 'directory' || entry.sparse !== undefined || !isNear(entry.mtimeNs)
+      return isWhole ? wholeNode(traits, entry) : new EntryNode(traits, particularsOf(entry, type))
+    },
+    ofPlain(member) {
+      const { type, mtime: seconds, offset: start, headerLength } = member
+      if (type === 'directory') return plainDirectory(commonTraits(type, member), member)
+      if (type === 'file') {
+        const { size } = member
+        return new EntryNode(commonTraits(type, member), { seconds, nanos: 0, start, headerLength, size })
+      }
+      const traits = { ...commonTraits(type, member), linkPath: latin1(member.link) }
+      return new EntryNode(traits, { seconds, nanos: 0, start, headerLength, size: 0 })
+    },
+  }
+}
+
+function particularsOf({ mtimeNs, header, content }: RecordedEntry, type: NodeType): Particulars {
+  const [seconds, nanos] = [Number(mtimeNs / SECOND), Number(mtimeNs % SECOND)]
+  const size = type === 'file' ? content.length : 0
+  return { seconds, nanos, start: header.offset, headerLength: header.length, size }
+}
+
+const COMMON_TYPES = ['file', 'directory', 'fifo', 'symlink'] as const
+type CommonType = (typeof COMMON_TYPES)[number]
+
+function isCommon(type: NodeType): type is Exclude<CommonType, 'symlink'> {
+  return type === 'file' || type === 'directory' || type === 'fifo'
+}
+
+/** Traits without attributes; those of symlinks have no target yet. */
+function commonTraitsMaker(layer: number): (type: CommonType, owned: Pick<Traits, 'mode' | 'uid' | 'gid'>) => Traits {
   const known = new Map<string, Traits>()
-  let last: Traits | undefined
-  const traitsOf = (entry: RecordedEntry, type: NodeType): Traits => {
-    if (last !== undefined && isLike(last, entry, type)) return last
-    last = newTraits(entry, type, layer)
-    if (!isPlain(last)) return last
-    const key = `${type} ${last.mode} ${last.uid} ${last.gid}`
-    const same = known.get(key)
-    if (same === undefined) known.set(key, last)
-    else last = same
-    return last
+  // Files and directories take turns; most are of one owner.
+  const last = new Map<number, Traits>()
+  return (type, { mode, uid, gid }) => {
+    const bits = type === 'symlink' ? 0o777 : mode & 0o7777
+    const kind = bits * COMMON_TYPES.length + COMMON_TYPES.indexOf(type)
+    const before = last.get(kind)
+    if (before?.uid === uid && before.gid === gid) return before
+    const key = `${kind} ${uid} ${gid}`
+    const nothing = { linkPath: '', devMajor: 0, devMinor: 0, xattrs: NO_XATTRS }
+    const traits = known.get(key) ?? { type, mode: bits, uid, gid, ...nothing, layer }
+    known.set(key, traits)
+    last.set(kind, traits)
+    return traits
   }
-  return (entry, type) => {
-    const traits = traitsOf(entry, type)
-    const isWhole = type === 'directory' || entry.sparse !== undefined || !isNear(entry.mtimeNs)
-    return isWhole ? wholeNode(traits, entry) : new EntryNode(traits, entry)
-  }
-}
-
-function isLike(traits: Traits, entry: RecordedEntry, type: NodeType): boolean {
-  if (type === 'symlink' || entry.pax.size > 0 || !isPlain(traits)) return false
-  const { mode, uid, gid } = traits
-  return type === traits.type && (entry.mode & 0o7777) === mode && entry.uid === uid && entry.gid === gid
-}
-
-function isPlain({ type, xattrs }: Traits): boolean {
-  return (type === 'file' || type === 'directory' || type === 'fifo') && xattrs.size === 0
 }
 
 function newTraits(entry: RecordedEntry, type: NodeType, layer: number): Traits {
@@ -139,7 +178,14 @@ function isNear(ns: bigint): boolean {
   return seconds <= MOST_SECONDS && seconds >= -MOST_SECONDS
 }
 
-function wholeNode(traits: Traits, { mtimeNs, size, content, sparse, header }: RecordedEntry): TreeNode {
+function plainDirectory(traits: Traits, { mtime, size, offset, headerLength }: PlainMember): TreeNode {
+  const header = { offset, length: headerLength }
+  return wholeNode(traits, { mtimeNs: BigInt(mtime) * SECOND, size, header, content: NOWHERE })
+}
+
+type Whole = Pick<RecordedEntry, 'mtimeNs' | 'size' | 'content' | 'header' | 'sparse'>
+
+function wholeNode(traits: Traits, { mtimeNs, size, content, sparse, header }: Whole): TreeNode {
   const { type, mode, uid, gid, linkPath, devMajor, devMinor, xattrs, layer } = traits
   const isFile = type === 'file'
   const inode: Inode = {

@@ -32,13 +32,14 @@ export interface HashedTree {
 }
 
 /** Hears of each entry of a layer as it is stored, in order. */
-export type EntryWatch = (layer: Layer, entry: RecordedEntry, hash: Uint8Array | undefined) => void
+export type EntryWatch = (entry: RecordedEntry, hash: Uint8Array | undefined) => void
 
 /** The layers of one image, the log for what is odd about them, and who else wants to hear of their entries. */
 export interface Layered {
   readonly layers: readonly Layer[]
   readonly log: FindingLog
-  readonly watch?: EntryWatch
+  /** Undefined for a layer of which nobody does. */
+  readonly watch?: (layer: Layer) => EntryWatch | undefined
   /** Whether the watch is told how the headers of this layer are written. */
   readonly isSpelled?: (layer: Layer) => boolean
   /** The tree as it stands when a layer was applied, only to be looked at; `hashedTree` alone tells it. */
@@ -135,15 +136,17 @@ function readingOf(
   // Layers are read side by side: each has its own log, so that the findings of all come in order.
   const own = findingLog(log.archive)
   const notes = layerNotes(own, layer)
-  const { add, changes } = collectChanges(layer.index, notes, context.limits)
+  const { add, addPlain, changes } = collectChanges(layer.index, notes, context.limits)
   const hashes = contentHashTable()
+  const hear = watch?.(layer)
   const onEntry = (entry: RecordedEntry, hash: Uint8Array | undefined) => {
     add(entry)
     if (hash !== undefined) hashes.add(entry.content.offset, hash)
-    watch?.(layer, entry, hash)
+    hear?.(entry, hash)
   }
   const spelling = isSpelled?.(layer) === true
-  const item = { layer, onEntry, hashes: isHashed, isTrusted, spelling, ...(twin !== undefined && { twin }) }
+  const onPlain = hear === undefined ? addPlain : undefined
+  const item = { layer, onEntry, onPlain, hashes: isHashed, isTrusted, spelling, ...(twin !== undefined && { twin }) }
   return { layer, item, twin, log: own, notes, changes, hashes, isHashed, read: undefined }
 }
 

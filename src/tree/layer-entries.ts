@@ -9,6 +9,7 @@ import type { TarHandlers } from '../tar/decode.js'
 import type { TarEnd } from '../tar/end.js'
 import type { TarEntry } from '../tar/entry.js'
 import { scanChunks, scanSource, tarEntries } from '../tar/scan.js'
+import { scanHeaders, type HeaderHandlers } from '../tar/scan-headers.js'
 import { sidecarEntries } from '../tar/split-assembly.js'
 import { scanSplit } from '../tar/split-scan.js'
 
@@ -21,13 +22,16 @@ export async function* entriesOf(layer: Layer, context: RunContext = runContext(
   yield* tarEntries(plain ?? layer.tar(context), { ...context, location: plain?.location ?? layer.path })
 }
 
+/** Who hears of a layer's entries; whoever wants headers alone may hear of plain members apart, where the layer is stored plain. */
+export type LayerHandlers = TarHandlers | HeaderHandlers
+
 /**
  * Scans the tar of a layer as far as it goes. What stops it is a finding: the entries before it have been told, and the
  * result is false. Errors: what a handler throws, ERR_ABORTED, and whatever is no fault of the layer.
  */
 export async function scanLayer(
   layer: Layer,
-  handlers: TarHandlers,
+  handlers: LayerHandlers,
   log: FindingLog,
   context: RunContext,
 ): Promise<boolean> {
@@ -51,7 +55,8 @@ export async function scanLayer(
 }
 
 /** Reads no more of a layer than the handlers want. */
-async function scan(layer: Layer, handlers: TarHandlers, context: RunContext): Promise<TarEnd> {
+async function scan(layer: Layer, handlers: LayerHandlers, context: RunContext): Promise<TarEnd> {
+  if ('onPlain' in handlers) return scanForHeaders(layer, handlers, context)
   if (handlers.onContent !== undefined) return scanChunks(layer.tar(context), handlers, context)
   if (layer.assembly !== undefined) {
     return scanSplit(sidecarEntries(layer.assembly, context.limits), handlers, context)
@@ -60,18 +65,28 @@ async function scan(layer: Layer, handlers: TarHandlers, context: RunContext): P
   return plain === undefined ? scanChunks(layer.tar(context), handlers, context) : scanSource(plain, handlers, context)
 }
 
+async function scanForHeaders(layer: Layer, handlers: HeaderHandlers, context: RunContext): Promise<TarEnd> {
+  const { onEntry } = handlers
+  const plain = layer.assembly === undefined ? await plainBlob(layer, context) : undefined
+  return plain === undefined ? scan(layer, { onEntry }, context) : scanHeaders(plain, handlers, context)
+}
+
 /** Remembers what the handler for entries threw: that is no fault of the layer. */
-function guard(handlers: TarHandlers): { handlers: TarHandlers; failed: (error: unknown) => boolean } {
+function guard(handlers: LayerHandlers): { handlers: LayerHandlers; failed: (error: unknown) => boolean } {
   const thrown = new Set<unknown>()
-  const onEntry = (entry: TarEntry) => {
-    try {
-      handlers.onEntry(entry)
-    } catch (error) {
-      thrown.add(error)
-      throw error
+  const guarded = <T>(hear: (told: T) => void) => {
+    return (told: T) => {
+      try {
+        hear(told)
+      } catch (error) {
+        thrown.add(error)
+        throw error
+      }
     }
   }
-  return { handlers: { ...handlers, onEntry }, failed: (error) => thrown.has(error) }
+  const onEntry = guarded((entry: TarEntry) => handlers.onEntry(entry))
+  const own = 'onPlain' in handlers ? { onEntry, onPlain: guarded(handlers.onPlain) } : { ...handlers, onEntry }
+  return { handlers: own, failed: (error) => thrown.has(error) }
 }
 
 function codeOf({ code }: ArchiveError): FindingCode | undefined {

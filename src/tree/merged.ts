@@ -30,12 +30,13 @@ export async function mergedTree(
   const tree = emptyTree()
   for (const layer of layers) {
     const notes = layerNotes(log, layer)
-    const { add, changes } = collectChanges(layer.index, notes, context.limits)
+    const { add, addPlain, changes } = collectChanges(layer.index, notes, context.limits)
     const onEntry = (entry: TarEntry) => {
       add(entry)
       watch.entry?.(layer, entry)
     }
-    await scanLayer(layer, { onEntry }, log, context)
+    const handlers = watch.entry === undefined ? { onEntry, onPlain: addPlain } : { onEntry }
+    await scanLayer(layer, handlers, log, context)
     applyChanges(tree, changes, notes, context.limits)
     watch.applied?.(layer, tree)
     notes.close()

@@ -1,5 +1,6 @@
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
+import { keyOf, type Place } from './changes.js'
 import type { LayerNotes } from './layer-notes.js'
 import { impliedDirectory, isDirectory, type DirectoryNode, type Inode, type TreeNode } from './node.js'
 import { ownDirectory } from './fork.js'
@@ -37,20 +38,35 @@ export function put(making: Making, parent: DirectoryNode, name: string, node: T
 }
 
 /**
- * The directory at a cleaned path, for names to be put in; links are followed inside the root, what is missing is made, and
- * a file in the way gives way to a directory. Undefined where links run in circles. `key` is the entry that wants it, for
- * the notes.
+ * The directory that a name is put in, at a cleaned path; links are followed inside the root, what is missing is made, and
+ * a file in the way gives way to a directory. Undefined where links run in circles.
  */
-export function directoryAt(making: Making, path: string, key: string): DirectoryNode | undefined {
+export function directoryAt(making: Making, place: Place): DirectoryNode | undefined {
+  const { parent: path } = place
   if (path === '') return ownDirectory(making.tree, making.tree.root, [])
   // Entries of one directory mostly follow each other.
   if (making.lastParent?.path === path) return making.lastParent.node
-  const node = findDirectory(making, path, key)
+  const node = directDirectory(making.tree, path) ?? findDirectory(making, path, place)
   making.lastParent = node && { path, node }
   return node
 }
 
-function findDirectory(making: Making, path: string, key: string): DirectoryNode | undefined {
+/** The directory where all of the path are directories, as of most they are, and it is the tree's own. */
+function directDirectory({ root, own }: Tree, path: string): DirectoryNode | undefined {
+  let here = root
+  for (let from = 0; from < path.length;) {
+    const slash = path.indexOf('/', from)
+    const end = slash < 0 ? path.length : slash
+    const next = here.inode.children.get(path.slice(from, end))
+    if (!isDirectory(next)) return undefined
+    here = next
+    from = end + 1
+  }
+  return own === undefined || own.has(here.inode.children) ? here : undefined
+}
+
+function findDirectory(making: Making, path: string, place: Place): DirectoryNode | undefined {
+  const key = keyOf(place)
   const found = resolve(making.tree, path, { followLast: true })
   if (found === undefined) {
     making.notes.tell('ENTRY_PARENT_NOT_DIRECTORY', key, 'the links on the way lead nowhere; left out')

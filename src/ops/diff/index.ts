@@ -116,7 +116,10 @@ async function readBoth(
   { sketchers, logs, hashAll }: Reading,
   context: RunContext,
 ): Promise<Trees> {
-  const watch: EntryWatch = (layer, entry, hash) => sketchers.get(layer)?.add(entry, hash)
+  const watch = (layer: Layer): EntryWatch | undefined => {
+    const sketcher = sketchers.get(layer)
+    return sketcher && ((entry, hash) => sketcher.add(entry, hash))
+  }
   const isSpelled = (layer: Layer) => sketchers.get(layer)?.withRows === true
   return hashedTrees(
     { layers: a.image.layers, log: logs[0], watch, isSpelled },

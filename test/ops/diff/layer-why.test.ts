@@ -6,7 +6,7 @@ import { runContext } from '../../../src/context.js'
 import { openArchive } from '../../../src/formats/index.js'
 import { likeness, layerSketcher, type LayerSketch } from '../../../src/ops/diff/layer-sketch.js'
 import { whyDifferent } from '../../../src/ops/diff/layer-why.js'
-import { entriesOfParts, readContents } from '../../../src/tree/contents.js'
+import { readContents, takeEntries, takeParts } from '../../../src/tree/contents.js'
 import { directory, file, hardlink, layerTar, type LayerEntry } from '../../support/layers.js'
 
 const context = runContext()
@@ -14,8 +14,8 @@ const context = runContext()
 async function sketchOf(tar: Uint8Array): Promise<LayerSketch> {
   const sketcher = layerSketcher({ withRows: true })
   const options = { limits: context.limits, location: 'layer', diffID: true, hashes: true, spelling: true }
-  const onPart = entriesOfParts((entry, hash) => sketcher.add(entry, hash))
-  await readContents(chunksOf(bytesSource(tar, 'layer')), options, onPart)
+  const taker = takeEntries((entry, hash) => sketcher.add(entry, hash))
+  await readContents(chunksOf(bytesSource(tar, 'layer')), options, taker)
   return sketcher.sketch()
 }
 
@@ -112,6 +112,10 @@ test('a layer read in one pass has the diffID that its config claims', async () 
   const layer = archive.images[0]?.layers[0]
   if (layer === undefined) throw new Error('no layer')
   const options = { limits: context.limits, location: 'layer', diffID: true, hashes: true }
-  const { diffID, fault } = await readContents(layer.tar(context), options, () => undefined)
+  const { diffID, fault } = await readContents(
+    layer.tar(context),
+    options,
+    takeParts(() => undefined),
+  )
   expect([diffID, fault]).toEqual([layer.claims.diffID, undefined])
 })
