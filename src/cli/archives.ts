@@ -1,6 +1,8 @@
 import { addAbortSignal } from 'node:stream'
+import type { ByteSource, OpenSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
+import type { GivenBytes } from '../formats/stored.js'
 import type { ImageArchive } from '../model/image.js'
 import type { ErrorReport, FindingReport } from '../model/report.js'
 import type { GlobalValues } from './options.js'
@@ -11,8 +13,8 @@ export interface OpenSettings {
   readonly context: RunContext
   /** `once` where layers are only measured, `random` where their contents are read again. */
   readonly access: 'once' | 'random'
-  /** Stands in for a pipe that was read before. */
-  readonly stdin?: AsyncIterable<Uint8Array>
+  /** The bytes to read in place of the path's, where they are at hand already. */
+  readonly source?: ByteSource
 }
 
 /**
@@ -26,16 +28,16 @@ export async function openOperand(text: string, settings: OpenSettings): Promise
     import('../model/platform.js'),
     import('../model/select.js'),
   ])
-  const { globals, context, access } = settings
+  const { globals, context, access, source } = settings
   const { path, transport, choice } = await parseOperand(text)
   const platform = globals.platform === undefined ? undefined : parsePlatform(globals.platform)
-  const stdin = settings.stdin ?? (await streamAt(path, context))
+  const given = source === undefined ? await givenFor(path, context) : { source }
   const archive = await openArchive(path, context, {
     access,
     ...(transport !== undefined && { transport }),
     ...(platform !== undefined && { platform }),
     ...(choice?.kind === 'container' && { container: choice.container }),
-    ...(stdin !== undefined && { stdin }),
+    ...given,
   })
   if (choice === undefined && platform === undefined) return archive
   try {
@@ -61,8 +63,24 @@ export async function streamAt(path: string, context: RunContext): Promise<Async
   return pipeAt(path, context.signal)
 }
 
+/** The same as what the readers of formats take; empty where they find the bytes themselves. Errors: those of streamAt. */
+export async function givenFor(path: string, context: RunContext): Promise<GivenBytes> {
+  const stdin = await streamAt(path, context)
+  return stdin === undefined ? {} : { stdin }
+}
+
+/**
+ * Opens the bytes of a path to be read anywhere: what can be read once only is written to a temporary file that goes with
+ * the source. Errors: those of streamAt, ERR_NOT_FOUND, ERR_IO, ERR_ABORTED.
+ */
+export async function openBytes(path: string, context: RunContext): Promise<OpenSource> {
+  const stream = await streamAt(path, context)
+  if (stream === undefined) return (await import('../bytes/source.js')).fileSource(path)
+  return (await import('../bytes/spool.js')).spool(stream, path, context.signal)
+}
+
 /** Standard input, which is not to be a terminal, nor read before. Errors: ERR_USAGE. */
-export function standardInput({ signal }: RunContext): AsyncIterable<Uint8Array> {
+function standardInput({ signal }: RunContext): AsyncIterable<Uint8Array> {
   if (process.stdin.isTTY) {
     throw new ArchiveError('ERR_USAGE', 'standard input is a terminal', { hint: 'docker save app | imgtar verify -' })
   }

@@ -1,9 +1,11 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError, toArchiveError } from '../errors.js'
+import { ArchiveError } from '../errors.js'
+import { parseOperand } from '../formats/operand.js'
 import { selectImage } from '../model/select.js'
 import { configBefore, configInspected, type ConfigBefore } from '../ops/config-from.js'
-import { openOperand } from './archives.js'
+import { openBytes, openOperand } from './archives.js'
 import type { GlobalValues } from './options.js'
 
 /** The config that an image archive or a file of `docker inspect` holds. Errors: those of openOperand, ERR_DOCUMENT. */
@@ -12,9 +14,12 @@ export async function readConfigBefore(
   globals: GlobalValues,
   context: RunContext,
 ): Promise<ConfigBefore> {
-  const inspected = await readInspected(from, context)
+  const { path } = await parseOperand(from)
+  const isDirectory = (await stat(path).catch(() => undefined))?.isDirectory() === true
+  await using source = isDirectory ? undefined : await openBytes(path, context)
+  const inspected = source && (await readInspected(source, context))
   if (inspected !== undefined) return configInspected(inspected, from)
-  await using archive = await openOperand(from, { globals, context, access: 'once' })
+  await using archive = await openOperand(from, { globals, context, access: 'once', ...(source && { source }) })
   const { configSource } = selectImage(archive, {})
   if (configSource.kind !== 'stored') {
     throw new ArchiveError('ERR_NOT_FOUND', 'it holds no config', { location: from })
@@ -24,17 +29,14 @@ export async function readConfigBefore(
   return configBefore(document, from)
 }
 
-/** The JSON of a file that is JSON, which no archive is; undefined for all else. */
-async function readInspected(path: string, { limits }: RunContext): Promise<unknown> {
-  const status = await stat(path).catch(() => undefined)
-  if (status?.isFile() !== true || status.size > limits.json) return undefined
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw toArchiveError(cause, { location: path })
-  })
+/** The JSON of bytes that are JSON, which no archive is; undefined for all else. */
+async function readInspected(source: ByteSource, { limits }: RunContext): Promise<unknown> {
+  if (source.size > limits.json) return undefined
+  const text = new TextDecoder().decode(await source.read({ offset: 0, length: source.size }))
   if (!/^\s*[[{]/.test(text)) return undefined
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new ArchiveError('ERR_JSON', 'it is no valid JSON', { location: path, cause })
+    throw new ArchiveError('ERR_JSON', 'it is no valid JSON', { location: source.location, cause })
   }
 }

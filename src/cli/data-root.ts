@@ -1,6 +1,6 @@
 import type { RunContext, UserNamespace } from '../context.js'
 import type { DataRoot } from '../model/data-root.js'
-import { streamAt } from './archives.js'
+import { givenFor } from './archives.js'
 import { value } from './arguments.js'
 import { UsageError } from './usage-error.js'
 import { parseUserNamespace } from '../model/user-namespace.js'
@@ -25,6 +25,5 @@ export function withUserNamespace(context: RunContext, userNamespace: UserNamesp
 export async function openRoot(text: string, context: RunContext): Promise<DataRoot> {
   const { openWholeRoot } = await import('../formats/data-root/index.js')
   const path = text.replace(/^docker-root:/, '')
-  const stdin = await streamAt(path, context)
-  return openWholeRoot(path, context, stdin === undefined ? {} : { stdin })
+  return openWholeRoot(path, context, await givenFor(path, context))
 }

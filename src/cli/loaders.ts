@@ -1,16 +1,17 @@
-import { chunksOf } from '../bytes/source.js'
+import type { ByteSource } from '../bytes/source.js'
 import { spool } from '../bytes/spool.js'
 import type { RunContext } from '../context.js'
 import { parseOperand } from '../formats/operand.js'
 import { openLoadView } from '../formats/load-view.js'
+import type { GivenBytes } from '../formats/stored.js'
 import type { EngineChoice } from '../model/engine-names.js'
 import { askLoaders, type LoaderAnswers } from '../ops/loaders.js'
 import { oneArchiveOnly, streamAt } from './archives.js'
 
 /** What is known of an archive before it is proved. */
 export interface Asked extends Partial<LoaderAnswers> {
-  /** The bytes of a pipe that was read before. */
-  readonly stdin?: AsyncIterable<Uint8Array>
+  /** The bytes of a pipe, which was read for it. */
+  readonly source?: ByteSource
 }
 
 /**
@@ -27,18 +28,17 @@ export async function withLoaders<Proof>(
   const stream = await streamAt(path, context)
   if (stream === undefined) return prove(await answers(path, choices, context))
   await using source = await spool(stream, path, context.signal)
-  const told = await answers(path, choices, context, chunksOf(source, context.signal))
-  return await prove({ ...told, stdin: chunksOf(source, context.signal) })
+  return await prove({ ...(await answers(path, choices, context, { source })), source })
 }
 
 async function answers(
   path: string,
   choices: readonly EngineChoice[],
   context: RunContext,
-  stdin?: AsyncIterable<Uint8Array>,
+  given: GivenBytes = {},
 ): Promise<Partial<LoaderAnswers>> {
   try {
-    await using view = await openLoadView(path, context, stdin)
+    await using view = await openLoadView(path, context, given)
     return await askLoaders(view, choices, context)
   } catch (error) {
     oneArchiveOnly(error, context)

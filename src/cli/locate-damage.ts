@@ -1,4 +1,4 @@
-import { fileSource, type OpenSource } from '../bytes/source.js'
+import type { ByteSource, OpenSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
@@ -7,6 +7,7 @@ import { damagedLayers, gone, pinpoint } from '../ops/pinpoint/index.js'
 import type { Measurements } from '../ops/measure.js'
 import { openOperand } from './archives.js'
 import { openInputs } from './inputs.js'
+import { openKept, type KeptPipes } from './kept-pipes.js'
 import type { GlobalValues } from './options.js'
 
 /** What the user gives to hold damaged layers against. */
@@ -20,6 +21,10 @@ export interface EvidencePlaces {
 /** How to look. */
 export interface LocateSettings {
   readonly globals: GlobalValues
+  /** The bytes of the archive, where they came down a pipe and were kept. */
+  readonly source?: ByteSource
+  /** What came down pipes, of the evidence. */
+  readonly kept?: KeptPipes
   readonly evidence?: EvidencePlaces
 }
 
@@ -30,19 +35,19 @@ export interface LocateSettings {
 export async function locateDamage(
   operand: string,
   { archive, measurements }: { readonly archive: ImageArchive; readonly measurements: Measurements },
-  { globals, evidence = { against: [], sidecars: [] } }: LocateSettings,
+  { globals, source, kept = new Map(), evidence = { against: [], sidecars: [] } }: LocateSettings,
   context: RunContext,
 ): Promise<readonly Finding[]> {
   const damaged = damagedLayers(archive, measurements)
   const isGone = archive.images.some(({ layers }) => layers.some((layer) => layer.measurement !== undefined))
   if (damaged.length === 0) return []
-  if (isGone && archive.location === '-') return gone(archive, damaged)
+  if (archive.passed === true) return gone(archive, damaged)
   const settings = { globals, context, access: 'random' } as const
-  await using again = isGone ? await openOperand(operand, settings) : undefined
-  await using against = await openInputs(evidence.against, settings).catch(ofEvidence)
-  await using sidecars = await openFiles(evidence.sidecars).catch(ofEvidence)
+  await using readable = isGone ? await openOperand(operand, { ...settings, ...(source && { source }) }) : undefined
+  await using against = await openInputs(evidence.against, { ...settings, kept }).catch(ofEvidence)
+  await using sidecars = await openFiles(evidence.sidecars, kept, context).catch(ofEvidence)
   const outside = { against: against.archives, sidecars: sidecars.files }
-  return await pinpoint(again ?? archive, damaged, outside, context)
+  return await pinpoint(readable ?? archive, damaged, outside, context)
 }
 
 /** What was given as evidence cannot be read: that is not to be taken for a fault of the archive. */
@@ -57,13 +62,17 @@ function ofEvidence(error: unknown): never {
   })
 }
 
-async function openFiles(paths: readonly string[]): Promise<AsyncDisposable & { files: readonly OpenSource[] }> {
+async function openFiles(
+  paths: readonly string[],
+  kept: KeptPipes,
+  context: RunContext,
+): Promise<AsyncDisposable & { files: readonly OpenSource[] }> {
   const files: OpenSource[] = []
   const close = async () => {
     for (const file of files) await file[Symbol.asyncDispose]()
   }
   try {
-    for (const path of paths) files.push(await fileSource(path))
+    for (const path of paths) files.push(await openKept(path, kept, context))
   } catch (error) {
     await close()
     throw error

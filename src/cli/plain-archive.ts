@@ -5,36 +5,33 @@ import { ArchiveError } from '../errors.js'
 import type { Image, Layer } from '../model/image.js'
 import type { WrittenImage, WrittenReport } from '../model/report-written.js'
 import type { Output } from '../bytes/output.js'
-import { standardInput } from './archives.js'
+import { givenFor } from './archives.js'
 import { flag, required } from './arguments.js'
 import { UsageError } from './usage-error.js'
 import { outputPlace, refuseTerminal, type OutputPlace } from './write-archive.js'
 
 /**
- * Opens an archive as the bytes of its tar: a compressed one, or standard input, is written to a temporary file that goes
- * with the source. Errors: ERR_NOT_FOUND, ERR_UNSUPPORTED for a directory, ERR_COMPRESSION,
- * ERR_USAGE for a terminal, ERR_IO.
+ * Opens an archive as the bytes of its tar: a compressed one, and what comes down a pipe, is written to a temporary file
+ * that goes with the source. Errors: ERR_NOT_FOUND, ERR_UNSUPPORTED for a directory and for what is compressed twice,
+ * ERR_COMPRESSION, ERR_USAGE for a terminal, ERR_IO.
  */
-export async function openPlainTar(path: string, context: RunContext): Promise<OpenSource> {
-  const [{ decompress, detectCompression, SNIFF_BYTES }, { chunksOf, fileSource }, { spool }] = await Promise.all([
-    import('../bytes/compression.js'),
-    import('../bytes/source.js'),
-    import('../bytes/spool.js'),
-  ])
-  const { signal, limits } = context
+export async function openTarOf(path: string, context: RunContext): Promise<OpenSource> {
+  const { compressionOf, openPlainTar } = await import('../formats/plain-tar.js')
   if (path !== '-' && (await stat(path).catch(() => undefined))?.isDirectory() === true) {
     throw new ArchiveError('ERR_UNSUPPORTED', 'only a docker archive can be thin, and this is a directory', {
       location: path,
       hint: `imgtar save ${path} -o app.tar makes one`,
     })
   }
-  const source = path === '-' ? await spool(standardInput(context), path, signal) : await fileSource(path)
-  const compression = detectCompression(await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) }))
-  if (compression === 'none') return source
+  const { source, findings } = await openPlainTar(path, context, await givenFor(path, context))
   try {
-    return await spool(decompress(compression, chunksOf(source, signal), { limits, location: path }), path, signal)
-  } finally {
+    const fault = findings.find(({ code }) => code !== 'ARCHIVE_COMPRESSION_TRAILING')
+    if (fault !== undefined) throw new ArchiveError('ERR_COMPRESSION', fault.message, { location: path })
+    if ((await compressionOf(source, context)) === 'none') return source
+    throw new ArchiveError('ERR_UNSUPPORTED', 'it is compressed twice', { location: path })
+  } catch (error) {
     await source[Symbol.asyncDispose]()
+    throw error
   }
 }
 

@@ -1,9 +1,8 @@
-import { open } from 'node:fs/promises'
 import type { RunContext } from '../context.js'
-import { ArchiveError, toArchiveError } from '../errors.js'
+import { ArchiveError } from '../errors.js'
 import type { Standard } from '../ops/judge.js'
 import type { Baseline, PolicyInput, PolicyResult, PolicyRule } from '../ops/policy/index.js'
-import { openOperand } from './archives.js'
+import { openBytes, openOperand } from './archives.js'
 import type { GlobalValues } from './options.js'
 
 /** What archives are held against beside their own claims; plain data. */
@@ -37,18 +36,14 @@ export async function readPolicies(
   return { standard: standardOf(rules, standard), policy: { rules, baseline: measured } }
 }
 
-async function textOf(file: string, { limits }: RunContext): Promise<string> {
-  try {
-    await using handle = await open(file)
-    const { size } = await handle.stat()
-    if (size > limits.json) {
-      const hint = 'raise it with --limit-json'
-      throw new ArchiveError('ERR_LIMIT', `a policy of ${size} bytes is over the limit`, { location: file, hint })
-    }
-    return await handle.readFile('utf8')
-  } catch (cause) {
-    throw toArchiveError(cause, { location: file })
+async function textOf(file: string, context: RunContext): Promise<string> {
+  await using source = await openBytes(file, context)
+  const { size } = source
+  if (size > context.limits.json) {
+    const hint = 'raise it with --limit-json'
+    throw new ArchiveError('ERR_LIMIT', `a policy of ${size} bytes is over the limit`, { location: file, hint })
   }
+  return new TextDecoder().decode(await source.read({ offset: 0, length: size }, context.signal))
 }
 
 async function baselineFrom(operand: string, globals: GlobalValues, context: RunContext): Promise<Baseline> {

@@ -1,3 +1,4 @@
+import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import type { ImageArchive } from '../model/image.js'
 import type { FindingCode } from '../findings.js'
@@ -6,6 +7,7 @@ import type { VerifyReport } from '../model/report.js'
 import type { Standard } from '../ops/judge.js'
 import { oneArchiveOnly, openOperand, reportError } from './archives.js'
 import { openInputs, type Inputs } from './inputs.js'
+import type { KeptPipes } from './kept-pipes.js'
 import type { Asked } from './loaders.js'
 import type { EvidencePlaces } from './locate-damage.js'
 import type { GlobalValues } from './options.js'
@@ -25,6 +27,8 @@ export interface VerdictSettings {
   readonly engines?: readonly EngineChoice[]
   /** What damaged layers are held against. */
   readonly evidence?: EvidencePlaces
+  /** What came down pipes, of archives assumed and of evidence, where several archives need them. */
+  readonly kept?: KeptPipes
 }
 
 // What makes it worth looking at a layer again.
@@ -51,10 +55,10 @@ async function provenOr(
   asked: Asked = {},
 ): Promise<Verdict> {
   const { judge } = await import('../ops/judge.js')
-  const { engines, findings: refusals = [], stdin } = asked
+  const { engines, findings: refusals = [], source } = asked
   const told = engines === undefined ? {} : { engines: [...engines] }
   try {
-    const proof = await proved(operand, settings, context, stdin)
+    const proof = await proved(operand, settings, context, source)
     return { ...proof, ...told, ...judge([...proof.findings, ...refusals], settings.standard) }
   } catch (thrown) {
     const fault = oneArchiveOnly(thrown, context)
@@ -68,9 +72,9 @@ async function proved(
   operand: string,
   settings: VerdictSettings,
   context: RunContext,
-  stdin?: AsyncIterable<Uint8Array>,
+  source?: ByteSource,
 ): Promise<Omit<Verdict, 'ok'>> {
-  const { globals, assume } = settings
+  const { globals, assume, kept = new Map() } = settings
   // Before all else: the threads load their part while this one loads the rest and opens the archive.
   const { startMeasuring } = await import('../tree/measure-threads.js')
   await using threads = await startMeasuring(operand, context)
@@ -79,21 +83,16 @@ async function proved(
     import('../ops/measure.js'),
     import('../ops/describe.js'),
   ])
-  await using bases = await openInputs(assume, { globals, context, access: 'once' })
-  const access = await accessFor(settings.policy)
-  await using opened = await openOperand(operand, {
-    globals,
-    context,
-    access,
-    ...(stdin !== undefined && { stdin }),
-  })
+  await using bases = await openInputs(assume, { globals, context, kept, access: 'once' })
+  const opening = { globals, context, ...(source !== undefined && { source }) }
+  await using opened = await openOperand(operand, { ...opening, access: await accessFor(settings.policy) })
   const archive = await assumed(opened, bases, context)
   const verified = compare(archive, await measure(archive, context, threads))
   const { measurements } = verified
   const findings = [...verified.findings]
   if (findings.some(({ code }) => DAMAGE.has(code))) {
     const { locateDamage } = await import('./locate-damage.js')
-    findings.push(...(await locateDamage(operand, verified, settings, context)))
+    findings.push(...(await locateDamage(operand, verified, { ...opening, ...settings }, context)))
   }
   const held = await heldAgainst(settings.policy, { archive, measurements }, context)
   return {

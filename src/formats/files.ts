@@ -42,6 +42,8 @@ export interface FileSet extends AsyncDisposable {
   readonly location: string
   /** Oddities of the wrapper itself. */
   readonly findings: readonly Finding[]
+  /** Of a pipe that has been read: the contents are gone, and nobody can open it again. */
+  readonly passed?: boolean
   /** The whole as one stream of bytes, where it is one: a tar, uncompressed or not. */
   readonly whole?: FoundFile
   /** Follows links, refuses what leads out, in circles, or to something that is no file. */

@@ -1,8 +1,4 @@
 import { lstat } from 'node:fs/promises'
-import { detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
-import { pipeAt } from '../bytes/pipe.js'
-import { chunksOf, fileSource, type OpenSource } from '../bytes/source.js'
-import { spool } from '../bytes/spool.js'
 import { runContext, type RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
@@ -19,9 +15,11 @@ import { hybrid } from './hybrid.js'
 import { ociLayout } from './oci-layout.js'
 import type { Transport } from './operand.js'
 import { passingFiles } from './passing-files.js'
+import { compressionOf, plainTarIn } from './plain-tar.js'
 import { rootfs } from './rootfs.js'
+import { chunksOfStored, closeStored, openStored, type GivenBytes, type Stored } from './stored.js'
 import { tarFiles } from './tar-files.js'
-import { watchCompression, type OuterStream } from './outer-compression.js'
+import { watchCompression } from './outer-compression.js'
 
 /** Every format, most particular first; the first that recognises an archive reads it. */
 const FORMATS: readonly Format[] = [hybrid, dockerSave, ociLayout, dockerV1, rootfs]
@@ -36,7 +34,7 @@ const BY_TRANSPORT: Record<Transport, readonly Format[]> = {
 }
 
 /** How to open an archive. */
-export interface OpenOptions {
+export interface OpenOptions extends GivenBytes {
   readonly transport?: Transport
   /** For what has no platform of its own. */
   readonly platform?: Platform
@@ -45,8 +43,6 @@ export interface OpenOptions {
    * gone afterwards. `random`: such an archive is written to a temporary file, so that layers can be read.
    */
   readonly access?: 'once' | 'random'
-  /** Bytes to read in place of the path's: those of standard input for `-`. */
-  readonly stdin?: AsyncIterable<Uint8Array>
   /** Of a data-root: the container, by name or (short) ID, whose root filesystem is meant instead of the images. */
   readonly container?: string
 }
@@ -103,7 +99,7 @@ async function placed(files: FileSet, archive: ImageArchive): Promise<ImageArchi
       file?.offset === undefined ? finding : { ...finding, where: { ...finding.where, offset: file.offset } },
     )
   }
-  return { ...archive, findings }
+  return { ...archive, findings, ...(files.passed === true && { passed: true }) }
 }
 
 /** What was wrong with the wrapper is why a document could not be found: it is said with the error. */
@@ -154,64 +150,55 @@ async function openDirectory(
 }
 
 async function openFiles(path: string, context: RunContext, options: OpenOptions): Promise<FileSet> {
-  const stream = options.stdin ?? (path === '-' ? undefined : await pipeAt(path, context.signal))
-  if (stream !== undefined) return openStream(stream, path, context, options)
-  if (path === '-') throw new ArchiveError('ERR_USAGE', 'there is no standard input to read')
-  const source = await fileSource(path)
+  const stored = await openStored(path, context, options)
   try {
-    const compression = await sniff(source)
-    const close = async () => source[Symbol.asyncDispose]()
-    if (compression === 'none') return await tarFiles(source, path, context, { close })
-    const files = await openStream(chunksOf(source, context.signal), path, context, options)
-    return {
-      ...files,
-      [Symbol.asyncDispose]: async () => {
-        await files[Symbol.asyncDispose]()
-        await close()
-      },
-    }
+    if (!(await passes(stored, options, context))) return await readAnywhere(stored, path, context)
+    const files = await passingOnce(stored, path, context)
+    await closeStored(stored)
+    return files
   } catch (error) {
-    await source[Symbol.asyncDispose]()
+    await closeStored(stored)
     throw error
   }
 }
 
-async function sniff(source: OpenSource): Promise<Compression> {
-  return detectCompression(await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) }))
+async function passes(stored: Stored, { access }: OpenOptions, context: RunContext): Promise<boolean> {
+  if (access === 'random') return false
+  return stored.kind === 'pipe' || (await compressionOf(stored.source, context)) !== 'none'
 }
 
 /** A tar that comes in order only, compressed or not. */
-async function openStream(
-  chunks: AsyncIterable<Uint8Array>,
-  archive: string,
-  context: RunContext,
-  options: OpenOptions,
-): Promise<FileSet> {
-  const outer = await watchCompression(chunks, archive, context)
-  if (options.access !== 'random') {
-    const files = await passingFiles(outer.chunks, archive, context).catch(whyNot(outer))
-    return { ...files, findings: [...outer.findings(), ...files.findings] }
+async function passingOnce(stored: Stored, archive: string, context: RunContext): Promise<FileSet> {
+  const outer = await watchCompression(chunksOfStored(stored, context), archive, context)
+  const files = await passingFiles(outer.chunks, archive, context).catch((error: unknown) => {
+    throw whyNot(error, outer.findings())
+  })
+  return {
+    ...files,
+    findings: [...outer.findings(), ...files.findings],
+    ...(stored.kind === 'pipe' && { passed: true }),
   }
-  const source = await spool(outer.chunks, archive, context.signal)
+}
+
+async function readAnywhere(stored: Stored, archive: string, context: RunContext): Promise<FileSet> {
+  const { source, findings } = await plainTarIn(stored, archive, context)
   const close = async () => source[Symbol.asyncDispose]()
   try {
-    return await tarFiles(source, archive, context, { findings: outer.findings(), close }).catch(whyNot(outer))
+    return await tarFiles(source, archive, context, { findings, close })
   } catch (error) {
     await close()
-    throw error
+    throw whyNot(error, findings)
   }
 }
 
 /** What came out of a broken compressed stream is no tar because the stream is broken. */
-function whyNot(outer: OuterStream): (error: unknown) => never {
-  return (error) => {
-    const fault = outer.findings().find(({ code }) => code !== 'ARCHIVE_COMPRESSION_TRAILING')
-    if (fault === undefined || !(error instanceof ArchiveError) || error.code !== 'ERR_NOT_ARCHIVE') throw error
-    const { archive, offset } = fault.where
-    throw new ArchiveError(fault.code === 'LIMIT_REACHED' ? 'ERR_LIMIT' : 'ERR_COMPRESSION', fault.message, {
-      location: archive,
-      cause: error,
-      ...(offset !== undefined && { offset }),
-    })
-  }
+function whyNot(error: unknown, findings: readonly Finding[]): unknown {
+  const fault = findings.find(({ code }) => code !== 'ARCHIVE_COMPRESSION_TRAILING')
+  if (fault === undefined || !(error instanceof ArchiveError) || error.code !== 'ERR_NOT_ARCHIVE') return error
+  const { archive, offset } = fault.where
+  return new ArchiveError(fault.code === 'LIMIT_REACHED' ? 'ERR_LIMIT' : 'ERR_COMPRESSION', fault.message, {
+    location: archive,
+    cause: error,
+    ...(offset !== undefined && { offset }),
+  })
 }

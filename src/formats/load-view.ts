@@ -1,10 +1,7 @@
 import { lstat } from 'node:fs/promises'
-import { detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
-import { pipeAt } from '../bytes/pipe.js'
-import { chunksOf, fileSource, slice, type ByteSource } from '../bytes/source.js'
-import { spool } from '../bytes/spool.js'
+import { slice, type ByteSource } from '../bytes/source.js'
 import { runContext, type RunContext } from '../context.js'
-import { ArchiveError, toArchiveError } from '../errors.js'
+import { toArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { LoadMember, LoadView, Peel } from '../model/load-view.js'
 import type { TarEnd } from '../tar/end.js'
@@ -13,25 +10,20 @@ import { latin1 } from '../tar/path.js'
 import { scanSource } from '../tar/scan.js'
 import { directoryFiles } from './directory-files.js'
 import type { FileSet } from './files.js'
-import { watchCompression } from './outer-compression.js'
+import { openPlainTar } from './plain-tar.js'
+import type { GivenBytes } from './stored.js'
 
 // One loader takes two levels of gzip off; what is below them nobody reads.
 const MOST_PEELS = 2
 
-/** Where the bytes come from, and how they came to be. */
-interface Opened {
-  readonly source: ByteSource
-  readonly peels: readonly Peel[]
-}
-
 /**
- * Opens an archive as loaders meet it, however broken it is; `-` is `stdin`. Pipes and compressed archives are written
+ * Opens an archive as loaders meet it, however broken it is; `-` is what is given. Pipes and compressed archives are written
  * to a temporary file. Errors: ERR_NOT_FOUND, ERR_IO, ERR_USAGE where there is no standard input.
  */
 export async function openLoadView(
   path: string,
   context: RunContext = runContext(),
-  stdin?: AsyncIterable<Uint8Array>,
+  given: GivenBytes = {},
 ): Promise<LoadView> {
   if (path !== '-' && (await isDirectory(path))) return directoryView(path)
   const held: AsyncDisposable[] = []
@@ -39,10 +31,7 @@ export async function openLoadView(
     for (const one of held.reverse()) await one[Symbol.asyncDispose]()
   }
   try {
-    const stream = path === '-' ? given(stdin) : (stdin ?? (await pipeAt(path, context.signal)))
-    const first = stream === undefined ? await fileSource(path) : await spool(stream, path, context.signal)
-    held.push(first)
-    const { source, peels } = await peel({ source: first, peels: [] }, path, context, held)
+    const { source, peels } = await peel(path, context, given, held)
     return {
       location: path,
       isDirectory: false,
@@ -56,11 +45,6 @@ export async function openLoadView(
   }
 }
 
-function given(stdin: AsyncIterable<Uint8Array> | undefined): AsyncIterable<Uint8Array> {
-  if (stdin === undefined) throw new ArchiveError('ERR_USAGE', 'there is no standard input to read')
-  return stdin
-}
-
 async function isDirectory(path: string): Promise<boolean> {
   const status = await lstat(path).catch((cause: unknown) => {
     throw toArchiveError(cause, { location: path })
@@ -69,18 +53,22 @@ async function isDirectory(path: string): Promise<boolean> {
 }
 
 /** Takes compression off as long as there is some; what comes out of a broken stream is kept as far as it goes. */
-async function peel(opened: Opened, path: string, context: RunContext, held: AsyncDisposable[]): Promise<Opened> {
-  const { source, peels } = opened
-  const compression = detectCompression(
-    await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) }, context.signal),
-  )
-  if (compression === 'none' || peels.length === MOST_PEELS) return opened
-  const outer = await watchCompression(chunksOf(source, context.signal), path, context)
-  const inside = await spool(outer.chunks, path, context.signal)
-  held.push(inside)
-  const problem = problemOf(outer.findings())
-  const peeled: Peel = { compression, ...(problem !== undefined && { problem }) }
-  return peel({ source: inside, peels: [...peels, peeled] }, path, context, held)
+async function peel(
+  path: string,
+  context: RunContext,
+  given: GivenBytes,
+  held: AsyncDisposable[],
+): Promise<{ readonly source: ByteSource; readonly peels: readonly Peel[] }> {
+  const peels: Peel[] = []
+  for (let bytes = given; ;) {
+    const { source, compression, findings } = await openPlainTar(path, context, bytes)
+    held.push(source)
+    if (compression === 'none') return { source, peels }
+    const problem = problemOf(findings)
+    peels.push({ compression, ...(problem !== undefined && { problem }) })
+    if (peels.length === MOST_PEELS) return { source, peels }
+    bytes = { source }
+  }
 }
 
 function problemOf(findings: readonly Finding[]): Peel['problem'] {

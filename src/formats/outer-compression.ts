@@ -1,4 +1,10 @@
-import { decompress, detectCompression, SNIFF_BYTES, type CompressionNotice } from '../bytes/compression.js'
+import {
+  decompress,
+  detectCompression,
+  SNIFF_BYTES,
+  type Compression,
+  type CompressionNotice,
+} from '../bytes/compression.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
@@ -6,6 +12,7 @@ import { findingLog } from '../model/finding-log.js'
 
 /** The archive without the compression around it. */
 export interface OuterStream {
+  readonly compression: Compression
   readonly chunks: AsyncIterable<Uint8Array>
   /** What was odd about the compression; complete once the chunks are read. */
   findings(): readonly Finding[]
@@ -23,18 +30,22 @@ export async function watchCompression(
   const log = findingLog(archive)
   const source = chunks[Symbol.asyncIterator]()
   const head = await firstChunks(source)
-  const kind = detectCompression(head.start)
+  const compression = detectCompression(head.start)
   const onNotice = ({ kind: what, message, offset }: CompressionNotice) =>
     log.add(what === 'checksum' ? 'ARCHIVE_CHECKSUM' : 'ARCHIVE_COMPRESSION_TRAILING', message, { offset })
   async function* uncompressed(): AsyncGenerator<Uint8Array> {
     try {
-      yield* decompress(kind, resumed(head.chunks, source), { limits: context.limits, location: archive, onNotice })
+      yield* decompress(compression, resumed(head.chunks, source), {
+        limits: context.limits,
+        location: archive,
+        onNotice,
+      })
     } catch (error) {
       if (!(error instanceof ArchiveError) || error.code === 'ERR_ABORTED' || error.code === 'ERR_IO') throw error
       log.addError(error.code === 'ERR_LIMIT' ? 'LIMIT_REACHED' : 'ARCHIVE_COMPRESSION', error)
     }
   }
-  return { chunks: uncompressed(), findings: () => log.findings }
+  return { compression, chunks: uncompressed(), findings: () => log.findings }
 }
 
 async function firstChunks(

@@ -61,7 +61,10 @@ export async function passingFiles(
     whole.oddity(oddity)
   }
   const onFiller = (entry: TarEntry, bytes: Uint8Array) => collector.filler(entry, bytes)
-  const end = await drive(reader, context, { onEntry, onFile, onOddity, onFiller })
+  const end = await drive(reader, context, { onEntry, onFile, onOddity, onFiller }).catch(async (error: unknown) => {
+    await reader.close()
+    throw error
+  })
   if (end.entries === 0 && end.fault !== undefined) throw notTar(archive, end.fault.message, end.fault.offset)
   if (end.size === 0) throw notTar(archive, 'there are no bytes', 0)
   collector.end(end)

@@ -105,6 +105,8 @@ export interface ImageArchive extends AsyncDisposable {
   readonly loose: readonly LooseBlob[]
   /** Of an OCI layout: indexes and manifests about images, in the order of index.json. */
   readonly companions?: readonly Companion[]
+  /** It came down a pipe that has been read: contents of layers are gone, and nobody can open it again. */
+  readonly passed?: boolean
 }
 
 /** A blob outside any image. */

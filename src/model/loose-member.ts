@@ -26,6 +26,8 @@ export interface LooseMember {
 export interface LooseMembers extends AsyncDisposable {
   readonly location: string
   readonly members: readonly LooseMember[]
+  /** The uncompressed archive, as far as it goes; a directory has none. */
+  readonly source?: ByteSource
   /** What is wrong with the archive itself. */
   readonly findings: readonly Finding[]
 }

@@ -1,3 +1,4 @@
+import { givenFor } from '../archives.js'
 import { asIs, value, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { sourceDate, timeText } from '../created.js'
@@ -42,8 +43,8 @@ export const commit = defineCommand({
       'the layer with the headers that docker 20.10 writes, byte for byte',
     ],
   ],
-  async run({ operands, options, context: given }) {
-    const context = withUserNamespace(given, options.userns)
+  async run({ operands, options, context: plain }) {
+    const context = withUserNamespace(plain, options.userns)
     const [{ parseOperand }, { openContainer }, operation] = await Promise.all([
       import('../../formats/operand.js'),
       import('../../formats/data-root/index.js'),
@@ -53,7 +54,8 @@ export const commit = defineCommand({
     if (choice?.kind !== 'container' || (transport !== undefined && transport !== 'docker-root')) {
       throw new UsageError('which container? write docker-root:PATH:@container=NAME')
     }
-    await using opened = await openContainer(path, context, choice.container)
+    const given = await givenFor(path, context)
+    await using opened = await openContainer(path, context, choice.container, given)
     const { tag, author, message, change, engine } = options
     const parts = await opened.container.parts({ ...(engine !== undefined && { engine }) })
     const settings = {

@@ -3,7 +3,7 @@ import { asIs, values } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { openInputs } from '../inputs.js'
-import { claimedImages, openPlainOutput, openPlainTar, PLAIN_OUTPUT_OPTIONS, plainOutput } from '../plain-archive.js'
+import { claimedImages, openPlainOutput, openTarOf, PLAIN_OUTPUT_OPTIONS, plainOutput } from '../plain-archive.js'
 import { UsageError } from '../usage-error.js'
 import { writtenReport } from '../write-archive.js'
 
@@ -26,13 +26,12 @@ export const hydrate = defineCommand({
   ],
   async run({ operands, options, globals, context }) {
     if (options.from.length === 0) throw new UsageError('--from is missing: the layers must come from somewhere')
-    const [{ findRecord, writeHydrated }, { parseOperand }, { chunksOf }] = await Promise.all([
+    const [{ findRecord, writeHydrated }, { parseOperand }] = await Promise.all([
       import('../../ops/hydrate.js'),
       import('../../formats/operand.js'),
-      import('../../bytes/source.js'),
     ])
     const { path } = await parseOperand(operands.archive)
-    await using source = await openPlainTar(path, context)
+    await using source = await openTarOf(path, context)
     const thin = await findRecord(source, context)
     if (thin === undefined) {
       throw new ArchiveError('ERR_NOT_ARCHIVE', 'it has no record of how it was: imgtar thin did not write it', {
@@ -46,8 +45,7 @@ export const hydrate = defineCommand({
     const size = output.position
     await output.commit()
     // The documents of the thin archive are those of the whole one.
-    const stdin = chunksOf(source, context.signal)
-    await using archive = await openOperand(operands.archive, { globals, context, access: 'once', stdin })
+    await using archive = await openOperand(operands.archive, { globals, context, access: 'once', source })
     const images = await claimedImages(archive.images, () => false)
     return writtenReport('hydrate', plainOutput(options.output.path, size, options['dry-run']), images, [])
   },

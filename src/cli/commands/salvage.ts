@@ -5,13 +5,12 @@ import type { SalvagedImageReport, SalvagedPart, SalvageReport } from '../../mod
 import type { Salvaged, SalvagedImage } from '../../ops/salvage/index.js'
 import type { PartialExport } from '../../ops/salvage/partial.js'
 import type { SparePart } from '../../ops/salvage/spare.js'
-import { openOperand, standardInput } from '../archives.js'
+import { givenFor, openOperand, type OpenSettings } from '../archives.js'
 import { asIs, flag, required, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
 import { fileNameFor } from '../file-name.js'
 import { openInputs } from '../inputs.js'
-import type { GlobalValues } from '../options.js'
 
 /** `imgtar salvage`: what can be saved of a damaged archive. */
 export const salvage = defineCommand({
@@ -46,9 +45,9 @@ export const salvage = defineCommand({
     const { archive } = operands
     await using sources = await openInputs(options.from, { globals, context, access: 'random' })
     await using output = await directoryOutput(options.output, { force: false })
-    const stdin = archive === '-' ? { stdin: standardInput(context) } : {}
-    await using broken = await looseMembers(archive, context, stdin)
-    await using opened = await asItsFormat(archive, globals, context)
+    await using broken = await looseMembers(archive, context, await givenFor(archive, context))
+    const { source } = broken
+    await using opened = await asItsFormat(archive, { globals, context, ...(source && { source }) })
     const salvaged = await operation.salvage(broken, { sources: sources.archives, opened: opened.archive }, context)
     const place = { directory: output.path, shown: options.output }
     const written = await writeWhole(salvaged, place, context)
@@ -76,14 +75,12 @@ interface Place {
 /** The archive as its own format reads it; nothing where it is damaged too much for that. */
 async function asItsFormat(
   text: string,
-  globals: GlobalValues,
-  context: RunContext,
+  settings: Omit<OpenSettings, 'access'>,
 ): Promise<AsyncDisposable & { readonly archive: ImageArchive | undefined }> {
   const { ArchiveError } = await import('../../errors.js')
   const none = { archive: undefined, [Symbol.asyncDispose]: () => Promise.resolve() }
-  if (text === '-') return none
   try {
-    const archive = await openOperand(text, { globals, context, access: 'random' })
+    const archive = await openOperand(text, { ...settings, access: 'random' })
     return { archive, [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose]() }
   } catch (error) {
     if (error instanceof ArchiveError && error.code !== 'ERR_ABORTED' && error.code !== 'ERR_IO') return none

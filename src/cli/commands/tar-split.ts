@@ -1,8 +1,10 @@
+import type { ByteSource } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import type { TarSplitReport } from '../../model/report-store.js'
 import type { SplitTotals } from '../../ops/tar-split.js'
 import type { SplitAssembly } from '../../tar/split-assembly.js'
+import { givenFor, openBytes } from '../archives.js'
 import { asIs, flag, value } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
@@ -86,7 +88,7 @@ async function disassemble({ file, files, output, force }: Request, context: Run
     import('../../formats/layer-tar.js'),
     import('../../bytes/output-directory.js'),
   ])
-  await using tar = await openLayerTar(file, context, process.stdin)
+  await using tar = await openLayerTar(file, context, await givenFor(file, context))
   await using sidecar = await openOutput(output, force)
   await using directory = files === undefined ? undefined : await directoryOutput(files, { force: false })
   const place = { location: file, ...(directory && { directory: directory.path }) }
@@ -98,7 +100,8 @@ async function disassemble({ file, files, output, force }: Request, context: Run
 
 async function assemble(request: Request, context: RunContext): Promise<Outcome> {
   const operation = await import('../../ops/tar-split.js')
-  const assembly = await assemblyOf(request)
+  await using sidecar = await openBytes(request.file, context)
+  const assembly = await assemblyOf(request, sidecar)
   await using output = await openOutput(request.output, request.force)
   const totals = await operation.assemble(assembly, output, context)
   if (totals.faults.length > 0) return { wrote: null, totals }
@@ -108,13 +111,12 @@ async function assemble(request: Request, context: RunContext): Promise<Outcome>
 
 async function check(request: Request, context: RunContext): Promise<Outcome> {
   const operation = await import('../../ops/tar-split.js')
-  return { wrote: null, totals: await operation.check(await assemblyOf(request), context) }
+  await using sidecar = await openBytes(request.file, context)
+  return { wrote: null, totals: await operation.check(await assemblyOf(request, sidecar), context) }
 }
 
-async function assemblyOf({ file, files = '' }: Request): Promise<SplitAssembly> {
-  const { fileSource } = await import('../../bytes/source.js')
+async function assemblyOf({ file, files = '' }: Request, { place, size }: ByteSource): Promise<SplitAssembly> {
   const { stat } = await import('node:fs/promises')
-  await using sidecar = await fileSource(file)
   const isDirectory = await stat(files).then(
     (status) => status.isDirectory(),
     () => false,
@@ -122,7 +124,7 @@ async function assemblyOf({ file, files = '' }: Request): Promise<SplitAssembly>
   if (!isDirectory) throw new ArchiveError('ERR_NOT_FOUND', 'no such directory', { location: files })
   return {
     location: file,
-    sidecar: { file, offset: 0, size: sidecar.size },
+    sidecar: { file: place?.file ?? file, offset: 0, size },
     files: { kind: 'directory', directory: files.replace(/(?<=.)\/+$/, ''), base: '' },
   }
 }

@@ -4,7 +4,7 @@ import { asIs, values } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { openInputs } from '../inputs.js'
-import { claimedImages, openPlainOutput, openPlainTar, PLAIN_OUTPUT_OPTIONS, plainOutput } from '../plain-archive.js'
+import { claimedImages, openPlainOutput, openTarOf, PLAIN_OUTPUT_OPTIONS, plainOutput } from '../plain-archive.js'
 import { UsageError } from '../usage-error.js'
 import { writtenReport } from '../write-archive.js'
 
@@ -32,15 +32,13 @@ export const thin = defineCommand({
   ],
   async run({ operands, options, globals, context }) {
     if (options.base.length === 0) throw new UsageError('--base is missing: nothing could be left out')
-    const [{ writeThin }, { parseOperand }, { chunksOf }] = await Promise.all([
+    const [{ writeThin }, { parseOperand }] = await Promise.all([
       import('../../ops/thin.js'),
       import('../../formats/operand.js'),
-      import('../../bytes/source.js'),
     ])
     const { path } = await parseOperand(operands.archive)
-    await using source = await openPlainTar(path, context)
-    const stdin = chunksOf(source, context.signal)
-    await using archive = await openOperand(operands.archive, { globals, context, access: 'random', stdin })
+    await using source = await openTarOf(path, context)
+    await using archive = await openOperand(operands.archive, { globals, context, access: 'random', source })
     refuseOther(archive)
     await using inputs = await openInputs(options.base, { globals, context, access: 'once' })
     const bases = inputs.archives.flatMap(({ images }) => images)

@@ -63,18 +63,19 @@ export const verify = defineCommand({
     const { baseline, policy: files } = options
     const standard = { failOn: options['fail-on'], allow: options.allow }
     const request = { files, baseline, standard, globals }
-    const settings = {
-      globals,
-      assume: options.assume,
-      ...(await readPolicies(request, context)),
-      engines: options.for.flat(),
-      evidence: { against: options.against, sidecars: options['tar-split'] },
-    }
-    const { archivesBelow, verdictsOn } = await import('../verdicts.js')
+    const policies = await readPolicies(request, context)
+    const [{ archivesBelow, verdictsOn }, { keepPipes }] = await Promise.all([
+      import('../verdicts.js'),
+      import('../kept-pipes.js'),
+    ])
     const found = await archivesBelow(operands.archive, context)
-    const archives = [
-      ...(await verdictsOn(found, { settings, context: { ...context, strictTar: options['strict-tar'] }, tell })),
-    ]
+    const evidence = { against: options.against, sidecars: options['tar-split'] }
+    const shared = found.length > 1 ? [...options.assume, ...evidence.against, ...evidence.sidecars] : []
+    await using keeping = await keepPipes(shared, context)
+    const { kept } = keeping
+    const settings = { globals, assume: options.assume, ...policies, engines: options.for.flat(), evidence, kept }
+    const run = { settings, context: { ...context, strictTar: options['strict-tar'] }, tell }
+    const archives = [...(await verdictsOn(found, run))]
     const ok = archives.every((archive) => archive.ok)
     return { ...envelope('verify', ok), failOn: settings.standard.failOn, archives, summary: summaryOf(archives) }
   },

@@ -5,6 +5,7 @@ import { findingLog } from '../../model/finding-log.js'
 import type { Finding } from '../../findings.js'
 import type { DataRoot, StoreContainer } from '../../model/data-root.js'
 import type { ImageArchive } from '../../model/image.js'
+import type { GivenBytes } from '../stored.js'
 import { readAllContainers } from './all-containers.js'
 import { withContainerIds } from './container-ids.js'
 import { findContainer } from './container-store.js'
@@ -17,8 +18,7 @@ import { tarStore } from './tar-store.js'
 import { readStoredImages, readWholeRoot } from './whole-root.js'
 
 /** How to open a data-root. */
-export interface DataRootOptions {
-  readonly stdin?: AsyncIterable<Uint8Array>
+export interface DataRootOptions extends GivenBytes {
   readonly container?: string
 }
 
@@ -29,9 +29,9 @@ export interface DataRootOptions {
 export async function openDataRoot(
   path: string,
   context: RunContext,
-  { stdin, container }: DataRootOptions,
+  { container, ...given }: DataRootOptions,
 ): Promise<ImageArchive> {
-  return opening(path, context, stdin, async (reading, places) => {
+  return opening(path, context, given, async (reading, places) => {
     if (container === undefined) return archiveOf(reading, await readStoredImages(reading, places))
     const chosen = findContainer(readAllContainers(reading, places), container, path)
     return archiveOf(reading, { images: [await chosen.image()], loose: [] })
@@ -46,8 +46,13 @@ export interface OpenContainer extends AsyncDisposable {
 }
 
 /** Opens one container of a data-root, by name or (short) ID. Errors: those of openDataRoot, ERR_REFERENCE. */
-export async function openContainer(path: string, context: RunContext, wanted: string): Promise<OpenContainer> {
-  return opening(path, context, undefined, (reading, places) => {
+export async function openContainer(
+  path: string,
+  context: RunContext,
+  wanted: string,
+  given: GivenBytes = {},
+): Promise<OpenContainer> {
+  return opening(path, context, given, (reading, places) => {
     const container = findContainer(readAllContainers(reading, places), wanted, path)
     const { findings } = reading.log
     return Promise.resolve({ container, findings, [Symbol.asyncDispose]: () => closeAll(reading) })
@@ -55,12 +60,8 @@ export async function openContainer(path: string, context: RunContext, wanted: s
 }
 
 /** Opens a data-root for those who want all that is in it, not only its images. Errors: those of openDataRoot. */
-export async function openWholeRoot(
-  path: string,
-  context: RunContext,
-  { stdin }: Pick<DataRootOptions, 'stdin'> = {},
-): Promise<DataRoot> {
-  return opening(path, context, stdin, async (reading, places) => {
+export async function openWholeRoot(path: string, context: RunContext, given: GivenBytes = {}): Promise<DataRoot> {
+  return opening(path, context, given, async (reading, places) => {
     const stored = await readStoredImages(reading, places)
     return { ...archiveOf(reading, stored), ...(await readWholeRoot(reading, places, stored)) }
   })
@@ -69,10 +70,10 @@ export async function openWholeRoot(
 async function opening<T>(
   path: string,
   context: RunContext,
-  stdin: AsyncIterable<Uint8Array> | undefined,
+  given: GivenBytes,
   read: (reading: RootReading, places: Places) => Promise<T>,
 ): Promise<T> {
-  const store = await openStore(path, context, stdin)
+  const store = await openStore(path, context, given)
   try {
     const log = findingLog(store.location)
     const places = findPlaces(store, log)
@@ -119,14 +120,10 @@ async function closeAll({ store, closing }: RootReading): Promise<void> {
 }
 
 /** The files of a data-root: of a directory, of a tar of one, or of one that comes down a pipe. */
-async function openStore(
-  path: string,
-  context: RunContext,
-  stdin: AsyncIterable<Uint8Array> | undefined,
-): Promise<Store> {
-  if (path === '-' || stdin !== undefined) return tarStore(path, context, stdin)
+async function openStore(path: string, context: RunContext, given: GivenBytes): Promise<Store> {
+  if (path === '-') return tarStore(path, context, given)
   const status = await stat(path).catch((cause: unknown) => {
     throw toArchiveError(cause, { location: path })
   })
-  return status.isDirectory() ? directoryStore(path, context) : tarStore(path, context, undefined)
+  return status.isDirectory() ? directoryStore(path, context) : tarStore(path, context, given)
 }

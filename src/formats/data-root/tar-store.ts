@@ -1,6 +1,4 @@
-import { detectCompression, SNIFF_BYTES } from '../../bytes/compression.js'
-import { chunksOf, fileSource, type OpenSource } from '../../bytes/source.js'
-import { spool } from '../../bytes/spool.js'
+import type { OpenSource } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import type { TarEntry } from '../../tar/entry.js'
@@ -8,7 +6,8 @@ import { cleanPath, cleanKey, latin1 } from '../../tar/path.js'
 import { scanSource } from '../../tar/scan.js'
 import type { StoredType } from '../../tar/split-files.js'
 import { packedFiles, type PackedMember } from '../../tar/split-index.js'
-import { watchCompression } from '../outer-compression.js'
+import { openPlainTar } from '../plain-tar.js'
+import type { GivenBytes } from '../stored.js'
 import { allXattrs } from './live-xattrs.js'
 import type { Store, StoreNode, XattrsByKey } from './store.js'
 
@@ -17,43 +16,21 @@ interface Member extends PackedMember, StoreNode {
 }
 
 /**
- * A data-root packed as a tar, compressed or not: compressed ones are unpacked to a temporary file that goes away with
- * the store. `chunks` is what comes down a pipe, where that is what there is. Errors: those of openArchive.
+ * A data-root packed as a tar, compressed or not: a compressed one, and what comes down a pipe, is written to a temporary
+ * file that goes away with the store; `-` is what is given. Errors: those of openArchive.
  */
-export async function tarStore(
-  path: string,
-  context: RunContext,
-  chunks: AsyncIterable<Uint8Array> | undefined,
-): Promise<Store> {
-  const source = await plainTar(path, context, chunks)
+export async function tarStore(path: string, context: RunContext, given: GivenBytes): Promise<Store> {
+  const { source, findings } = await openPlainTar(path, context, given)
   try {
-    if (source.place === undefined)
+    const [fault] = findings
+    if (fault !== undefined) throw new ArchiveError('ERR_COMPRESSION', fault.message, { location: path })
+    if (source.place?.offset !== 0) {
       throw new ArchiveError('ERR_UNSUPPORTED', 'no file to read from', { location: path })
+    }
     return await storeOf(source, source.place.file, path, context)
   } catch (error) {
     await source[Symbol.asyncDispose]()
     throw error
-  }
-}
-
-async function plainTar(
-  path: string,
-  context: RunContext,
-  chunks: AsyncIterable<Uint8Array> | undefined,
-): Promise<OpenSource> {
-  if (chunks !== undefined) return spool((await watchCompression(chunks, path, context)).chunks, path, context.signal)
-  const source = await fileSource(path)
-  const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) })
-  if (detectCompression(head) === 'none') return source
-  try {
-    const plain = await watchCompression(chunksOf(source, context.signal), path, context)
-    const spooled = await spool(plain.chunks, path, context.signal)
-    const [fault] = plain.findings()
-    if (fault === undefined) return spooled
-    await spooled[Symbol.asyncDispose]()
-    throw new ArchiveError('ERR_COMPRESSION', fault.message, { location: path })
-  } finally {
-    await source[Symbol.asyncDispose]()
   }
 }
 
