@@ -17,6 +17,14 @@ export function parseUserNamespace(text: string): UserNamespace | undefined {
   return { uid: mapOf(Number(uid), firstUid), gid: mapOf(Number(gid), firstGid) }
 }
 
+/**
+ * Whether the ids of containers do not follow on that of their root, as only a rootless daemon has them: it is root in the
+ * namespace itself, and sees the ids that its containers see.
+ */
+export function isRootless(space: UserNamespace | undefined): boolean {
+  return space !== undefined && space.uid.first !== space.uid.root + 1
+}
+
 /** The id that a container sees for one of the host; ids that no container can have stay as they are. */
 export function idInContainer({ root, first, block = Infinity }: IdMap, id: number): number {
   if (id === root) return 0

@@ -4,10 +4,10 @@ import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { displayPath } from './path.js'
 import { assembleSplit, checkSplit, type SplitFault } from './split-assemble.js'
-import { scopedLookup } from './split-files.js'
 import { openLocator, type FileLocator } from './split-locator.js'
 import { readSplit, type SplitEntry } from './split-read.js'
 import { splitSize } from './split-size.js'
+import { stackedLookup } from './split-stack.js'
 
 /** A layer that is kept as a tar-split sidecar and files. Plain data: a worker can be told. */
 export interface SplitAssembly {
@@ -15,6 +15,8 @@ export interface SplitAssembly {
   readonly location: string
   readonly sidecar: { readonly file: string; readonly offset: number; readonly size: number }
   readonly files: FileLocator
+  /** Where the layers below it lie, which a rootless daemon mounts to unpack the layer into the whole; see StackedTree. */
+  readonly below?: readonly string[]
 }
 
 /** What the work on an assembly needs of the run. */
@@ -30,7 +32,7 @@ export async function* assembledTar(
   context: AssemblyContext & { readonly checkContents: boolean },
 ): AsyncGenerator<Uint8Array> {
   using stored = openLocator(assembly.files)
-  const files = scopedLookup(stored, assembly.files.base)
+  const files = stackedLookup(stored, assembly.files.base, assembly.below)
   yield* assembleSplit(sidecarEntries(assembly, context.limits), { ...context, files })
 }
 
@@ -64,7 +66,7 @@ export async function checkAssembly(
   context: AssemblyContext,
 ): Promise<{ readonly files: number; readonly bytes: number }> {
   using stored = openLocator(assembly.files)
-  const files = scopedLookup(stored, assembly.files.base)
+  const files = stackedLookup(stored, assembly.files.base, assembly.below)
   return await checkSplit(sidecarEntries(assembly, context.limits), { ...context, files })
 }
 

@@ -19,7 +19,7 @@ export interface StackedTree {
  * Looks the names of a layer up in its own tree, and what is not there where the links of the trees below it lead: who
  * unpacks into the mounted whole follows them, who unpacks beside it does not. Files are those of its own tree only.
  */
-export function stackedLookup(files: StoredFiles, base: string, below: readonly string[]): FileLookup {
+export function stackedLookup(files: StoredFiles, base: string, below: readonly string[] = []): FileLookup {
   const own = scopedLookup(files, base)
   if (below.length === 0) return own
   const whole = lookupIn(wholeView(files, [base, ...below]), (key) => files.open(`${base}/${key}`))

@@ -45,9 +45,11 @@ function addWithParents(names: Set<string>, key: string): void {
   }
 }
 
-// overlayfs keeps a device in the place of a deleted file, aufs files of its own.
+// overlayfs keeps a device in the place of a deleted file, and of each that went as its directory became opaque where that
+// happened in the mounted whole; aufs has files of its own.
 function isMarker(path: string, names: ReadonlySet<string>, isDevice: boolean): boolean {
   const slash = path.lastIndexOf('/') + 1
   const name = path.slice(slash)
-  return name.startsWith('.wh..wh.') || (isDevice && names.has(`${path.slice(0, slash)}.wh.${name}`))
+  const isMarked = (marker: string) => names.has(`${path.slice(0, slash)}${marker}`)
+  return name.startsWith('.wh..wh.') || (isDevice && (isMarked(`.wh.${name}`) || isMarked('.wh..wh..opq')))
 }

@@ -1,6 +1,6 @@
 import type { RunContext } from '../../context.js'
 import { sidecarEntries, type SplitAssembly } from '../../tar/split-assembly.js'
-import { scopedLookup } from '../../tar/split-files.js'
+import { stackedLookup } from '../../tar/split-stack.js'
 import { ownNames } from '../../tar/split-strangers.js'
 import type { Store } from './store.js'
 
@@ -9,6 +9,8 @@ export interface LayerFolder {
   readonly key: string
   /** The layer's own; of drivers that keep whole trees those below it as well. */
   readonly sidecars: readonly SplitAssembly[]
+  /** As in SplitAssembly. */
+  readonly below?: readonly string[] | undefined
 }
 
 /**
@@ -16,10 +18,10 @@ export interface LayerFolder {
  */
 export async function addedFiles(
   store: Store,
-  { key, sidecars }: LayerFolder,
+  { key, sidecars, below }: LayerFolder,
   { limits }: RunContext,
 ): Promise<readonly string[]> {
-  const names = ownNames(store, key, scopedLookup(store, key))
+  const names = ownNames(store, key, stackedLookup(store, key, below))
   for (const assembly of sidecars) {
     for await (const batch of sidecarEntries(assembly, limits)) {
       for (const entry of batch) if (entry.kind === 'file') names.add(entry.rawName)

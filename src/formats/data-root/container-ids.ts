@@ -1,6 +1,6 @@
 import type { UserNamespace } from '../../context.js'
 import type { FindingLog } from '../../model/finding-log.js'
-import { idInContainer, SUB_IDS } from '../../model/user-namespace.js'
+import { idInContainer, isRootless, SUB_IDS } from '../../model/user-namespace.js'
 import { DRIVERS } from './drivers.js'
 import { join } from './layout.js'
 import type { Store, StoreNode } from './store.js'
@@ -41,7 +41,7 @@ function tellGuess(home: string, { uid, gid }: UserNamespace, log: FindingLog): 
 
 /**
  * A store whose files have the owners that containers see, for data-roots with a user namespace; `given` is one that the
- * user named, for all of them. Markers of deleted files belong to the kernel and stay as they are.
+ * user named, for all of them. Markers of deleted files belong to the kernel and stay as they are, but for a rootless daemon.
  */
 export function withContainerIds(
   store: Store,
@@ -67,9 +67,10 @@ export function withContainerIds(
   }
 }
 
-function shifted(node: StoreNode, { uid, gid }: UserNamespace): StoreNode {
+function shifted(node: StoreNode, space: UserNamespace): StoreNode {
+  const own = { uid: idInContainer(space.uid, node.uid), gid: idInContainer(space.gid, node.gid) }
+  if (isRootless(space)) return { ...node, ...own }
   const isWhiteout = node.type === 'char' && node.devMajor === 0 && node.devMinor === 0
-  if (isWhiteout) return node
-  const own = { uid: idInContainer(uid, node.uid), gid: idInContainer(gid, node.gid) }
-  return own.uid === node.uid && own.gid === node.gid ? node : { ...node, ...own, isShifted: true }
+  const isSame = own.uid === node.uid && own.gid === node.gid
+  return isWhiteout || isSame ? node : { ...node, ...own, isShifted: true }
 }

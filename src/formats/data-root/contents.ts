@@ -59,7 +59,8 @@ function storeLayer(reading: RootReading, root: DriverRoot, chain: readonly Laye
       added: (context) => {
         if (layer.assembly === undefined || record.cacheID === undefined) return Promise.resolve([])
         const sidecars = root.driver.content === 'tree' ? assemblies : [layer.assembly]
-        return addedFiles(reading.store, { key: layerKey(root.root, root.driver, record.cacheID), sidecars }, context)
+        const key = layerKey(root.root, root.driver, record.cacheID)
+        return addedFiles(reading.store, { key, sidecars, below: layer.assembly.below }, context)
       },
     },
   ]

@@ -6,6 +6,7 @@ import { imageConfig, type ImageConfig } from '../../model/config.js'
 import type { ConfigSource, Image, Layer } from '../../model/image.js'
 import { goMap, goStruct, parseJson } from '../../model/json.js'
 import { familiarName, parseReference } from '../../model/reference.js'
+import type { SplitAssembly } from '../../tar/split-assembly.js'
 import { platformOf } from '../images.js'
 import { missingLayer } from '../layers.js'
 import { assemblyOf, layerRecord, splitLayer, tellChain, type LayerRecord } from './layer-store.js'
@@ -142,10 +143,14 @@ interface Place {
 
 /** The layer of a chainID, one object for all images that have it. */
 export function sharedLayer(reading: RootReading, root: DriverRoot, place: Place): Layer {
-  const key = `${root.image} ${place.chainID}`
+  const key = layerKeyOf(root, place.chainID)
   const layer = reading.layers.get(key) ?? readLayer(reading, root, place)
   reading.layers.set(key, layer)
   return layer
+}
+
+function layerKeyOf({ image }: DriverRoot, chainID: string): string {
+  return `${image} ${chainID}`
 }
 
 function readLayer(reading: RootReading, root: DriverRoot, { index, chainID, diffID, parent }: Place): Layer {
@@ -158,7 +163,15 @@ function readLayer(reading: RootReading, root: DriverRoot, { index, chainID, dif
   }
   tellChain(record, { diffID, parent }, log)
   const assembly = assemblyOf(store, root, record, log)
-  return assembly === undefined ? lost(reading, index, diffID, record.key) : splitLayer(index, record, diffID, assembly)
+  if (assembly === undefined) return lost(reading, index, diffID, record.key)
+  return splitLayer(index, record, diffID, { ...assembly, ...below(reading, root, parent) })
+}
+
+/** Where the trees below a layer lie, whose parent was read before it; drivers with whole trees have all in each. */
+function below({ layers }: RootReading, root: DriverRoot, parent: string | undefined): Pick<SplitAssembly, 'below'> {
+  const under = parent === undefined ? undefined : layers.get(layerKeyOf(root, parent))?.assembly
+  if (under === undefined || root.driver.content === 'tree') return {}
+  return { below: [under.files.base, ...(under.below ?? [])] }
 }
 
 function lost({ store }: RootReading, index: number, diffID: DiffID | undefined, path: string): Layer {

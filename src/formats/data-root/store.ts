@@ -10,7 +10,7 @@ export interface StoreNode {
   readonly mode: number
   readonly uid: number
   readonly gid: number
-  /** The owner is another one on the host, since containers have a user namespace. */
+  /** The owner is another one for the daemon, which is not in the user namespace of its containers. */
   readonly isShifted?: true
   readonly size: number
   /** Nanoseconds since 1970. */

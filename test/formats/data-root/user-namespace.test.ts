@@ -1,4 +1,5 @@
-import { chownSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chownSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runContext, type UserNamespace } from '../../../src/context.js'
@@ -9,7 +10,9 @@ import type { TarEntry } from '../../../src/tar/entry.js'
 import { scanChunks } from '../../../src/tar/scan.js'
 import { concatenated } from '../../support/chunks.js'
 import { dataRoot, type RootFixture } from '../../support/data-root.js'
+import { flipByte } from '../../support/graph-root.js'
 import { layerTar, type LayerEntry } from '../../support/layers.js'
+import { censusOf, openRoot, tarOfLayer } from '../../support/root-contents.js'
 import { decode, END, member, tarOf } from '../../support/tar-blocks.js'
 
 const isRoot = process.getuid?.() === 0
@@ -103,6 +106,15 @@ describe.skipIf(!isRoot)('what a container wrote in a user namespace', () => {
     expect(given.codes).not.toContain('STORE_USER_NAMESPACE')
   })
 
+  test('has the names of a rootless daemon, which is root in the namespace as containers are', async () => {
+    own([1000, 1000], [1000, 1000], [1000, 1000])
+    expect(spawnSync('mknod', [join(written, 'd/gone'), 'c', '0', '0']).status).toBe(0)
+    chownSync(join(written, 'd/gone'), 1000, 1000)
+    const { owners, names } = await ownersIn(root.path, undefined, 20)
+    expect(owners).toEqual(['d/ 0:0', 'd/.wh.gone 0:0', 'd/new 0:0'])
+    expect(names).toEqual(['root', 'root', 'root'])
+  })
+
   test('stays as it is where there is no namespace', async () => {
     own([0, 0], [0, 0], [231079, 5])
     expect((await ownersIn(root.path)).owners).toEqual(['d/ 0:0', 'd/new 231079:5'])
@@ -139,5 +151,53 @@ describe('a layer on the disk of a daemon with a user namespace', () => {
     const form = overlayForm('layer', rootless)
     const [, marked] = written(form, { path: 'd/', type: 'directory' }, { path: 'd/.wh..wh..opq' })
     expect([...(marked?.pax.keys() ?? [])]).toEqual(['SCHILY.xattr.user.overlay.opaque'])
+  })
+})
+
+describe('a layer that a rootless daemon unpacked into the mounted whole', () => {
+  const LINKS = tarOf(
+    member({ name: 'usr/', type: '5' }),
+    member({ name: 'usr/lib/', type: '5' }),
+    member({ name: 'lib', type: '2', link: 'usr/lib' }),
+    member({ name: 'op/', type: '5' }),
+    member({ name: 'op/old' }, 'old'),
+  )
+  const UPPER = tarOf(
+    member({ name: 'lib/one' }, 'first'),
+    member({ name: 'op/.wh..wh..opq' }),
+    member({ name: 'op/new' }),
+  )
+  let root: RootFixture
+  beforeEach(() => {
+    root = dataRoot()
+    root.image(['app:1'], LINKS, UPPER)
+    symlinkSync('usr/lib', join(root.diff(LINKS), 'lib'))
+    mkdirSync(join(root.diff(LINKS), 'usr/lib'), { recursive: true })
+    mkdirSync(join(root.diff(UPPER), 'usr'))
+    renameSync(join(root.diff(UPPER), 'lib'), join(root.diff(UPPER), 'usr/lib'))
+  })
+  afterEach(() => root[Symbol.dispose]())
+
+  test('is found behind the links of the layers below it', async () => {
+    const { layers, findings } = await censusOf(root.path)
+    expect(findings).toEqual([])
+    expect(layers.map(({ state }) => state)).toEqual(['exact', 'exact'])
+    await using archive = await openRoot(root.path)
+    expect(await tarOfLayer(archive.images[0]?.layers[1])).toEqual(UPPER)
+  })
+
+  test.skipIf(!isRoot)('has a device for each file that an opaque directory took away', async () => {
+    expect(spawnSync('mknod', [join(root.diff(UPPER), 'op/old'), 'c', '0', '0']).status).toBe(0)
+    expect((await censusOf(root.path)).findings).toEqual([])
+  })
+
+  test('is damaged by its name in the layer, and has strangers by where they lie', async () => {
+    flipByte(join(root.diff(UPPER), 'usr/lib/one'))
+    writeFileSync(join(root.diff(UPPER), 'usr/lib/two'), '')
+    const { findings } = await censusOf(root.path)
+    expect(findings.map(({ code, where }) => [code, where.entry])).toEqual([
+      ['STORE_FILE_CHANGED', 'lib/one'],
+      ['STORE_FILE_ADDED', 'usr/lib/two'],
+    ])
   })
 })

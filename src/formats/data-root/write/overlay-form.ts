@@ -1,12 +1,11 @@
 import { concat } from '../../../bytes/concat.js'
 import type { UserNamespace } from '../../../context.js'
 import { ArchiveError } from '../../../errors.js'
-import { idOnHost } from '../../../model/user-namespace.js'
+import { idOnHost, isRootless } from '../../../model/user-namespace.js'
 import type { TarEntry } from '../../../tar/entry.js'
 import { TYPEFLAGS } from '../../../tar/file-type.js'
 import { cleanKey, cleanPath, latin1, latin1Bytes } from '../../../tar/path.js'
 import { tarHeader, type TarHeaderFields } from '../../../tar/write.js'
-import { isRootless } from './owners.js'
 
 const OPAQUE_NAME = '.wh..wh..opq'
 const WHITEOUT = '.wh.'

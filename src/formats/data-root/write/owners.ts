@@ -1,6 +1,7 @@
 import { lchown } from 'node:fs/promises'
 import type { RunContext, UserNamespace } from '../../../context.js'
 import { ArchiveError } from '../../../errors.js'
+import { isRootless } from '../../../model/user-namespace.js'
 import { userNamespaceAt } from '../container-ids.js'
 import { directoryStore } from '../directory-store.js'
 
@@ -24,11 +25,6 @@ export function ownersOf(space: UserNamespace | undefined): Owners {
   const container = { uid: space?.uid.root ?? 0, gid: space?.gid.root ?? 0 }
   const daemon = isRootless(space) ? container : { uid: 0, gid: 0 }
   return { container, daemon, way: { uid: daemon.uid, gid: container.gid } }
-}
-
-/** Whether the ids of containers do not follow on that of their root, as only a rootless daemon has them. */
-export function isRootless(space: UserNamespace | undefined): boolean {
-  return space !== undefined && space.uid.first !== space.uid.root + 1
 }
 
 /** Gives a path that root made its owner. */
