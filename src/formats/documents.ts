@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type { z } from 'zod/mini'
 import type { RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
 import type { FindingCode } from '../findings.js'
@@ -44,7 +44,7 @@ function tellPassed(error: unknown): never {
 }
 
 /** Reads and parses a file that was found. Errors: ERR_JSON and ERR_DOCUMENT with the offset in the document, ERR_LIMIT. */
-async function parseFile<T>(reading: Reading, file: FoundFile, schema: z.ZodType<T>): Promise<RawJson<T>> {
+async function parseFile<T>(reading: Reading, file: FoundFile, schema: z.core.$ZodType<T>): Promise<RawJson<T>> {
   const bytes = await readDocument(file.source, reading.context.limits).catch(tellPassed)
   const document = parseJson(bytes, schema, file.source.location)
   tellOddities(reading.log, document, file)
@@ -72,7 +72,7 @@ function tellOddities(log: FindingLog, document: RawJson<unknown>, file: FoundFi
 export async function parseOrTell<T>(
   reading: Reading,
   file: FoundFile,
-  schema: z.ZodType<T>,
+  schema: z.core.$ZodType<T>,
   code: FindingCode,
 ): Promise<RawJson<T> | undefined> {
   try {
@@ -87,7 +87,11 @@ export async function parseOrTell<T>(
 /**
  * The document that the whole archive hangs on. Errors carry the offset in the archive; ERR_NOT_ARCHIVE without it.
  */
-export async function requireDocument<T>(reading: Reading, name: string, schema: z.ZodType<T>): Promise<RawJson<T>> {
+export async function requireDocument<T>(
+  reading: Reading,
+  name: string,
+  schema: z.core.$ZodType<T>,
+): Promise<RawJson<T>> {
   const file = await getFile(reading.files, name)
   if (file === undefined) {
     throw new ArchiveError('ERR_NOT_ARCHIVE', `${name} is missing`, { location: reading.files.location })

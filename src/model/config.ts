@@ -1,75 +1,75 @@
-import { z } from 'zod'
-import { goMap, goStruct, goStrings } from './json.js'
+import { z } from 'zod/mini'
+import { goList, goMap, goStruct, goStrings } from './json.js'
 
 const healthcheck = goStruct({
-  Test: goStrings.optional(),
-  Interval: z.number().optional(),
-  Timeout: z.number().optional(),
-  StartPeriod: z.number().optional(),
-  StartInterval: z.number().optional(),
-  Retries: z.number().optional(),
+  Test: z.optional(goStrings),
+  Interval: z.optional(z.number()),
+  Timeout: z.optional(z.number()),
+  StartPeriod: z.optional(z.number()),
+  StartInterval: z.optional(z.number()),
+  Retries: z.optional(z.number()),
 })
 
 /** The `config` object: what a container of the image starts with. */
 export const containerConfig = goStruct({
-  Hostname: z.string().optional(),
-  Domainname: z.string().optional(),
-  User: z.string().optional(),
-  ExposedPorts: goMap(z.unknown()).optional(),
-  Env: goStrings.optional(),
-  Cmd: goStrings.optional(),
-  Entrypoint: goStrings.optional(),
-  Healthcheck: healthcheck.optional(),
-  Volumes: goMap(z.unknown()).optional(),
-  WorkingDir: z.string().optional(),
-  Labels: goMap(z.string()).optional(),
-  StopSignal: z.string().optional(),
-  OnBuild: goStrings.optional(),
-  Shell: goStrings.optional(),
+  Hostname: z.optional(z.string()),
+  Domainname: z.optional(z.string()),
+  User: z.optional(z.string()),
+  ExposedPorts: z.optional(goMap(z.unknown())),
+  Env: z.optional(goStrings),
+  Cmd: z.optional(goStrings),
+  Entrypoint: z.optional(goStrings),
+  Healthcheck: z.optional(healthcheck),
+  Volumes: z.optional(goMap(z.unknown())),
+  WorkingDir: z.optional(z.string()),
+  Labels: z.optional(goMap(z.string())),
+  StopSignal: z.optional(z.string()),
+  OnBuild: z.optional(goStrings),
+  Shell: z.optional(goStrings),
 })
 
 const historyEntry = goStruct({
-  created: z.string().optional(),
-  author: z.string().optional(),
-  created_by: z.string().optional(),
-  comment: z.string().optional(),
-  empty_layer: z.boolean().optional(),
+  created: z.optional(z.string()),
+  author: z.optional(z.string()),
+  created_by: z.optional(z.string()),
+  comment: z.optional(z.string()),
+  empty_layer: z.optional(z.boolean()),
 })
 
 const rootfs = goStruct({
-  type: z.string().optional(),
-  diff_ids: goStrings.optional(),
+  type: z.optional(z.string()),
+  diff_ids: z.optional(goStrings),
 })
 
 /** An image config: docker's image JSON and the OCI image config in one (OCI image spec, config.md). */
 export const imageConfig = goStruct({
-  created: z.string().optional(),
-  author: z.string().optional(),
-  architecture: z.string().optional(),
-  variant: z.string().optional(),
-  os: z.string().optional(),
-  'os.version': z.string().optional(),
-  'os.features': goStrings.optional(),
-  config: containerConfig.optional(),
-  rootfs: rootfs.optional(),
-  history: z.array(z.preprocess((item) => item ?? {}, historyEntry)).optional(),
-  docker_version: z.string().optional(),
-  comment: z.string().optional(),
+  created: z.optional(z.string()),
+  author: z.optional(z.string()),
+  architecture: z.optional(z.string()),
+  variant: z.optional(z.string()),
+  os: z.optional(z.string()),
+  'os.version': z.optional(z.string()),
+  'os.features': z.optional(goStrings),
+  config: z.optional(containerConfig),
+  rootfs: z.optional(rootfs),
+  history: z.optional(goList(historyEntry, {})),
+  docker_version: z.optional(z.string()),
+  comment: z.optional(z.string()),
 })
 
 /** A v1 image JSON: one per layer, before content addressing. */
 export const v1Image = goStruct({
-  id: z.string().optional(),
-  parent: z.string().optional(),
-  created: z.string().optional(),
-  author: z.string().optional(),
-  comment: z.string().optional(),
-  architecture: z.string().optional(),
-  variant: z.string().optional(),
-  os: z.string().optional(),
-  docker_version: z.string().optional(),
-  config: containerConfig.optional(),
-  container_config: containerConfig.optional(),
+  id: z.optional(z.string()),
+  parent: z.optional(z.string()),
+  created: z.optional(z.string()),
+  author: z.optional(z.string()),
+  comment: z.optional(z.string()),
+  architecture: z.optional(z.string()),
+  variant: z.optional(z.string()),
+  os: z.optional(z.string()),
+  docker_version: z.optional(z.string()),
+  config: z.optional(containerConfig),
+  container_config: z.optional(containerConfig),
 })
 
 /** What containers of an image start with. */

@@ -1,25 +1,25 @@
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { goMap, goStruct, goStrings } from './json.js'
 
 /** A platform as an index names it (OCI image spec, image-index.md). */
 const platformSchema = goStruct({
-  architecture: z.string().optional(),
-  os: z.string().optional(),
-  'os.version': z.string().optional(),
-  'os.features': goStrings.optional(),
-  variant: z.string().optional(),
+  architecture: z.optional(z.string()),
+  os: z.optional(z.string()),
+  'os.version': z.optional(z.string()),
+  'os.features': z.optional(goStrings),
+  variant: z.optional(z.string()),
 })
 
 /** A descriptor: a claim about content that lies elsewhere (OCI image spec, descriptor.md). */
 export const descriptorSchema = goStruct({
-  mediaType: z.string().default(''),
-  digest: z.string().default(''),
-  size: z.number().default(0),
-  urls: goStrings.optional(),
-  annotations: goMap(z.string()).optional(),
-  data: z.string().optional(),
-  artifactType: z.string().optional(),
-  platform: platformSchema.optional(),
+  mediaType: z._default(z.string(), ''),
+  digest: z._default(z.string(), ''),
+  size: z._default(z.number(), 0),
+  urls: z.optional(goStrings),
+  annotations: z.optional(goMap(z.string())),
+  data: z.optional(z.string()),
+  artifactType: z.optional(z.string()),
+  platform: z.optional(platformSchema),
 })
 
 /** Media type, digest and size that a document claims for a blob. */

@@ -1,9 +1,13 @@
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { digestOf, type Digest } from '../bytes/digest.js'
 import type { ByteSource } from '../bytes/source.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { scanJson, type JsonScan } from './json-scan.js'
+
+// zod/mini says nothing in words by itself. It would compile a function for every schema at its first use, which takes
+// longer than to check the few documents of an archive without.
+z.config({ ...z.locales.en(), jitless: true })
 
 /** A document with the bytes it came from: they decide its digest, so it is never written out anew. */
 export interface RawJson<T> {
@@ -31,7 +35,7 @@ export async function readDocument(source: ByteSource, limits: Limits): Promise<
  * Parses and checks a document as Go's encoding/json would for docker: keys match whatever their case, null stands for
  * an absent field, only the first value counts. Errors: ERR_JSON with the offset in the document, ERR_DOCUMENT.
  */
-export function parseJson<T>(bytes: Uint8Array, schema: z.ZodType<T>, location: string): RawJson<T> {
+export function parseJson<T>(bytes: Uint8Array, schema: z.core.$ZodType<T>, location: string): RawJson<T> {
   const scan = scanJson(bytes)
   if (scan.fault !== undefined) {
     throw new ArchiveError('ERR_JSON', scan.fault.message, { location, offset: scan.fault.offset })
@@ -39,14 +43,14 @@ export function parseJson<T>(bytes: Uint8Array, schema: z.ZodType<T>, location: 
   // Lossy where the text is not UTF-8, as Go is.
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, scan.end))
   const parsed: unknown = JSON.parse(text)
-  const result = schema.safeParse(parsed)
+  const result = z.safeParse(schema, parsed)
   if (!result.success) {
     throw new ArchiveError('ERR_DOCUMENT', describe(result.error), { location })
   }
   return { bytes, value: result.data, digest: digestOf(bytes), location, scan }
 }
 
-function describe(error: z.ZodError): string {
+function describe(error: z.core.$ZodError): string {
   return error.issues
     .slice(0, 3)
     .map((issue) => `${issue.path.length === 0 ? 'the document' : issue.path.join('.')}: ${issue.message}`)
@@ -54,9 +58,11 @@ function describe(error: z.ZodError): string {
 }
 
 /** An object read as Go reads a struct: keys whatever their case (the later wins), null and absent alike, others ignored. */
-export function goStruct<Shape extends z.ZodRawShape>(shape: Shape): z.ZodType<z.output<z.ZodObject<Shape>>> {
+export function goStruct<Shape extends z.core.$ZodShape>(
+  shape: Shape,
+): z.ZodMiniType<z.output<z.ZodMiniObject<Shape>>> {
   const names = new Map(Object.keys(shape).map((name) => [name.toLowerCase(), name]))
-  return z.preprocess((value) => fold(value, names), z.object(shape))
+  return preprocessed((value) => fold(value, names), z.object(shape))
 }
 
 function fold(value: unknown, names: ReadonlyMap<string, string>): unknown {
@@ -71,15 +77,30 @@ function fold(value: unknown, names: ReadonlyMap<string, string>): unknown {
 }
 
 /** A map of strings to anything, as Go's map[string]T. */
-export function goMap<T>(item: z.ZodType<T>): z.ZodType<ReadonlyMap<string, T>> {
-  return z
-    .custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
-      error: 'expected an object',
-    })
-    .transform((value) => Object.entries(value))
-    .pipe(z.array(z.tuple([z.string(), item])))
-    .transform((entries) => new Map(entries))
+export function goMap<T>(item: z.core.$ZodType<T>): z.ZodMiniType<ReadonlyMap<string, T>> {
+  const object = z.custom<Record<string, unknown>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    { error: 'expected an object' },
+  )
+  const entries = z.pipe(
+    object,
+    z.transform((value: Record<string, unknown>) => Object.entries(value)),
+  )
+  return z.pipe(
+    z.pipe(entries, z.array(z.tuple([z.string(), item]))),
+    z.transform((pairs: [string, T][]) => new Map(pairs)),
+  )
+}
+
+/** A schema for what `change` makes of the input. */
+export function preprocessed<T>(change: (value: unknown) => unknown, schema: z.core.$ZodType<T>): z.ZodMiniType<T> {
+  return z.pipe(z.transform(change), schema)
+}
+
+/** A list, and what stands for a null in it. */
+export function goList<T>(item: z.core.$ZodType<T>, zero: unknown): z.ZodMiniType<T[]> {
+  return z.array(preprocessed((value) => value ?? zero, item))
 }
 
 /** A list in which null stands for the zero value of Go's string. */
-export const goStrings = z.array(z.preprocess((item) => item ?? '', z.string()))
+export const goStrings = goList(z.string(), '')

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { bytesSource } from '../../src/bytes/source.js'
 import { DEFAULT_LIMITS } from '../../src/context.js'
 import { goMap, goStrings, goStruct, parseJson, readDocument } from '../../src/model/json.js'
 import { digest } from '../support/archives.js'
 
 const encoder = new TextEncoder()
-const person = goStruct({ Name: z.string().optional(), Tags: goStrings.optional() })
+const person = goStruct({ Name: z.optional(z.string()), Tags: z.optional(goStrings) })
 const parse = (text: string) => parseJson(encoder.encode(text), person, 'a.tar › doc.json')
 
 describe('a struct as Go reads it', () => {

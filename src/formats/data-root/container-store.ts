@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { ArchiveError, toArchiveError } from '../../errors.js'
 import { containerConfig } from '../../model/config.js'
 import { goStruct, parseJson, type RawJson } from '../../model/json.js'
@@ -7,15 +7,15 @@ import type { RootReading } from './reading.js'
 import { readStored } from './store.js'
 
 const containerJson = goStruct({
-  ID: z.string().optional(),
-  Name: z.string().optional(),
-  Created: z.string().optional(),
-  Path: z.string().optional(),
-  Args: z.array(z.string()).optional(),
-  Config: containerConfig.optional(),
-  Image: z.string().optional(),
-  Driver: z.string().optional(),
-  ImageManifest: goStruct({ digest: z.string().optional() }).optional(),
+  ID: z.optional(z.string()),
+  Name: z.optional(z.string()),
+  Created: z.optional(z.string()),
+  Path: z.optional(z.string()),
+  Args: z.optional(z.array(z.string())),
+  Config: z.optional(containerConfig),
+  Image: z.optional(z.string()),
+  Driver: z.optional(z.string()),
+  ImageManifest: z.optional(goStruct({ digest: z.optional(z.string()) })),
 })
 
 /** A container as its data-root keeps it. */

@@ -1,8 +1,8 @@
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { hexOf } from '../../bytes/digest.js'
 import type { StoreContainer, StoreLayer } from '../../model/data-root.js'
 import type { Image } from '../../model/image.js'
-import { goStruct, parseJson } from '../../model/json.js'
+import { goList, goStruct, parseJson } from '../../model/json.js'
 import type { SplitAssembly } from '../../tar/split-assembly.js'
 import { addedFiles } from './added-files.js'
 import { containerImage, containerParts } from './container-image.js'
@@ -106,7 +106,7 @@ export function storeContainer(reading: RootReading, container: Container): Stor
   }
 }
 
-const v2Metadata = z.array(z.preprocess((item) => item ?? {}, goStruct({ SourceRepository: z.string().optional() })))
+const v2Metadata = goList(goStruct({ SourceRepository: z.optional(z.string()) }), {})
 
 /** Repositories that layers of an image were pulled from or pushed to (distribution/v2metadata-by-diffid). */
 export function sourcesOf({ store, context }: RootReading, root: DriverRoot, { layers }: Image): readonly string[] {

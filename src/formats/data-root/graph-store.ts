@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { toArchiveError } from '../../errors.js'
 import { configFromV1, draftFromV1, parseV1, type V1Document } from '../../model/derived-config.js'
 import type { StoreLayer } from '../../model/data-root.js'
@@ -16,7 +16,7 @@ import type { Graph, RootReading } from './reading.js'
 import { readStored, readText } from './store.js'
 
 const repositoriesJson = goStruct({ Repositories: goMap(goMap(z.string())) })
-const ancestorJson = goStruct({ parent_id: z.string().optional() })
+const ancestorJson = goStruct({ parent_id: z.optional(z.string()) })
 
 /** The image store of a docker up to 1.9, read once; what cannot be read is told. */
 export function readGraph(reading: RootReading, root: GraphRoot): Graph {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { asDiffID, digestOf, hexOf, type DiffID } from '../../bytes/digest.js'
 import { toArchiveError } from '../../errors.js'
 import { chainIDs } from '../../model/chain-id.js'

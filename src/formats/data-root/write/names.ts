@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { goMap, goStruct, parseJson } from '../../../model/json.js'
 import { familiarName, parseReference } from '../../../model/reference.js'
 
