@@ -1,6 +1,5 @@
 import { encodeBase64 } from '../bytes/base64.js'
 import type { DamagedFile } from '../model/report-store.js'
-import { latin1 } from '../tar/path.js'
 import type { SplitFault } from '../tar/split-assemble.js'
 
 /** A damaged file as reports carry it. */
@@ -23,7 +22,7 @@ export function describeName(rawName: Uint8Array): { path: string; pathBytes?: s
   } catch {
     return {
       path: new TextDecoder('utf-8', { ignoreBOM: true }).decode(rawName),
-      pathBytes: latin1(encodeBase64(rawName)),
+      pathBytes: encodeBase64(rawName),
     }
   }
 }

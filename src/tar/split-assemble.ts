@@ -1,8 +1,8 @@
 import { ArchiveError } from '../errors.js'
-import { displayPath } from './path.js'
+import { displayPath, latin1Bytes } from './path.js'
 import { crc64Buffer, type Crc64 } from './split-crc64.js'
 import type { Absence, FileLookup, StoredFile } from './split-files.js'
-import type { SplitEntry } from './split-read.js'
+import type { SplitEntry, SplitFile } from './split-line.js'
 import { splitHeaders, type SplitHeaders } from './split-size.js'
 
 /** What is wrong with one file of a layer. */
@@ -38,8 +38,6 @@ interface Reading extends Pick<AssembleOptions, 'files' | 'onFault'> {
 const BUFFER = 512 * 1024
 // What a damaged sidecar may make us fill up with zeros.
 const MOST_MISSING = 2 ** 36
-
-type FileEntry = Extract<SplitEntry, { kind: 'file' }>
 
 /**
  * The tar that a sidecar was made of, from its segments and the files. Each chunk is valid until the next is asked for.
@@ -137,17 +135,17 @@ function segmentPieces(bytes: Uint8Array): Pieces {
   }
 }
 
-function filePieces(entry: FileEntry, headers: SplitHeaders, options: Reading): Pieces {
+function filePieces(entry: SplitFile, headers: SplitHeaders, options: Reading): Pieces {
   if (headers.contentOf(entry) === 0) return NOTHING
-  const file = options.files.open(entry.rawName)
+  const file = options.files.open(entry.name)
   if (typeof file !== 'string') return contentPieces(entry, file, options)
-  options.onFault({ rawName: entry.rawName, problem: file, size: entry.size, crc: entry.crc ?? '' })
+  options.onFault({ rawName: latin1Bytes(entry.name), problem: file, size: entry.size, crc: entry.crc ?? '' })
   return zeros(entry, entry.size)
 }
 
-function zeros(entry: FileEntry, count: number): Pieces {
+function zeros(entry: SplitFile, count: number): Pieces {
   if (count > MOST_MISSING) {
-    throw new ArchiveError('ERR_LIMIT', `${count} bytes of a file are missing: ${displayPath(entry.rawName)}`)
+    throw new ArchiveError('ERR_LIMIT', `${count} bytes of a file are missing: ${displayPath(latin1Bytes(entry.name))}`)
   }
   let left = count
   return (room) => {
@@ -158,7 +156,7 @@ function zeros(entry: FileEntry, count: number): Pieces {
   }
 }
 
-function contentPieces(entry: FileEntry, file: StoredFile, options: Reading): Pieces {
+function contentPieces(entry: SplitFile, file: StoredFile, options: Reading): Pieces {
   options.open = file
   const checksum = options.checksum?.()
   const there = Math.min(entry.size, file.size)
@@ -195,9 +193,11 @@ interface Outcome {
   readonly options: Reading
 }
 
-function tellFault(entry: FileEntry, file: StoredFile, { done, checksum, options }: Outcome): void {
-  const { rawName, size, crc = '' } = entry
+function tellFault(entry: SplitFile, file: StoredFile, { done, checksum, options }: Outcome): void {
+  const { name, size, crc = '' } = entry
   const actualCrc = checksum?.hex()
+  if (done === size && file.size === size && (actualCrc ?? crc) === crc) return
+  const rawName = latin1Bytes(name)
   const actual = { ...(actualCrc !== undefined && { actualCrc }) }
   if (done < Math.min(size, file.size)) options.onFault({ rawName, problem: 'unreadable', size, crc })
   else if (file.size !== size) {

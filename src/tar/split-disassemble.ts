@@ -4,9 +4,9 @@ import { ArchiveError } from '../errors.js'
 import { decodeTar, type TarRequest } from './decode.js'
 import { tarFaultError, type TarEnd } from './end.js'
 import type { TarEntry } from './entry.js'
-import { cleanPath } from './path.js'
+import { cleanPath, latin1 } from './path.js'
 import { crc64, type Crc64 } from './split-crc64.js'
-import type { SplitEntry } from './split-read.js'
+import type { SplitEntry } from './split-line.js'
 
 /** What comes out of a tar taken apart, in the order of the tar. */
 export interface SplitHandlers {
@@ -41,7 +41,7 @@ export function disassembler(handlers: SplitHandlers, limits: Limits, location: 
     if (current === undefined) return
     const { entry, crc } = current
     const size = keepsContent(entry) ? 0 : entry.content.length
-    handlers.onSplit({ kind: 'file', rawName: entry.rawPath, size, crc: size === 0 ? undefined : crc.hex() })
+    handlers.onSplit({ kind: 'file', name: latin1(entry.rawPath), size, crc: size === 0 ? undefined : crc.hex() })
     current = undefined
   }
   const onEntry = (entry: TarEntry) => {

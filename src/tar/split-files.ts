@@ -1,5 +1,5 @@
 import type { FileType } from './file-type.js'
-import { cleanKey, latin1 } from './path.js'
+import { cleanKey } from './path.js'
 
 /** What a name of a stored tree is. */
 export type StoredType = FileType | 'other'
@@ -30,9 +30,9 @@ export interface StoredFiles {
   open(key: string): StoredFile | Absence
 }
 
-/** Finds files by the names that a tar has for them. */
+/** Finds files by the names that a tar has for them, one latin1 character a byte. */
 export interface FileLookup {
-  open(rawName: Uint8Array): StoredFile | Absence
+  open(name: string): StoredFile | Absence
   /** Where a cleaned path really is, its last name not followed; undefined where no directory holds it. */
   realOf(key: string): string | undefined
 }
@@ -66,8 +66,8 @@ export function lookupIn(view: TreeView, open: (key: string) => StoredFile | Abs
   }
   return {
     realOf,
-    open(rawName) {
-      const { key, escapes, nul } = cleanKey(latin1(rawName))
+    open(name) {
+      const { key, escapes, nul } = cleanKey(name)
       if (escapes || nul || key === '') return 'unsafe'
       const real = realOf(key)
       return real === undefined ? 'missing' : open(real)

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 
@@ -7,43 +8,32 @@ export interface SidecarPlace {
   readonly location: string
 }
 
-const NEWLINE = 0x0a
+// Keeps nothing between calls: each byte is a character. Many times quicker than to look for ends in JavaScript.
+const LATIN1 = new StringDecoder('latin1')
 // A segment has at most 1 MiB, but old daemons put all bytes behind the end marker into one line.
 const LINE_FACTOR = 16
 
 /**
- * The lines of a sidecar without their ends, in batches; they are valid until the next batch is asked for. The last has no
- * end, and is mostly empty. Errors: ERR_LIMIT.
+ * The lines of a sidecar without their ends, a latin1 character a byte, in batches. The last has no end, and is mostly
+ * empty. Errors: ERR_LIMIT.
  */
 export async function* sidecarLines(
   chunks: AsyncIterable<Uint8Array>,
   { limits, location }: SidecarPlace,
-): AsyncGenerator<readonly Uint8Array[]> {
+): AsyncGenerator<readonly string[]> {
   const most = limits.json * LINE_FACTOR
-  let rest: Uint8Array = new Uint8Array(0)
+  let rest = ''
   let offset = 0
   for await (const chunk of chunks) {
-    const bytes = rest.length === 0 ? chunk : joined(rest, chunk)
-    const batch: Uint8Array[] = []
-    let at = 0
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, at)) {
-      batch.push(bytes.subarray(at, end))
-      at = end + 1
-    }
-    offset += at
-    rest = bytes.slice(at)
+    const lines = LATIN1.write(chunk).split('\n')
+    lines[0] = rest + (lines[0] ?? '')
+    rest = lines.pop() ?? ''
+    for (const line of lines) offset += line.length + 1
     if (rest.length > most) {
       const hint = '--limit-json raises the limit'
       throw new ArchiveError('ERR_LIMIT', `a line of more than ${most} bytes`, { location, offset, hint })
     }
-    yield batch
+    yield lines
   }
   yield [rest]
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length)
-  both.set(first)
-  both.set(second, first.length)
-  return both
 }

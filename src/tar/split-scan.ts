@@ -1,7 +1,7 @@
 import type { RunContext } from '../context.js'
 import { decodeTar, type TarHandlers } from './decode.js'
 import type { TarEnd } from './end.js'
-import type { SplitEntry } from './split-read.js'
+import type { SplitEntry } from './split-line.js'
 
 /**
  * Scans the headers of a tar that was taken apart: the segments hold them all, so that no file is opened. Contents are

@@ -24,9 +24,9 @@ export function stackedLookup(files: StoredFiles, base: string, below: readonly 
   if (below.length === 0) return own
   const whole = lookupIn(wholeView(files, [base, ...below]), (key) => files.open(`${base}/${key}`))
   return {
-    open(rawName) {
-      const found = own.open(rawName)
-      return found === 'missing' ? whole.open(rawName) : found
+    open(name) {
+      const found = own.open(name)
+      return found === 'missing' ? whole.open(name) : found
     },
     realOf: (key) => own.realOf(key) ?? whole.realOf(key),
   }

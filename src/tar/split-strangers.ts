@@ -1,10 +1,10 @@
-import { cleanKey, latin1 } from './path.js'
+import { cleanKey } from './path.js'
 import type { FileLookup, StoredFiles } from './split-files.js'
 
 /** The names of a layer as they lie in its tree. */
 export interface OwnNames {
-  /** One of the layer's tar. */
-  add(rawName: Uint8Array): void
+  /** One of the layer's tar, one latin1 character a byte. */
+  add(name: string): void
   /**
    * Paths in the tree that have none of the names, in the order of a walk; what is below such a path is not told. Markers
    * of deleted files are no files.
@@ -20,8 +20,8 @@ export function ownNames(
 ): OwnNames {
   const names = new Set<string>()
   return {
-    add(rawName) {
-      const { key } = cleanKey(latin1(rawName))
+    add(name) {
+      const { key } = cleanKey(name)
       addWithParents(names, key)
       addWithParents(names, lookup.realOf(key) ?? '')
     },

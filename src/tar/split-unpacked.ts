@@ -35,7 +35,7 @@ export function unpackedCheck(
   const split = disassembler(
     {
       onSplit(entry) {
-        if (entry.kind === 'file') names.add(entry.rawName)
+        if (entry.kind === 'file') names.add(entry.name)
         checker.check(entry)
       },
     },

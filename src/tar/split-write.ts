@@ -1,6 +1,6 @@
 import { encodeBase64 } from '../bytes/base64.js'
 import { displayPath, latin1, latin1Bytes } from './path.js'
-import type { SplitEntry } from './split-read.js'
+import type { SplitEntry } from './split-line.js'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -11,15 +11,15 @@ export function splitLines(): (entry: SplitEntry) => Uint8Array {
 }
 
 function fieldsOf(entry: SplitEntry): string {
-  if (entry.kind === 'segment') return `{"type":2,"payload":"${latin1(encodeBase64(entry.bytes))}"`
+  if (entry.kind === 'segment') return `{"type":2,"payload":"${encodeBase64(entry.bytes)}"`
   const size = entry.size === 0 ? '' : `,"size":${entry.size}`
-  const payload = entry.crc === undefined ? 'null' : `"${latin1(encodeBase64(bytesOfHex(entry.crc)))}"`
-  return `{"type":1${nameField(entry.rawName)}${size},"payload":${payload}`
+  const payload = entry.crc === undefined ? 'null' : `"${encodeBase64(bytesOfHex(entry.crc))}"`
+  return `{"type":1${nameField(latin1Bytes(entry.name))}${size},"payload":${payload}`
 }
 
 function nameField(rawName: Uint8Array): string {
   if (rawName.length === 0) return ''
-  if (!isUtf8(rawName)) return `,"name_raw":"${latin1(encodeBase64(rawName))}"`
+  if (!isUtf8(rawName)) return `,"name_raw":"${encodeBase64(rawName)}"`
   return `,"name":${latin1(new TextEncoder().encode(goString(displayPath(rawName))))}`
 }
 

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { latin1Bytes } from '../../src/tar/path.js'
 import type { StoredFiles, StoredType } from '../../src/tar/split-files.js'
 import { stackedLookup } from '../../src/tar/split-stack.js'
 
@@ -32,7 +31,7 @@ function filesOf(...lines: readonly string[]) {
 
 const opened = (files: StoredFiles, name: string, below: readonly string[]) => {
   const lookup = stackedLookup(files, 'top', below)
-  const found = lookup.open(latin1Bytes(name))
+  const found = lookup.open(name)
   return [typeof found === 'string' ? found : 'there', lookup.realOf(name)]
 }
 

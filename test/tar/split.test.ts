@@ -14,9 +14,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/context.js'
 import type { SplitFault } from '../../src/tar/split-assemble.js'
 import { assembledTar, checkAssembly, exactTar, type SplitAssembly } from '../../src/tar/split-assembly.js'
-import { readSplit, type SplitEntry } from '../../src/tar/split-read.js'
 import { splitLines } from '../../src/tar/split-write.js'
-import { chunksOf, concatenated } from '../support/chunks.js'
+import { concatenated } from '../support/chunks.js'
 import { sidecarOf } from '../support/data-root.js'
 import { gnuLong, member, pax, tarOf } from '../support/tar-blocks.js'
 
@@ -28,14 +27,6 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 const text = (bytes: Uint8Array) => new TextDecoder('latin1').decode(bytes)
-
-async function entriesOf(sidecar: Uint8Array, cuts: readonly number[] = []): Promise<SplitEntry[]> {
-  const all: SplitEntry[] = []
-  for await (const batch of readSplit(chunksOf(sidecar, cuts), { limits: DEFAULT_LIMITS, location: 'sidecar' })) {
-    all.push(...batch)
-  }
-  return all
-}
 
 function takenApart(tar: Uint8Array): SplitAssembly {
   return kept(sidecarOf(tar, join(folder, 'files')))
@@ -203,8 +194,7 @@ describe.skipIf(!existsSync('/proc/self/fd'))('no file stays open', () => {
 describe('the look-up of a file', () => {
   const lookedUp = async (name: string): Promise<unknown> => {
     const line = splitLines()
-    const rawName = new TextEncoder().encode(name)
-    const { faults } = await together(kept(line({ kind: 'file', rawName, size: 7, crc: 'ffffffffffffffff' })))
+    const { faults } = await together(kept(line({ kind: 'file', name, size: 7, crc: 'ffffffffffffffff' })))
     return problems(faults)[0]?.[1]
   }
 
@@ -228,42 +218,5 @@ describe('the look-up of a file', () => {
     expect(await lookedUp('climb/secret')).toBe('missing')
     expect(await lookedUp('file')).toBe('not-a-file')
     expect(await lookedUp('loop/f')).toBe('missing')
-  })
-})
-
-describe('a sidecar', () => {
-  test('reads the same however it is cut', async () => {
-    const sidecar = sidecarOf(LAYER)
-    const whole = await entriesOf(sidecar)
-    expect(whole.length).toBeGreaterThan(10)
-    for (let cut = 1; cut < sidecar.length; cut += 1009) expect(await entriesOf(sidecar, [cut])).toEqual(whole)
-  })
-
-  test.each([
-    ['is no JSON', '{"type":2', 'ERR_JSON'],
-    ['has an unknown type', '{"type":3,"payload":"","position":0}', 'ERR_DOCUMENT'],
-    ['has a payload that is no base64', '{"type":2,"payload":"*","position":0}', 'ERR_DOCUMENT'],
-    ['has a size below zero', '{"type":1,"name":"a","size":-1,"payload":"AAAAAAAAAAA=","position":0}', 'ERR_DOCUMENT'],
-    [
-      'has a checksum of another length',
-      '{"type":1,"name":"a","size":1,"payload":"AAAA","position":0}',
-      'ERR_DOCUMENT',
-    ],
-    [
-      'names a file twice',
-      '{"type":1,"name":"a","payload":null}\n{"type":1,"name":"./a","payload":null}',
-      'ERR_DOCUMENT',
-    ],
-    ['is another document', '[]', 'ERR_DOCUMENT'],
-  ])('that %s is refused with a code', async (_, line, code) => {
-    await expect(entriesOf(new TextEncoder().encode(`${line}\n`))).rejects.toMatchObject({ code, location: 'sidecar' })
-  })
-
-  test('is read where several values stand in one line, and name_raw wins', async () => {
-    const line =
-      '{"type":2,"payload":"QQ==","position":0} {"type":1,"name":"n","name_raw":"Yv8=","payload":null,"position":1}'
-    const [segment, file] = await entriesOf(new TextEncoder().encode(line))
-    expect(segment).toEqual({ kind: 'segment', bytes: Uint8Array.of(65) })
-    expect(file).toMatchObject({ kind: 'file', rawName: Uint8Array.of(0x62, 0xff), size: 0 })
   })
 })

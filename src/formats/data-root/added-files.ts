@@ -24,7 +24,7 @@ export async function addedFiles(
   const names = ownNames(store, key, stackedLookup(store, key, below))
   for (const assembly of sidecars) {
     for await (const batch of sidecarEntries(assembly, limits)) {
-      for (const entry of batch) if (entry.kind === 'file') names.add(entry.rawName)
+      for (const entry of batch) if (entry.kind === 'file') names.add(entry.name)
     }
   }
   return [...names.strangers()]

@@ -1,6 +1,5 @@
 import type { EngineName } from '../../model/engine-names.js'
 import { decodeBase64 } from '../../bytes/base64.js'
-import { latin1Bytes } from '../../tar/path.js'
 import { asDigest, digestOf, type Digest } from '../../bytes/digest.js'
 import { listFrom, textFrom, valueOf } from './docker-config.js'
 import { decodeWhole } from './go-syntax.js'
@@ -94,7 +93,7 @@ async function verified(given: Given, disk: LayoutDisk, descriptor: OciDescripto
   const { digest, mediaType, data } = descriptor
   const known = asDigest(digest)
   if (known === undefined) throw new Stop(`stat: get blob: invalid digest ${digest}`)
-  const embedded = data === undefined ? undefined : decodeBase64(latin1Bytes(data))
+  const embedded = data === undefined ? undefined : decodeBase64(data)
   const bytes = embedded ?? (await readSmall(disk.file(blobPath(digest)), given))
   const actual = digestOf(bytes, digest.startsWith('sha512:') ? 'sha512' : 'sha256')
   if (actual !== digest && embedded !== undefined) {

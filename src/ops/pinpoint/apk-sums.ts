@@ -1,5 +1,5 @@
 import { decodeBase64 } from '../../bytes/base64.js'
-import { cleanKey, latin1, latin1Bytes } from '../../tar/path.js'
+import { cleanKey, latin1 } from '../../tar/path.js'
 import { lookup } from '../../tree/resolve.js'
 import { SUM_BYTES, sumFromHex, type SumAlgorithm, type SumClaim, type SumReader } from './sum.js'
 
@@ -42,7 +42,6 @@ export const apkSums: SumReader = {
 
 function sumOf(text: string): { algorithm: SumAlgorithm; sum: Uint8Array } | undefined {
   const algorithm = text.startsWith('Q1') ? 'sha1' : text.startsWith('Q2') ? 'sha256' : 'md5'
-  const sum =
-    algorithm === 'md5' ? sumFromHex(text, SUM_BYTES.md5) : decodeBase64(latin1Bytes(text.slice(2).padEnd(28, '=')))
+  const sum = algorithm === 'md5' ? sumFromHex(text, SUM_BYTES.md5) : decodeBase64(text.slice(2).padEnd(28, '='))
   return sum?.length === SUM_BYTES[algorithm] ? { algorithm, sum } : undefined
 }

@@ -1,5 +1,5 @@
 import { decodeBase64 } from '../../bytes/base64.js'
-import { cleanKey, latin1, latin1Bytes } from '../../tar/path.js'
+import { cleanKey, latin1 } from '../../tar/path.js'
 import { walkTree } from '../../tree/tree.js'
 import { SUM_BYTES, type SumClaim, type SumReader } from './sum.js'
 
@@ -41,6 +41,6 @@ function sumOf(text: string): Uint8Array | 'other' | undefined {
   if (algorithm === undefined) return undefined
   if (algorithm !== 'sha256') return /^(?:md5|sha\d+|blake2[bs]|sha3_\d+)$/.test(algorithm) ? 'other' : undefined
   const plain = value.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/').padEnd(44, '=')
-  const sum = decodeBase64(latin1Bytes(plain))
+  const sum = decodeBase64(plain)
   return sum?.length === SUM_BYTES.sha256 ? sum : undefined
 }

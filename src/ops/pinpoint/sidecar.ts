@@ -4,10 +4,11 @@ import { chunksOf, type ByteSource, type Span } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import type { Layer } from '../../model/image.js'
-import { displayPath } from '../../tar/path.js'
+import { displayPath, latin1Bytes } from '../../tar/path.js'
 import { crc64 } from '../../tar/split-crc64.js'
 import { paddingOf } from '../../tar/write.js'
-import { readSplit, type SplitEntry } from '../../tar/split-read.js'
+import type { SplitEntry, SplitFile } from '../../tar/split-line.js'
+import { readSplit } from '../../tar/split-read.js'
 import type { Clue } from './clue.js'
 import { bytesInWords } from './places.js'
 import { addDifferences, rangeCollector } from './ranges.js'
@@ -88,10 +89,8 @@ function tellSegments(held: Held, next: string | undefined): void {
   if (inHeader.length > 0) tell(next === undefined ? 'the end of the tar' : `the header of ${next}`, inHeader, next)
 }
 
-type SplitFileEntry = Extract<SplitEntry, { kind: 'file' }>
-
-async function holdFile(held: Held, { rawName, size, crc }: SplitFileEntry): Promise<void> {
-  const path = displayPath(rawName)
+async function holdFile(held: Held, { name, size, crc }: SplitFile): Promise<void> {
+  const path = displayPath(latin1Bytes(name))
   const layerOffset = held.tar.offset
   tellSegments(held, path)
   held.last = { path, end: layerOffset + size + paddingOf(size) }
