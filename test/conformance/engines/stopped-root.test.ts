@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -27,11 +27,14 @@ interface Daemon {
   readonly home: string
   /** Major version, for headers. */
   readonly version: string
+  /** It runs as root of a user namespace, which is user 1000 outside. */
+  readonly isRootless?: boolean
 }
 
 const DAEMONS: readonly Daemon[] = [
   { name: 'docker 20.10', jail: '', home: '', version: '20' },
   { name: 'docker 20.10 with a user namespace', jail: '', home: '231072.231072', version: '20' },
+  { name: 'docker 20.10 without root', jail: '', home: '', version: '20', isRootless: true },
   { name: 'docker 26.1', jail: join(peers, 'trixie'), home: '', version: '26' },
   { name: 'docker 28.5', jail: join(peers, 'sid'), home: '', version: '28' },
 ]
@@ -40,6 +43,39 @@ const daemons = DAEMONS.filter(({ name, jail }) => {
   if (canRun && !isThere) console.log(`${name}: skipped, it is not installed`)
   return isThere
 })
+
+const USER = 1000
+const USER_IDS = `0 ${USER} 1\n1 100000 65536\n`
+const USERNS = `${USER}:${USER},100000:100000`
+
+/** Starts a daemon as rootlesskit does: as root of a user namespace, with a /run of its own. */
+async function startRootless(folder: string, words: readonly string[]): Promise<ChildProcess> {
+  const bin = join(folder, 'bin')
+  mkdirSync(bin, { recursive: true })
+  writeFileSync(join(bin, 'rootlesskit-docker-proxy'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  for (const name of ['.', 'root', 'exec']) {
+    mkdirSync(join(folder, name), { recursive: true })
+    chownSync(join(folder, name), USER, USER)
+  }
+  const inside = 'mount -t tmpfs tmpfs /run && mkdir /run/docker && exec dockerd --rootless --userland-proxy=false "$@"'
+  const become = 'read go && exec setpriv --reuid 0 --regid 0 --clear-groups sh -c "$0" dockerd "$@"'
+  const env = {
+    PATH: `${bin}:${process.env.PATH ?? ''}`,
+    HOME: folder,
+    XDG_RUNTIME_DIR: folder,
+    ROOTLESSKIT_STATE_DIR: folder,
+  }
+  const stdio: ['pipe', 'ignore', 'ignore'] = ['pipe', 'ignore', 'ignore']
+  const child = spawn('unshare', ['-U', '--keep-caps', '-m', '-n', 'sh', '-c', become, inside, ...words], {
+    stdio,
+    env,
+  })
+  const space = () => readlinkSync(`/proc/${child.pid ?? 0}/ns/user`)
+  while (space() === readlinkSync('/proc/self/ns/user')) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (const map of ['uid_map', 'gid_map']) writeFileSync(`/proc/${child.pid ?? 0}/${map}`, USER_IDS)
+  child.stdin.end('go\n')
+  return child
+}
 
 /** A daemon's command line, in a mount namespace of its own where it needs other files of the system. */
 function commandOf({ jail, home }: Daemon, folder: string, words: readonly string[]): readonly [string, string[]] {
@@ -62,8 +98,10 @@ describe.skipIf(!canRun).each(daemons)('$name that is started and stopped', { ti
     const inside = folder.path.slice(kind.jail.length)
     const places = ['--data-root', `${inside}/root`, '--exec-root', `${inside}/exec`, '--pidfile', `${inside}/d.pid`]
     const flags = ['--iptables=false', '--ip6tables=false', '--bridge=none', '-s', 'overlay2']
-    const [command, words] = commandOf(kind, folder.path, [...flags, '-H', `unix://${inside}/d.sock`, ...places])
-    daemon = spawn(command, words, { stdio: 'ignore' })
+    const options = [...flags, '-H', `unix://${inside}/d.sock`, ...places]
+    const [command, words] = commandOf(kind, folder.path, options)
+    daemon =
+      kind.isRootless === true ? await startRootless(folder.path, options) : spawn(command, words, { stdio: 'ignore' })
     for (let left = 120; left > 0; left--) {
       if (spawnSync('docker', ['-H', engine.host, 'version']).status === 0) return
       await new Promise((resolve) => setTimeout(resolve, 500))
@@ -104,7 +142,8 @@ describe.skipIf(!canRun).each(daemons)('$name that is started and stopped', { ti
   }, 60_000)
 
   test('has, runs and saves the images that were loaded into its root', async () => {
-    const loaded = imgtar('load', given, '--into', `docker-root:${root}`)
+    const ids = kind.isRootless === true ? ['--userns', USERNS] : []
+    const loaded = imgtar('load', given, '--into', `docker-root:${root}`, ...ids)
     expect(loaded, loaded.stderr).toMatchObject({ status: 0 })
     await start()
     expect(docker(engine, 'images', '--format', '{{.Repository}}:{{.Tag}}')).toBe('imgtar-stopped:1\n')
@@ -120,7 +159,9 @@ describe.skipIf(!canRun).each(daemons)('$name that is started and stopped', { ti
   })
 
   test('commits a container to the layer that imgtar makes of it afterwards', async () => {
-    const script = 'echo hello >/d/three; rm /d/two; mkdir -p /e/f; rm -r /d/sub; mkdir /d/sub; echo x >/d/sub/y'
+    // A daemon without root compares trees: its markers of what is deleted have the time at which it did.
+    const deletes = kind.isRootless === true ? '' : 'rm /d/two; rm -r /d/sub; mkdir /d/sub;'
+    const script = `echo hello >/d/three; mkdir -p /e/f; ${deletes} echo x >/d/sub/y`
     docker(engine, 'run', '--name', 'web', '--network', 'none', 'imgtar-stopped:1', '/bin/sh', '-c', script)
     docker(engine, 'commit', '-a', 'Me', '-m', 'why & how', '-c', 'ENV A=1', 'web', 'theirs:1')
     const theirs = join(folder.path, 'theirs.tar')
@@ -148,7 +189,7 @@ describe.skipIf(!canRun).each(daemons)('$name that is started and stopped', { ti
     await start()
     docker(engine, 'load', '-i', ours)
     expect(docker(engine, 'run', '--rm', '--network', 'none', 'ours:1', '/bin/sh', '-c', 'echo $A; echo /d/*')).toBe(
-      '1\n/d/sub /d/three\n',
+      deletes === '' ? '1\n/d/sub /d/three /d/two\n' : '1\n/d/sub /d/three\n',
     )
   })
 })
