@@ -154,7 +154,7 @@ async function archive(file, say, fill) {
     `${root}.tar`,
     '-C',
     root,
-    '.',
+    ...readdirSync(root).sort(), // by their names, not as `./manifest.json`, which crane does not find
   ])
   rmSync(root, { recursive: true })
   renameSync(`${root}.tar`, file)
