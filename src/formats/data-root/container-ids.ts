@@ -10,6 +10,13 @@ const SUB_ID_MIN = 100_000
 // Whom useradd makes users (login.defs, UID_MIN and UID_MAX): another owner is that of a copy, whose owners are lost.
 const [USER_MIN, USER_MAX] = [1000, 60_000]
 
+// What a daemon makes for its images: of each driver, of its containerd, and of that if the root is one itself.
+const FOLDERS = [
+  ...[...DRIVERS.values()].map(({ home }) => home),
+  'containerd/daemon',
+  'io.containerd.metadata.v1.bolt',
+]
+
 /**
  * The user namespace of the data-root at `home`: docker calls the root of a daemon with --userns-remap UID.GID, and that of
  * a rootless one belongs to its user. Undefined where its ids are those of the containers.
@@ -17,7 +24,7 @@ const [USER_MIN, USER_MAX] = [1000, 60_000]
 export function userNamespaceAt(store: Store, home: string): UserNamespace | undefined {
   const name = /(?:^|\/)(\d{1,10})\.(\d{1,10})\/*$/.exec(home === '' ? store.location : home)
   if (name !== null) return remapped(Number(name[1]), Number(name[2]))
-  const [driver] = [...DRIVERS.values()].flatMap(({ home: own }) => store.node(join(home, own)) ?? [])
+  const [driver] = FOLDERS.flatMap((own) => store.node(join(home, own)) ?? [])
   // The folder of a driver belongs to root, and to the group that is root in containers.
   if (driver?.uid === 0) return driver.gid >= SUB_ID_MIN ? remapped(driver.gid, driver.gid) : undefined
   const isOfUser = driver !== undefined && driver.uid >= USER_MIN && driver.uid <= USER_MAX

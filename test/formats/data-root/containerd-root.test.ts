@@ -1,10 +1,13 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf } from '../../../src/bytes/digest.js'
 import { runContext } from '../../../src/context.js'
-import { openWholeRoot } from '../../../src/formats/data-root/index.js'
+import { openContainer, openWholeRoot } from '../../../src/formats/data-root/index.js'
+import type { Layer } from '../../../src/model/image.js'
 import { verify } from '../../../src/ops/verify.js'
+import type { TarEntry } from '../../../src/tar/entry.js'
+import { scanChunks } from '../../../src/tar/scan.js'
 import { containerdRoot, type ContainerdFixture } from '../../support/containerd-root.js'
 import { flipByte } from '../../support/graph-root.js'
 import { censusOf, containerPaths, openRoot, tarOfLayer } from '../../support/root-contents.js'
@@ -215,3 +218,27 @@ test('a container whose image is gone is read from the trees that it lay on', as
   root.finish()
   expect(await containerPaths(root.path, 'job')).toEqual(['/d', '/d/one', '/d/two', '/e', '/log'])
 })
+
+test.skipIf(process.getuid?.() !== 0)(
+  'the owners of what a container of a rootless daemon wrote are those that it sees',
+  async () => {
+    const written = root.container('job', web, BASE, TOP)
+    writeFileSync(join(written, 'other'), 'x')
+    chownSync(join(root.path, root.home), 1000, 1000)
+    chownSync(join(written, 'log'), 1000, 1000)
+    chownSync(join(written, 'other'), 100_032, 100_043)
+    await using opened = await openContainer(root.path, runContext(), 'job')
+    const entries = await entriesIn((await opened.container.parts({})).written)
+    expect(entries.map(({ path, uid, gid }) => [path, uid, gid])).toEqual([
+      ['log', 0, 0],
+      ['other', 33, 44],
+    ])
+    expect(opened.findings.map(({ code }) => code)).toEqual(['STORE_USER_NAMESPACE'])
+  },
+)
+
+async function entriesIn(layer: Layer): Promise<TarEntry[]> {
+  const entries: TarEntry[] = []
+  await scanChunks(layer.tar(runContext()), { onEntry: (entry) => entries.push(entry) }, runContext())
+  return entries
+}
