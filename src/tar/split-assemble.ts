@@ -3,7 +3,7 @@ import { displayPath, latin1Bytes } from './path.js'
 import { crc64Buffer, type Crc64 } from './split-crc64.js'
 import type { Absence, FileLookup, StoredFile } from './split-files.js'
 import type { SplitEntry, SplitFile } from './split-line.js'
-import { splitHeaders, type SplitHeaders } from './split-size.js'
+import { splitHeaders } from './split-size.js'
 
 /** What is wrong with one file of a layer. */
 export interface SplitFault {
@@ -28,13 +28,6 @@ export interface AssembleOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** How files are read: into which checksum, where into one at all. */
-interface Reading extends Pick<AssembleOptions, 'files' | 'onFault'> {
-  readonly checksum: (() => Crc64) | undefined
-  /** The file that is being read, for whoever stops in the middle of it. */
-  open?: StoredFile | undefined
-}
-
 const BUFFER = 512 * 1024
 // What a damaged sidecar may make us fill up with zeros.
 const MOST_MISSING = 2 ** 36
@@ -48,37 +41,80 @@ export async function* assembleSplit(
   entries: AsyncIterable<readonly SplitEntry[]>,
   options: AssembleOptions,
 ): AsyncGenerator<Uint8Array> {
-  const { buffer: out, checksum } = options.checkContents ? crc64Buffer() : plainBuffer()
-  const headers = splitHeaders()
+  const { buffer, checksum } = options.checkContents ? crc64Buffer() : plainBuffer()
+  const reader = fileReader(options, checksum)
+  const filler = bufferFiller(buffer, reader)
   const { signal } = options
-  const reading: Reading = { ...options, checksum }
-  let used = 0
   try {
     for await (const batch of entries) {
       signal?.throwIfAborted()
-      for (const entry of batch) {
-        if (entry.kind === 'segment') headers.segment(entry.bytes)
-        const pieces = entry.kind === 'segment' ? segmentPieces(entry.bytes) : filePieces(entry, headers, reading)
-        for (;;) {
-          const room = used === 0 ? out : out.subarray(used)
-          const count = pieces(room)
-          if (count === 0) break
-          used += count
-          if (used < out.length) continue
-          yield out
-          signal?.throwIfAborted()
-          used = 0
-        }
+      filler.take(batch)
+      while (filler.fill()) {
+        yield buffer
+        signal?.throwIfAborted()
       }
     }
-    if (used > 0) yield out.subarray(0, used)
+    const rest = filler.rest()
+    if (rest.length > 0) yield rest
   } finally {
-    reading.open?.close()
+    reader.close()
   }
 }
 
 function plainBuffer() {
   return { buffer: new Uint8Array(BUFFER), checksum: undefined }
+}
+
+/** Fills a buffer over and over with what entries stand for. */
+interface BufferFiller {
+  /** The next entries; those before are used up. */
+  take(batch: readonly SplitEntry[]): void
+  /** Whether the buffer is full; where it is not, there is no more to fill it with. */
+  fill(): boolean
+  /** What stands in a buffer that is not full. */
+  rest(): Uint8Array
+}
+
+// Apart from the generator, and without an object for each entry: what runs for every file must be small and always of the
+// same kind, or the engine compiles it many times over.
+function bufferFiller(buffer: Uint8Array, reader: FileReader): BufferFiller {
+  const headers = splitHeaders()
+  let batch: readonly SplitEntry[] = []
+  let next = 0
+  let segment: Uint8Array = new Uint8Array(0)
+  let [copied, used] = [0, 0]
+  const begin = (entry: SplitEntry) => {
+    if (entry.kind === 'segment') {
+      headers.segment(entry.bytes)
+      segment = entry.bytes
+      copied = 0
+    } else if (headers.contentOf(entry) > 0) reader.begin(entry)
+  }
+  const copy = (): number => {
+    const part = segment.subarray(copied, copied + buffer.length - used)
+    buffer.set(part, used)
+    copied += part.length
+    return part.length
+  }
+  return {
+    take(entries) {
+      batch = entries
+      next = 0
+    },
+    fill() {
+      if (used === buffer.length) used = 0
+      while (used < buffer.length) {
+        const count = copied < segment.length ? copy() : reader.read(buffer.subarray(used))
+        used += count
+        if (count > 0) continue
+        const entry = batch[next++]
+        if (entry === undefined) return false
+        begin(entry)
+      }
+      return true
+    },
+    rest: () => buffer.subarray(0, used),
+  }
 }
 
 /** Checks every file that a sidecar names, without putting the tar together; faults go to `onFault`. */
@@ -104,105 +140,106 @@ export interface SplitChecker {
 }
 
 /** See checkSplit. */
-export function splitChecker({ files, onFault }: Pick<AssembleOptions, 'files' | 'onFault'>): SplitChecker {
+export function splitChecker(options: Pick<AssembleOptions, 'files' | 'onFault'>): SplitChecker {
   const { buffer, checksum } = crc64Buffer()
-  const [headers, reading] = [splitHeaders(), { files, onFault, checksum }]
+  const [headers, reader] = [splitHeaders(), fileReader(options, checksum)]
   const done = { files: 0, bytes: 0 }
   return {
     done,
     check(entry) {
       if (entry.kind === 'segment') headers.segment(entry.bytes)
       if (entry.kind === 'segment' || entry.size === 0) return
-      const pieces = filePieces(entry, headers, reading)
-      for (let count = pieces(buffer); count > 0; count = pieces(buffer)) done.bytes += count
+      if (headers.contentOf(entry) > 0) reader.begin(entry)
+      for (let count = reader.read(buffer); count > 0; count = reader.read(buffer)) done.bytes += count
       done.files += 1
     },
   }
 }
 
-/** Fills a buffer from its start; gives how many bytes it put there, 0 when there are no more. */
-type Pieces = (room: Uint8Array) => number
-
-const NOTHING: Pieces = () => 0
-
-function segmentPieces(bytes: Uint8Array): Pieces {
-  let at = 0
-  return (room) => {
-    const part = bytes.subarray(at, at + room.length)
-    room.set(part)
-    at += part.length
-    return part.length
-  }
+/** Reads the contents of files, one after the other. */
+interface FileReader {
+  /** The next file. Where it is gone, that is told, and it reads as zeros. */
+  begin(entry: SplitFile): void
+  /** Puts bytes at the start of the room and gives how many; 0 at the end of the file, and where there is none. */
+  read(room: Uint8Array): number
+  /** For whoever stops in the middle of a file. */
+  close(): void
 }
 
-function filePieces(entry: SplitFile, headers: SplitHeaders, options: Reading): Pieces {
-  if (headers.contentOf(entry) === 0) return NOTHING
-  const file = options.files.open(entry.name)
-  if (typeof file !== 'string') return contentPieces(entry, file, options)
-  options.onFault({ rawName: latin1Bytes(entry.name), problem: file, size: entry.size, crc: entry.crc ?? '' })
-  return zeros(entry, entry.size)
-}
-
-function zeros(entry: SplitFile, count: number): Pieces {
-  if (count > MOST_MISSING) {
-    throw new ArchiveError('ERR_LIMIT', `${count} bytes of a file are missing: ${displayPath(latin1Bytes(entry.name))}`)
-  }
-  let left = count
-  return (room) => {
-    const length = Math.min(left, room.length)
-    room.fill(0, 0, length)
-    left -= length
-    return length
-  }
-}
-
-function contentPieces(entry: SplitFile, file: StoredFile, options: Reading): Pieces {
-  options.open = file
-  const checksum = options.checksum?.()
-  const there = Math.min(entry.size, file.size)
-  let done = 0
-  let rest: Pieces | undefined
-  return (room) => {
-    if (rest !== undefined) return rest(room)
-    const part = done === there ? 0 : read(file, room.subarray(0, Math.min(room.length, there - done)), done)
-    if (part > 0) {
-      checksum?.update(room.subarray(0, part))
-      done += part
-      if (done < there) return part
-    }
+function fileReader(
+  { files, onFault }: Pick<AssembleOptions, 'files' | 'onFault'>,
+  checksum: (() => Crc64) | undefined,
+): FileReader {
+  let reading: Reading | undefined
+  let missing = 0
+  const end = ({ entry, file, crc, done }: Reading) => {
     file.close()
-    options.open = undefined
-    tellFault(entry, file, { done, checksum, options })
-    rest = zeros(entry, entry.size - done)
-    return part > 0 ? part : rest(room)
+    reading = undefined
+    const fault = faultOf(entry, { file, done, actualCrc: crc?.hex() })
+    if (fault !== undefined) onFault(fault)
+    missing = missingOf(entry, entry.size - done)
   }
+  return {
+    begin(entry) {
+      const file = files.open(entry.name)
+      if (typeof file !== 'string') reading = { entry, file, crc: checksum?.(), done: 0 }
+      else {
+        onFault({ rawName: latin1Bytes(entry.name), problem: file, size: entry.size, crc: entry.crc ?? '' })
+        missing = missingOf(entry, entry.size)
+      }
+    },
+    read(room) {
+      if (reading !== undefined) {
+        const left = Math.min(reading.entry.size, reading.file.size) - reading.done
+        const count = left === 0 ? 0 : readSome(reading, room.subarray(0, left))
+        if (count === 0 || count === left) end(reading)
+        if (count > 0) return count
+      }
+      const count = Math.min(missing, room.length)
+      room.fill(0, 0, count)
+      missing -= count
+      return count
+    },
+    close: () => reading?.file.close(),
+  }
+}
+
+/** A file that is open, and what was read of it. */
+interface Reading {
+  readonly entry: SplitFile
+  readonly file: StoredFile
+  readonly crc: Crc64 | undefined
+  done: number
 }
 
 // A bad sector reads as the end of the file does.
-function read(file: StoredFile, room: Uint8Array, offset: number): number {
+function readSome(reading: Reading, room: Uint8Array): number {
+  let count = 0
   try {
-    return file.read(room, offset)
+    count = reading.file.read(room, reading.done)
   } catch {
     return 0
   }
+  reading.crc?.update(count === room.length ? room : room.subarray(0, count))
+  reading.done += count
+  return count
+}
+
+function missingOf({ name }: SplitFile, count: number): number {
+  if (count <= MOST_MISSING) return count
+  throw new ArchiveError('ERR_LIMIT', `${count} bytes of a file are missing: ${displayPath(latin1Bytes(name))}`)
 }
 
 interface Outcome {
+  readonly file: StoredFile
   readonly done: number
-  readonly checksum: Crc64 | undefined
-  readonly options: Reading
+  readonly actualCrc: string | undefined
 }
 
-function tellFault(entry: SplitFile, file: StoredFile, { done, checksum, options }: Outcome): void {
-  const { name, size, crc = '' } = entry
-  const actualCrc = checksum?.hex()
-  if (done === size && file.size === size && (actualCrc ?? crc) === crc) return
+function faultOf({ name, size, crc = '' }: SplitFile, { file, done, actualCrc }: Outcome): SplitFault | undefined {
+  if (done === size && file.size === size && (actualCrc ?? crc) === crc) return undefined
   const rawName = latin1Bytes(name)
+  if (done < Math.min(size, file.size)) return { rawName, problem: 'unreadable', size, crc }
   const actual = { ...(actualCrc !== undefined && { actualCrc }) }
-  if (done < Math.min(size, file.size)) options.onFault({ rawName, problem: 'unreadable', size, crc })
-  else if (file.size !== size) {
-    options.onFault({ rawName, problem: 'size', size, crc, actualSize: file.size, ...actual })
-  } else if (actualCrc !== undefined && actualCrc !== crc) {
-    options.onFault({ rawName, problem: 'content', size, crc, actualSize: size, actualCrc })
-  }
+  return { rawName, problem: file.size === size ? 'content' : 'size', size, crc, actualSize: file.size, ...actual }
 }

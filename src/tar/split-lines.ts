@@ -10,6 +10,8 @@ export interface SidecarPlace {
 
 // Keeps nothing between calls: each byte is a character. Many times quicker than to look for ends in JavaScript.
 const LATIN1 = new StringDecoder('latin1')
+// Larger texts are collected late.
+const PIECE = 64 * 1024
 // A segment has at most 1 MiB, but old daemons put all bytes behind the end marker into one line.
 const LINE_FACTOR = 16
 
@@ -23,17 +25,19 @@ export async function* sidecarLines(
 ): AsyncGenerator<readonly string[]> {
   const most = limits.json * LINE_FACTOR
   let rest = ''
-  let offset = 0
+  let seen = 0
   for await (const chunk of chunks) {
-    const lines = LATIN1.write(chunk).split('\n')
-    lines[0] = rest + (lines[0] ?? '')
-    rest = lines.pop() ?? ''
-    for (const line of lines) offset += line.length + 1
-    if (rest.length > most) {
-      const hint = '--limit-json raises the limit'
-      throw new ArchiveError('ERR_LIMIT', `a line of more than ${most} bytes`, { location, offset, hint })
+    for (let at = 0; at < chunk.length; at += PIECE) {
+      const lines = LATIN1.write(chunk.subarray(at, at + PIECE)).split('\n')
+      lines[0] = rest + (lines[0] ?? '')
+      rest = lines.pop() ?? ''
+      seen += Math.min(PIECE, chunk.length - at)
+      if (rest.length > most) {
+        const [offset, hint] = [seen - rest.length, '--limit-json raises the limit']
+        throw new ArchiveError('ERR_LIMIT', `a line of more than ${most} bytes`, { location, offset, hint })
+      }
+      yield lines
     }
-    yield lines
   }
   yield [rest]
 }

@@ -12,9 +12,13 @@ const text = (bytes: Uint8Array) => new TextDecoder('latin1').decode(bytes)
 const ascii = (characters: string) => new TextEncoder().encode(characters)
 const sizeOf = (sidecar: Uint8Array) => splitSize(chunksOf(sidecar), PLACE)
 
-async function entriesOf(sidecar: Uint8Array, cuts: readonly number[] = []): Promise<SplitEntry[]> {
+async function entriesOf(
+  sidecar: Uint8Array,
+  cuts: readonly number[] = [],
+  limits = DEFAULT_LIMITS,
+): Promise<SplitEntry[]> {
   const all: SplitEntry[] = []
-  for await (const batch of readSplit(chunksOf(sidecar, cuts), PLACE)) {
+  for await (const batch of readSplit(chunksOf(sidecar, cuts), { ...PLACE, limits })) {
     all.push(...batch)
   }
   return all
@@ -61,6 +65,13 @@ describe('a sidecar', () => {
     ['has a file without a checksum', '{"type":1,"name":"a","size":1,"payload":null,"position":0}', 'ERR_DOCUMENT'],
   ])('that %s is refused with a code', async (_, line, code) => {
     await expect(entriesOf(ascii(`${line}\n`))).rejects.toMatchObject({ code, location: 'sidecar' })
+  })
+
+  test('has no line longer than the limit allows, and is told where it begins', async () => {
+    const limits = { ...DEFAULT_LIMITS, json: 10_000 }
+    const sidecar = ascii(`{"type":2,"payload":"QUJD","position":0}\n${'A'.repeat(300_000)}`)
+    const reading = entriesOf(sidecar, [7, 100_000, 200_001], limits)
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_LIMIT', location: 'sidecar', offset: 41 })
   })
 
   test('is read alike in the form that docker writes and in any other', async () => {
