@@ -1,3 +1,5 @@
+import { concat } from './concat.js'
+
 /**
  * A forward cursor over a stream of chunks: takes exactly as many bytes as are asked for, fewer only at the end, and
  * never holds more than one chunk and the answer.
@@ -85,4 +87,36 @@ export async function* counted(
     onBytes(chunk.length)
     yield chunk
   }
+}
+
+/** The beginning of a stream, and the chunks that it was read from, which are still to be used. */
+export interface FirstBytes {
+  /** At least as many as were asked for, unless the stream is shorter. */
+  readonly bytes: Uint8Array
+  readonly chunks: readonly Uint8Array[]
+}
+
+/** Looks at the first bytes of a stream whose chunks are each valid until the next is asked for. */
+export async function firstBytes(chunks: AsyncIterator<Uint8Array>, most: number): Promise<FirstBytes> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  while (length < most) {
+    const next = await chunks.next()
+    if (next.done === true) break
+    // The first chunk is used before the next one is asked for; only where one is too short are copies kept.
+    if (parts.length === 0 && next.value.length >= most) return { bytes: next.value, chunks: [next.value] }
+    parts.push(next.value.slice())
+    length += next.value.length
+  }
+  const bytes = concat(parts)
+  return { bytes, chunks: [bytes] }
+}
+
+/** Some chunks, then the rest of their stream. */
+export async function* prepended(
+  first: readonly Uint8Array[],
+  rest: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield* first
+  yield* rest
 }

@@ -64,7 +64,8 @@ export function plainReader({ pax }: Pick<Limits, 'pax'>): PlainReader {
   }
 }
 
-function emptyMember(): PlainMember {
+/** A member to be filled in. */
+export function emptyMember(): PlainMember {
   return {
     type: 'file',
     mode: 0,

@@ -29,7 +29,25 @@ export function tarPusher(
   onHeader?: (bytes: Uint8Array) => void,
 ): TarPusher {
   const plain = decodeTar(handlers, limits)
-  const decoder = onHeader === undefined ? plain : recorded(plain, onHeader)
+  const feeder = tarFeeder(onHeader === undefined ? plain : recorded(plain, onHeader), handlers)
+  return {
+    push: (chunk) => void feeder.feed(chunk, 0, NEVER),
+    end: () => feeder.end(),
+  }
+}
+
+const NEVER = { isDone: false }
+
+/** A decoder that is fed. */
+export interface TarFeeder {
+  /** Feeds the bytes of a chunk from `at` on until `until` is done: where it stopped, the end of the chunk if nowhere. */
+  feed(chunk: Uint8Array, at: number, until: { readonly isDone: boolean }): number
+  /** No more bytes: how the tar ended. To be called once. */
+  end(): TarEnd
+}
+
+/** Feeds a decoder whose handlers are these. */
+export function tarFeeder(decoder: ReturnType<typeof decodeTar>, handlers: TarHandlers): TarFeeder {
   let step = decoder.next()
   let held: Uint8Array | undefined // what a request for bytes has got so far, where a chunk did not have it all
   let count = 0 // bytes of the request that are already there
@@ -46,8 +64,9 @@ export function tarPusher(
     if (count === length) answer(held)
   }
   return {
-    push(chunk) {
-      for (let at = 0; at < chunk.length && step.done !== true;) {
+    feed(chunk, start, until) {
+      let at = start
+      while (at < chunk.length && step.done !== true && !until.isDone) {
         const request = step.value
         const length = Math.min(request.length - count, chunk.length - at)
         const from = at
@@ -65,6 +84,7 @@ export function tarPusher(
         count += length
         if (count === request.length) answer(count)
       }
+      return at
     },
     end() {
       while (step.done !== true) answer(step.value.want === 'bytes' ? (held?.subarray(0, count) ?? EMPTY) : count)

@@ -64,7 +64,11 @@ export interface ContentHasher {
 
 /** A hasher for the content of an entry; holes of a sparse file count as the zeros that they stand for. */
 export function contentHasher(entry: TarEntry, limits: Limits): ContentHasher {
-  if (entry.sparse !== undefined) return sparseHasher(entry, entry.sparse, limits)
+  return entry.sparse === undefined ? plainHasher() : sparseHasher(entry, entry.sparse, limits)
+}
+
+/** A hasher for a content that is stored as it is. */
+export function plainHasher(): ContentHasher {
   const hash = createHash('sha256')
   return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() }
 }

@@ -4,18 +4,9 @@ import type { ByteSource } from '../bytes/source.js'
 import { runJobs, workerUrl } from '../bytes/worker-pool.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
-import {
-  entriesOfParts,
-  readContents,
-  readHeadersAlone,
-  takeEntries,
-  type ContentsOptions,
-  type ContentsPart,
-  type ContentsSummary,
-} from './contents.js'
+import { readContents, readHeadersAlone, type ContentsOptions, type ContentsSummary } from './contents.js'
+import { entriesOfParts, takeEntries, type ContentsHandlers, type ContentsPart } from './contents-takers.js'
 import type { PlainMember } from '../tar/plain-header.js'
-import type { HeaderHandlers } from '../tar/scan-headers.js'
-import type { RecordedEntry } from './entry-records.js'
 import { plainBlob } from './layer-entries.js'
 import { entryOfPlain } from './plain-members.js'
 import { comparedWith } from './same-bytes.js'
@@ -31,10 +22,7 @@ export interface LayerToRead {
   readonly hashes: boolean
   /** Whether `onEntry` is told how headers are written. */
   readonly spelling?: boolean
-  /** Its entries in order; the hash (a view, 32 bytes) of each file that is not empty, unless its content is cut off. */
-  readonly onEntry: (entry: RecordedEntry, hash: Uint8Array | undefined) => void
-  /** Hears of plain members in the place of `onEntry`, where only headers are read. */
-  readonly onPlain: HeaderHandlers['onPlain'] | undefined
+  readonly handlers: ContentsHandlers
 }
 
 /** What was read of a layer. */
@@ -124,22 +112,23 @@ function canGoFar({ layer, twin }: LayerToRead): boolean {
 }
 
 async function readHeaders(
-  { twin, onEntry, onPlain }: LayerToRead,
+  { twin, handlers }: LayerToRead,
   blob: ByteSource,
   context: RunContext,
   progress: (bytes: number) => void,
 ): Promise<LayerRead> {
-  const handlers = {
-    onEntry: (entry: RecordedEntry) => onEntry(entry, undefined),
-    onPlain: onPlain ?? ((member: PlainMember) => onEntry(entryOfPlain(member), undefined)),
+  const { onEntry, plain } = handlers
+  const onPlain = (member: PlainMember) => {
+    if (plain === undefined) onEntry(entryOfPlain(member), undefined)
+    else plain.onMember(member)
   }
-  const summary = await readHeadersAlone(blob, handlers, context)
+  const summary = await readHeadersAlone(blob, { onEntry: (entry) => onEntry(entry, undefined), onPlain }, context)
   progress(blob.size)
   return { ...summary, twinIsSame: twin !== undefined }
 }
 
 async function readNear(
-  { layer, twin, isTrusted = false, hashes, spelling = false, onEntry }: LayerToRead,
+  { layer, twin, isTrusted = false, hashes, spelling = false, handlers }: LayerToRead,
   context: RunContext,
   progress: (bytes: number) => void,
 ): Promise<LayerRead> {
@@ -151,7 +140,7 @@ async function readNear(
   const own = counted(stored, progress)
   const chunks = twin === undefined || same ? own : comparedWith(own, readAhead(twin, signal), () => (differs = true))
   const options = { limits, location: layer.path, diffID: twin === undefined, hashes, spelling }
-  const summary = await readContents(chunks, options, takeEntries(onEntry))
+  const summary = await readContents(chunks, options, takeEntries(handlers))
   return { ...summary, twinIsSame: twin !== undefined && !differs }
 }
 
@@ -162,7 +151,7 @@ async function readFar(
   progress: (bytes: number) => void,
 ): Promise<void> {
   const sorted = [...items].sort((a, b) => (b.layer.blob?.size ?? 0) - (a.layer.blob?.size ?? 0))
-  const takers = sorted.map(({ onEntry }) => entriesOfParts(onEntry))
+  const takers = sorted.map(({ handlers }) => entriesOfParts(handlers))
   const jobs = sorted.flatMap((item) => jobOf(item, context))
   const onPart = (index: number, part: ContentsPart) => {
     takers[index]?.(part)

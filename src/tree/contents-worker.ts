@@ -1,7 +1,8 @@
 import { fileChunks } from '../bytes/file-chunks.js'
 import { serveJobs } from '../bytes/worker.js'
 import type { ContentsDone, ContentsJob } from './contents-pool.js'
-import { readContents, takeParts, type ContentsPart } from './contents.js'
+import { readContents } from './contents.js'
+import { takeParts, type ContentsPart } from './contents-takers.js'
 import { comparedWith } from './same-bytes.js'
 
 serveJobs(async (input, onBytes, onPart): Promise<ContentsDone> => {

@@ -1,5 +1,6 @@
 import type { SparseRegion, TarEntry, TarEntryType } from '../tar/entry.js'
 import { latin1, latin1Bytes } from '../tar/path.js'
+import { emptyMember, type PlainMember } from '../tar/plain-header.js'
 import type { Spelling } from '../tar/spelling.js'
 
 /** What an entry of a layer tells of what it makes. Its bytes are views of the record: to be used at once, or copied. */
@@ -11,6 +12,7 @@ export type RecordedEntry = Omit<TarEntry, 'path' | 'linkPath' | 'uname' | 'gnam
 /** Takes entries and keeps them as bytes, which go from thread to thread for nothing and are decoded once. */
 export interface EntryRecords {
   add(entry: TarEntry, spelling: Spelling | undefined): void
+  addPlain(member: PlainMember): void
   /** Bytes that are kept. */
   readonly size: number
   /** The records so far, in a buffer of their own; begins anew. */
@@ -31,7 +33,9 @@ const TYPES: readonly TarEntryType[] = [
 
 // A record: 96 bytes of numbers, then name and link target, then what few entries have.
 const FIXED = 96
-const [PAX, SPARSE, SPELLING, FAR_TIME] = [1, 2, 4, 8]
+const [PAX, SPARSE, SPELLING, FAR_TIME, IS_PLAIN] = [1, 2, 4, 8, 16]
+// That of a plain member: 56 bytes of numbers, then name and link target.
+const FIXED_PLAIN = 56
 const FIRST_SIZE = 64 * 1024
 
 /** An empty list of records. */
@@ -59,6 +63,17 @@ export function entryRecords(): EntryRecords {
       bytes.set(rawPath, used + FIXED)
       bytes.set(rawLinkPath, used + FIXED + rawPath.length)
       bytes.set(rest, used + size - rest.length)
+      used += size
+    },
+    addPlain(member) {
+      const { nameIn, nameStart, nameEnd, link } = member
+      const name = nameEnd - nameStart
+      const size = FIXED_PLAIN + name + link.length
+      reserve(size)
+      writePlainNumbers(view, used, member, size)
+      const at = used + FIXED_PLAIN
+      for (let next = 0; next < name; next++) bytes[at + next] = nameIn[nameStart + next] ?? 0
+      if (link.length > 0) bytes.set(link, at + name)
       used += size
     },
     take() {
@@ -102,6 +117,22 @@ function writeNumbers(view: DataView, at: number, { entry, spelling, size }: Wri
   view.setFloat64(at + 88, entry.devMinor)
 }
 
+function writePlainNumbers(view: DataView, at: number, member: PlainMember, size: number): void {
+  view.setUint32(at, size)
+  view.setUint8(at + 4, TYPES.indexOf(member.type))
+  view.setUint8(at + 6, IS_PLAIN)
+  view.setUint32(at + 8, member.nameEnd - member.nameStart)
+  view.setUint32(at + 12, member.link.length)
+  view.setFloat64(at + 16, member.mtime)
+  // Eight octal digits fit into 24 bits.
+  view.setUint32(at + 24, member.mode)
+  view.setUint32(at + 28, member.uid)
+  view.setUint32(at + 32, member.gid)
+  view.setUint32(at + 36, member.headerLength)
+  view.setFloat64(at + 40, member.size)
+  view.setFloat64(at + 48, member.offset)
+}
+
 /** What few entries have, as JSON of latin1 texts. */
 interface Rest {
   readonly pax?: readonly (readonly [key: string, value: string])[]
@@ -127,10 +158,39 @@ function restOf({ pax, sparse, mtimeNs }: TarEntry, spelling: Spelling | undefin
 
 const NO_PAX: TarEntry['pax'] = new Map()
 
-/** The entries of records, in order. */
-export function* readEntryRecords(bytes: Uint8Array): Generator<RecordedEntry> {
+/** Hears of entries in order; what it is told is valid until the call returns. */
+export interface RecordHandlers {
+  readonly onEntry: (entry: RecordedEntry) => void
+  readonly onPlain: (member: PlainMember) => void
+}
+
+/** Tells the entries of records. */
+export function readEntryRecords(bytes: Uint8Array, { onEntry, onPlain }: RecordHandlers): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let at = 0; at < bytes.length; at += view.getUint32(at)) yield readRecord(bytes, view, at)
+  const member = emptyMember()
+  for (let at = 0; at < bytes.length; at += view.getUint32(at)) {
+    if (view.getUint8(at + 6) === IS_PLAIN) {
+      readPlain(bytes, view, at, member)
+      onPlain(member)
+    } else onEntry(readRecord(bytes, view, at))
+  }
+}
+
+function readPlain(bytes: Uint8Array, view: DataView, at: number, member: PlainMember): void {
+  const type = TYPES[view.getUint8(at + 4)]
+  member.type = type === 'directory' || type === 'symlink' ? type : 'file'
+  member.mtime = view.getFloat64(at + 16)
+  member.mode = view.getUint32(at + 24)
+  member.uid = view.getUint32(at + 28)
+  member.gid = view.getUint32(at + 32)
+  member.headerLength = view.getUint32(at + 36)
+  member.size = view.getFloat64(at + 40)
+  member.offset = view.getFloat64(at + 48)
+  member.nameIn = bytes
+  member.nameStart = at + FIXED_PLAIN
+  member.nameEnd = member.nameStart + view.getUint32(at + 8)
+  const link = view.getUint32(at + 12)
+  member.link = link === 0 ? NOTHING : bytes.subarray(member.nameEnd, member.nameEnd + link)
 }
 
 function readRecord(bytes: Uint8Array, view: DataView, at: number): RecordedEntry {

@@ -5,6 +5,7 @@ import type { Layer } from '../model/image.js'
 import { applyChanges } from './apply.js'
 import { collectChanges, type LayerChanges } from './changes.js'
 import { contentHashTable, type ContentHashTable } from './content-hashes.js'
+import type { ContentsHandlers } from './contents-takers.js'
 import { isSameFile, readLayers, type LayerRead, type LayerToRead } from './contents-pool.js'
 import type { RecordedEntry } from './entry-records.js'
 import { fork } from './fork.js'
@@ -139,14 +140,16 @@ function readingOf(
   const { add, addPlain, changes } = collectChanges(layer.index, notes, context.limits)
   const hashes = contentHashTable()
   const hear = watch?.(layer)
-  const onEntry = (entry: RecordedEntry, hash: Uint8Array | undefined) => {
-    add(entry)
-    if (hash !== undefined) hashes.add(entry.content.offset, hash)
-    hear?.(entry, hash)
+  const handlers: ContentsHandlers = {
+    onEntry(entry, hash) {
+      add(entry)
+      if (hash !== undefined) hashes.add(entry.content.offset, hash)
+      hear?.(entry, hash)
+    },
+    plain: hear === undefined ? { onMember: addPlain, onHash: (offset, hash) => hashes.add(offset, hash) } : undefined,
   }
   const spelling = isSpelled?.(layer) === true
-  const onPlain = hear === undefined ? addPlain : undefined
-  const item = { layer, onEntry, onPlain, hashes: isHashed, isTrusted, spelling, ...(twin !== undefined && { twin }) }
+  const item = { layer, handlers, hashes: isHashed, isTrusted, spelling, ...(twin !== undefined && { twin }) }
   return { layer, item, twin, log: own, notes, changes, hashes, isHashed, read: undefined }
 }
 

@@ -5,8 +5,7 @@ import {
   type Compression,
   type CompressionNotice,
 } from '../bytes/compression.js'
-import { concat } from '../bytes/concat.js'
-import { drain } from '../bytes/reader.js'
+import { drain, firstBytes, prepended } from '../bytes/reader.js'
 import { diffIDOf, hasher, type DigestAlgorithm } from '../bytes/digest.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
@@ -42,7 +41,7 @@ export interface MeasureOptions {
  */
 export async function measureBlob(chunks: AsyncIterable<Uint8Array>, options: MeasureOptions): Promise<Measurement> {
   const stored = hashed(chunks, options.algorithms?.includes('sha512') === true)
-  const head = await firstBytes(stored.chunks)
+  const head = await firstBytes(stored.chunks, HEAD)
   const compression = detectCompression(head.bytes)
   const all = prepended(head.chunks, stored.chunks)
   const content =
@@ -86,7 +85,7 @@ async function readPacked(
   try {
     const onNotice = (notice: CompressionNotice) => notices.push(noticeOf(notice))
     const stream = decompress(kind, chunks, { limits, location, onNotice })
-    const head = await firstBytes(stream)
+    const head = await firstBytes(stream, HEAD)
     reader = contentReader(head.bytes, options)
     for await (const chunk of prepended(head.chunks, stream)) {
       hash.update(chunk)
@@ -234,25 +233,3 @@ function hashed(source: AsyncIterable<Uint8Array>, withSha512: boolean): HashedC
 
 // Enough for every magic and for a first tar header.
 const HEAD = Math.max(SNIFF_BYTES, 512)
-
-async function firstBytes(
-  chunks: AsyncGenerator<Uint8Array>,
-): Promise<{ bytes: Uint8Array; chunks: readonly Uint8Array[] }> {
-  const parts: Uint8Array[] = []
-  let length = 0
-  while (length < HEAD) {
-    const next = await chunks.next()
-    if (next.done === true) break
-    // The first chunk is used before the next one is asked for; only where one is too short are copies kept.
-    if (parts.length === 0 && next.value.length >= HEAD) return { bytes: next.value, chunks: [next.value] }
-    parts.push(next.value.slice())
-    length += next.value.length
-  }
-  const bytes = concat(parts)
-  return { bytes, chunks: [bytes] }
-}
-
-async function* prepended(first: readonly Uint8Array[], rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* first
-  yield* rest
-}

@@ -8,7 +8,8 @@ import { scanHeaders } from '../../src/tar/scan-headers.js'
 import { scanSource } from '../../src/tar/scan.js'
 import { entryOfPlain } from '../../src/tree/plain-members.js'
 import { concatenated } from '../support/chunks.js'
-import { gnuLong, headerBlock, member, pax, tarOf } from '../support/tar-blocks.js'
+import { gnuLong, member, tarOf } from '../support/tar-blocks.js'
+import { MEMBERS } from '../support/tar-members.js'
 
 interface Told {
   readonly entries: readonly unknown[]
@@ -52,50 +53,21 @@ async function expectSame(tar: Uint8Array, limits?: Limits): Promise<Told> {
   return { ...told, plain }
 }
 
-const PARTS: Readonly<Record<string, Uint8Array>> = {
-  file: member({ name: 'usr/bin/a' }, 'content'),
-  'GNU file': member({ name: 'usr/bin/b', magic: 'gnu' }, 'x'.repeat(700)),
-  directory: member({ name: './usr/', type: '5' }),
-  symlink: member({ name: 'link', type: '2', link: '../target' }),
-  'hard link': member({ name: 'hard', type: '1', link: 'usr/bin/a' }),
-  'file with a prefix': member({ name: 'name', raw: { 345: 'a/long/prefix' } }, 'p'),
-  'prefix without a name': member({ name: '', raw: { 345: 'prefix' } }),
-  'no name': member({ name: '' }),
-  'long name': concatenated(gnuLong('L', 'long/'.repeat(50)), member({ name: 'cut', magic: 'gnu' }, 'long')),
-  'long name of a directory': concatenated(gnuLong('L', 'd/'.repeat(90)), member({ type: '5', magic: 'gnu' })),
-  'two long names': concatenated(gnuLong('L', 'one'), gnuLong('L', 'two'), member({ name: 'cut' }, 'x')),
-  'empty long name': concatenated(gnuLong('L', ''), member({ name: 'kept' }, 'x')),
-  'long name of a link': concatenated(gnuLong('K', 'to/'.repeat(60)), member({ type: '2', link: 'cut' })),
-  'very long name': concatenated(gnuLong('L', 'n/'.repeat(3000)), member({ name: 'cut' })),
-  'PAX records': concatenated(pax([['mtime', '1.5']]), member({ name: 'precise' }, 'pax')),
-  'global records': pax([['comment', 'all']], 'g'),
-  device: member({ name: 'null', type: '3', raw: { 329: '0000001\0', 337: '0000003\0' } }),
-  'file of type NUL': member({ name: 'old', type: '\0' }, 'old'),
-  'V7 header': member({ name: 'v7', magic: 'v7' }, 'v7'),
-  'star header': member({ name: 'star', magic: 'star', raw: { 476: '00000000000\0', 488: '00000000000\0' } }, 'star'),
-  'signed checksum': member({ name: 'n\u00e4me', checksum: 'signed' }, 's'),
-  'binary owner': member({ name: 'big', raw: { 108: '\x80\0\0\0\0\x20\0\0' } }, 'b'),
-  'blanks before digits': member({ name: 'blank', raw: { 100: '   644 \0' } }),
-  'GNU times': member({ name: 'times', magic: 'gnu', raw: { 345: '00000000001\0', 357: '00000000001\0' } }),
-  'directory with a size': headerBlock({ name: 'sized', type: '5', size: 4096 }),
-  latin1: member({ name: 'caf\u00e9' }, 'l'),
-}
-
 describe('headers are told as the decoder tells them', () => {
-  test.each(Object.entries(PARTS))('%s', async (_, part) => {
+  test.each(Object.entries(MEMBERS))('%s', async (_, part) => {
     await expectSame(tarOf(member({ name: 'before' }, '1'), part, member({ name: 'after' }, '2')))
   })
 
   test('whatever follows what', () =>
     fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom(...Object.values(PARTS)), { maxLength: 12 }), (parts) =>
+      fc.asyncProperty(fc.array(fc.constantFrom(...Object.values(MEMBERS)), { maxLength: 12 }), (parts) =>
         expectSame(tarOf(...parts)).then(() => undefined),
       ),
     ))
 
   test('wherever a byte is wrong, and wherever the tar ends', () => {
-    const { file, directory, symlink } = PARTS
-    const parts = [file, directory, PARTS['long name'], PARTS['file with a prefix'], symlink]
+    const { file, directory, symlink } = MEMBERS
+    const parts = [file, directory, MEMBERS['long name'], MEMBERS['file with a prefix'], symlink]
     const tar = tarOf(...parts.flatMap((part) => part ?? []))
     const position = fc.nat({ max: tar.length - 1 })
     return fc.assert(
@@ -119,8 +91,8 @@ describe('headers are told as the decoder tells them', () => {
 })
 
 test('most members are plain: the decoder is asked for none of them', async () => {
-  const { file, directory, symlink } = PARTS
-  const parts = [file, PARTS['GNU file'], directory, symlink, PARTS['file with a prefix'], PARTS['long name']]
+  const { file, directory, symlink } = MEMBERS
+  const parts = [file, MEMBERS['GNU file'], directory, symlink, MEMBERS['file with a prefix'], MEMBERS['long name']]
   const { plain, entries } = await expectSame(tarOf(...parts.flatMap((part) => part ?? [])))
   expect(plain).toBe(entries.length)
 })
@@ -159,7 +131,7 @@ test('an interruption is heard between readings', async () => {
 })
 
 test('a source that cannot fill a buffer is read by the decoder alone', async () => {
-  const { readInto: _, ...source } = bytesSource(tarOf(...Object.values(PARTS)), 'a.tar')
+  const { readInto: _, ...source } = bytesSource(tarOf(...Object.values(MEMBERS)), 'a.tar')
   const told = await headersOf(source)
   expect(told.plain).toBe(0)
   expect(told).toEqual({ ...(await entriesOf(source)), plain: 0 })

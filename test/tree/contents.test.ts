@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { bytesSource, chunksOf } from '../../src/bytes/source.js'
 import { DEFAULT_LIMITS } from '../../src/context.js'
-import { entriesOfParts, readContents, takeEntries, takeParts } from '../../src/tree/contents.js'
+import { entriesOfParts, takeEntries, takeParts, type ContentsHandlers } from '../../src/tree/contents-takers.js'
+import { readContents } from '../../src/tree/contents.js'
 import type { RecordedEntry } from '../../src/tree/entry-records.js'
+import { entryOfPlain } from '../../src/tree/plain-members.js'
 import { directory, file, hardlink, layerTar, symlink } from '../support/layers.js'
 
 const TAR = layerTar([
@@ -11,30 +13,45 @@ const TAR = layerTar([
   file('etc/empty'),
   hardlink('etc/b', 'etc/a'),
   symlink('etc/c', 'a'),
+  file(`etc/${'long'.repeat(40)}`, { content: 'long' }),
   file('etc/last', { content: 'the last' }),
 ])
 
-const options = { limits: DEFAULT_LIMITS, location: 'layer', diffID: true, hashes: true, spelling: true }
+const options = { limits: DEFAULT_LIMITS, location: 'layer', diffID: true, hashes: true }
 
-function listener() {
+function listener({ plainApart }: { readonly plainApart: boolean }) {
   const told: unknown[] = []
-  const onEntry = (entry: RecordedEntry, hash: Uint8Array | undefined) => {
-    const { rawPath, rawLinkPath, type, size, mtimeNs, pax, spelling } = entry
-    const text = [rawPath, rawLinkPath, hash].map((bytes) => bytes && [...bytes])
-    told.push({ text, type, size, mtimeNs, pax: [...pax], spelling })
+  const hashes: unknown[] = []
+  const tell = ({ rawPath, rawLinkPath, type, size, mtimeNs, pax, spelling }: RecordedEntry) =>
+    told.push({ text: [rawPath, rawLinkPath].map((bytes) => [...bytes]), type, size, mtimeNs, pax: [...pax], spelling })
+  const onHash = (offset: number, hash: Uint8Array) => hashes.push([offset, ...hash])
+  const handlers: ContentsHandlers = {
+    onEntry(entry, hash) {
+      tell(entry)
+      if (hash !== undefined) onHash(entry.content.offset, hash)
+    },
+    plain: plainApart ? { onMember: (member) => tell(entryOfPlain(member)), onHash } : undefined,
   }
-  return { told, onEntry }
+  return { told, hashes, handlers }
 }
 
-test.each([
-  ['a whole layer', TAR],
-  ['a layer whose last content is cut off', TAR.subarray(0, TAR.length - 1024 - 510)],
-])('the entries of %s are told alike here and over to another thread', async (_, tar) => {
-  const [here, there] = [listener(), listener()]
+const TARS = [
+  ['a whole layer', TAR, 3],
+  ['a layer whose last content is cut off', TAR.subarray(0, TAR.length - 1024 - 510), 2],
+] as const
+
+describe.each(TARS)('%s', (_, tar, hashed) => {
   const chunks = () => chunksOf(bytesSource(tar, 'layer'))
-  const near = await readContents(chunks(), options, takeEntries(here.onEntry))
-  const far = await readContents(chunks(), options, takeParts(entriesOfParts(there.onEntry)))
-  expect(here.told).toEqual(there.told)
-  expect(here.told).toHaveLength(6)
-  expect(near).toEqual(far)
+
+  test.each([true, false])('is told alike here and over to another thread, spelled: %s', async (spelling) => {
+    const [here, there, all] = [true, true, false].map((plainApart) => listener({ plainApart }))
+    const own = { ...options, spelling }
+    const near = await readContents(chunks(), own, takeEntries(here?.handlers ?? all.handlers))
+    const far = await readContents(chunks(), own, takeParts(entriesOfParts(there?.handlers ?? all.handlers)))
+    const entries = await readContents(chunks(), own, takeEntries(all.handlers))
+    expect([near, near]).toEqual([far, entries])
+    expect([here?.told, here?.hashes]).toEqual([all.told, all.hashes])
+    expect([there?.told, there?.hashes]).toEqual([all.told, all.hashes])
+    expect([all.told.length, all.hashes.length]).toEqual([7, hashed])
+  })
 })

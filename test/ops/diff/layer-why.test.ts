@@ -6,7 +6,8 @@ import { runContext } from '../../../src/context.js'
 import { openArchive } from '../../../src/formats/index.js'
 import { likeness, layerSketcher, type LayerSketch } from '../../../src/ops/diff/layer-sketch.js'
 import { whyDifferent } from '../../../src/ops/diff/layer-why.js'
-import { readContents, takeEntries, takeParts } from '../../../src/tree/contents.js'
+import { takeEntries, takeParts } from '../../../src/tree/contents-takers.js'
+import { readContents } from '../../../src/tree/contents.js'
 import { directory, file, hardlink, layerTar, type LayerEntry } from '../../support/layers.js'
 
 const context = runContext()
@@ -14,7 +15,7 @@ const context = runContext()
 async function sketchOf(tar: Uint8Array): Promise<LayerSketch> {
   const sketcher = layerSketcher({ withRows: true })
   const options = { limits: context.limits, location: 'layer', diffID: true, hashes: true, spelling: true }
-  const taker = takeEntries((entry, hash) => sketcher.add(entry, hash))
+  const taker = takeEntries({ onEntry: (entry, hash) => sketcher.add(entry, hash) })
   await readContents(chunksOf(bytesSource(tar, 'layer')), options, taker)
   return sketcher.sketch()
 }
