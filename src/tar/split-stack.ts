@@ -11,8 +11,8 @@ import type { FileLocator } from './split-locator.js'
 /** The tree that a layer was unpacked to on top of others. Plain data: a worker can be told. */
 export interface StackedTree {
   readonly files: FileLocator
-  /** Keys of the trees below it, beside `files.base`, the topmost first. */
-  readonly below: readonly string[]
+  /** Keys of the trees below it, beside `files.base`, the topmost first; undefined where its own has all of theirs in it. */
+  readonly below: readonly string[] | undefined
 }
 
 /**

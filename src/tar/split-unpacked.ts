@@ -10,7 +10,7 @@ import { ownNames } from './split-strangers.js'
 export interface UnpackedDamage {
   /** Files of the layer that are gone, resized or changed, in the order of its tar. */
   readonly faults: readonly SplitFault[]
-  /** Paths that are none of the layer's, one latin1 character a byte; see OwnNames. */
+  /** Paths that are none of the layer's, one latin1 character a byte; see OwnNames. None of a tree with all below in it. */
   readonly added: readonly string[]
 }
 
@@ -55,7 +55,7 @@ export function unpackedCheck(
     push: (chunk) => attempt(() => split.push(chunk)),
     end() {
       attempt(() => split.end())
-      return isTar ? { faults, added: [...names.strangers()] } : undefined
+      return isTar ? { faults, added: below === undefined ? [] : [...names.strangers()] } : undefined
     },
     [Symbol.dispose]: () => stored[Symbol.dispose](),
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -37,10 +38,10 @@ interface Packing {
 }
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
-const SNAPSHOTTER = 'io.containerd.snapshotter.v1.overlayfs'
 
-/** An empty data-root in a temporary folder, which goes away with it. */
-export function containerdRoot(): ContainerdFixture {
+/** An empty data-root in a temporary folder, which goes away with it; `native` has whole trees, `devmapper` none. */
+export function containerdRoot(snapshotter: 'overlayfs' | 'native' | 'devmapper' = 'overlayfs'): ContainerdFixture {
+  const snapshotterHome = `io.containerd.snapshotter.v1.${snapshotter}`
   const path = mkdtempSync(join(tmpdir(), 'imgtar-containerd-'))
   const home = 'containerd/daemon'
   const images: Record<string, Tree> = {}
@@ -62,8 +63,14 @@ export function containerdRoot(): ContainerdFixture {
     const number = known ?? numbers.size + 1
     numbers.set(name, number)
     snapshots[name] = { id: Uint8Array.of(number), size: signed(4096), ...(parent !== undefined && { parent }) }
-    const tree = join(path, home, SNAPSHOTTER, `snapshots/${number}/fs`)
-    mkdirSync(tree, { recursive: true })
+    const own = `snapshots/${number}${snapshotter === 'native' ? '' : '/fs'}`
+    const tree = join(path, home, snapshotterHome, own)
+    if (snapshotter !== 'devmapper') mkdirSync(tree, { recursive: true })
+    const from = numbers.get(parent ?? '')
+    if (snapshotter === 'native' && known === undefined && from !== undefined) {
+      // With times to the nanosecond, as containerd copies.
+      spawnSync('cp', ['-a', `${join(tree, '..', String(from))}/.`, tree])
+    }
     return { tree, isNew: known === undefined }
   }
   const chainsOf = (layers: readonly Uint8Array[]) => chainIDs(layers.map((layer) => diffIDOf(digestOf(layer))))
@@ -72,7 +79,7 @@ export function containerdRoot(): ContainerdFixture {
     const chains = chainsOf(layers)
     for (const [index, layer] of layers.entries()) {
       const { tree, isNew } = folder(nameOf(chains[index]) ?? '', nameOf(chains[index - 1]))
-      if (isNew) writeTree(layer, tree)
+      if (isNew && snapshotter !== 'devmapper') writeTree(layer, tree)
     }
     return nameOf(chains.at(-1))
   }
@@ -106,13 +113,13 @@ export function containerdRoot(): ContainerdFixture {
       const id = hexOf(digestOf(new TextEncoder().encode(name)))
       const parent = unpack(layers)
       folder(`moby/2/${id}-init`, parent)
-      const config = { ID: id, Name: `/${name}`, Image: manifest, Driver: 'overlayfs', Created: '2026-01-01T00:00:00Z' }
+      const config = { ID: id, Name: `/${name}`, Image: manifest, Driver: snapshotter, Created: '2026-01-01T00:00:00Z' }
       write(`containers/${id}/config.v2.json`, JSON.stringify(config))
       return folder(`moby/3/${id}`, `moby/2/${id}-init`).tree
     },
     finish() {
       write(`${home}/io.containerd.metadata.v1.bolt/meta.db`, boltDatabase({ v1: { moby: { images } } }))
-      write(`${home}/${SNAPSHOTTER}/metadata.db`, boltDatabase({ v1: { snapshots } }))
+      write(`${home}/${snapshotterHome}/metadata.db`, boltDatabase({ v1: { snapshots } }))
     },
     [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
   }

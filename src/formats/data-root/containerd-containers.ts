@@ -4,7 +4,7 @@ import type { Image, Layer } from '../../model/image.js'
 import { imageOfContainer, ownConfig } from './container-image.js'
 import { treeLayer } from './container-place.js'
 import { readContainerConfig, type Container } from './container-store.js'
-import { findSnapshot, readSnapshots } from './containerd-snapshots.js'
+import { findSnapshot, readSnapshots, snapshotLayer } from './containerd-snapshots.js'
 import { readContainerd } from './containerd-store.js'
 import { join } from './layout.js'
 import type { RootReading, Snapshot } from './reading.js'
@@ -50,6 +50,10 @@ function storeContainer(reading: RootReading, store: string, container: Owned): 
     parent: chainBelow(snapshots, id),
     async image() {
       const image = await imageOf(reading, store, container)
+      const whole = findSnapshot(snapshots, id)
+      if (whole?.content === 'tree') {
+        return imageOfContainer(reading, container, image?.config, [await treeLayer(reading, 0, whole.key, 'tree')])
+      }
       const below = image?.layers ?? (await snapshotLayers(reading, snapshots, id))
       const init = await treeAt(reading, snapshots, container, { suffix: '-init', index: below.length })
       const own = await treeAt(reading, snapshots, container, { suffix: '', index: below.length + 1 })
@@ -86,7 +90,10 @@ async function snapshotLayers(
     name = snapshot.parent
   }
   const layers: Layer[] = []
-  for (const { key } of chain) layers.push(await treeLayer(reading, layers.length, key, 'overlay'))
+  for (const snapshot of chain) {
+    const layer = await snapshotLayer(reading, layers.length, snapshot)
+    if (layer !== undefined) layers.push(layer)
+  }
   return layers
 }
 
@@ -118,10 +125,16 @@ async function treeAt(
   { suffix, index, engine }: SnapshotPlace,
 ): Promise<Layer> {
   const snapshot = findSnapshot(snapshots, `${id}${suffix}`)
-  if (snapshot !== undefined) {
-    return treeLayer(reading, index, snapshot.key, 'overlay', engine === undefined ? {} : { engine })
+  const { location } = reading.store
+  if (snapshot === undefined) {
+    throw new ArchiveError('ERR_NOT_FOUND', `containerd does not know where container ${name} lies`, { location })
   }
-  throw new ArchiveError('ERR_NOT_FOUND', `containerd does not know where container ${name} lies`, {
-    location: reading.store.location,
-  })
+  const layer = await snapshotLayer(reading, index, snapshot, engine === undefined ? {} : { engine })
+  if (layer !== undefined) return layer
+  if (snapshot.content !== undefined) {
+    reading.log.add('STORE_CONTAINER', 'what the container wrote is gone', { path: snapshot.key })
+    return treeLayer(reading, index, snapshot.key, 'overlay')
+  }
+  const message = `the snapshotter ${snapshot.driver} keeps no folder of what container ${name} wrote`
+  throw new ArchiveError('ERR_UNSUPPORTED', message, { location })
 }

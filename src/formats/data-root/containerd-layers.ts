@@ -50,7 +50,10 @@ function unpackedTo(
   return {
     ...(snapshot.size !== undefined && { snapshotSize: snapshot.size }),
     ...(isThere(reading, snapshot) && {
-      unpacked: { files: reading.store.locator(snapshot.key), below: keysBelow(snapshot, snapshots) },
+      unpacked: {
+        files: reading.store.locator(snapshot.key),
+        below: snapshot.content === 'tree' ? undefined : keysBelow(snapshot, snapshots),
+      },
     }),
   }
 }
@@ -64,7 +67,8 @@ function keysBelow(top: Snapshot, snapshots: readonly Snapshot[]): readonly stri
 }
 
 /** Whether the tree of a snapshot is there; one that is not is told. */
-function isThere({ store, log }: RootReading, { key }: Snapshot): boolean {
+function isThere({ store, log }: RootReading, { key, content }: Snapshot): boolean {
+  if (content === undefined) return false
   if (store.typeOf(key) === 'directory') return true
   log.add('STORE_CONTENT_MISSING', 'the tree that a layer was unpacked to is gone; its blob is not', { path: key })
   return false

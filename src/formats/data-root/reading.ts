@@ -3,6 +3,7 @@ import type { StoreLayer } from '../../model/data-root.js'
 import type { FindingLog } from '../../model/finding-log.js'
 import type { Companion } from '../../model/companion.js'
 import type { Image, Layer, LooseBlob } from '../../model/image.js'
+import type { LayerContent } from './drivers.js'
 import type { GraphRoot } from './graph-layout.js'
 import type { Store } from './store.js'
 
@@ -52,6 +53,10 @@ export interface Snapshot {
   readonly folder: string
   /** Key of the folder with its files. */
   readonly key: string
+  /** Whether all that lies below it is in there too, or only what it adds; undefined where it is no folder of files. */
+  readonly content: LayerContent | undefined
+  /** Key of the folder of the tree below it, where there is one. */
+  readonly base: string | undefined
   /** Bytes that it takes, as containerd counted them when it was whole; of a layer only. */
   readonly size: number | undefined
 }

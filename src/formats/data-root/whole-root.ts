@@ -3,7 +3,7 @@ import type { Companion } from '../../model/companion.js'
 import type { Image, ImageArchive, Layer, LooseBlob } from '../../model/image.js'
 import { readAllContainers } from './all-containers.js'
 import { rebuiltLayer } from './container-layers.js'
-import { treeLayer } from './container-place.js'
+import { snapshotLayer } from './containerd-snapshots.js'
 import { readContainers } from './container-store.js'
 import { containerdLayers, type ContainerdLayer } from './containerd-layers.js'
 import { readContainerd } from './containerd-store.js'
@@ -99,9 +99,8 @@ async function unpackedLayer(
   blobs: readonly ContainerdLayer[],
   layer: Layer,
 ): Promise<Layer | undefined> {
-  const key = blobs.find((one) => one.layer === layer)?.snapshot?.key
-  if (key === undefined || reading.store.typeOf(key) !== 'directory') return undefined
-  return treeLayer(reading, layer.index, key, 'overlay')
+  const snapshot = blobs.find((one) => one.layer === layer)?.snapshot
+  return snapshot && snapshotLayer(reading, layer.index, snapshot)
 }
 
 function driversOf({ store }: RootReading, { drivers, graphs, containerd, homes }: Places): DataRoot['drivers'] {

@@ -219,6 +219,49 @@ test('a container whose image is gone is read from the trees that it lay on', as
   expect(await containerPaths(root.path, 'job')).toEqual(['/d', '/d/one', '/d/two', '/e', '/log'])
 })
 
+describe('the native snapshotter, which copies the whole tree for each layer', () => {
+  beforeEach(() => {
+    root[Symbol.dispose]()
+    root = containerdRoot('native')
+    web = root.image('web:1', BASE, TOP)
+    const written = root.container('job', web, BASE, TOP)
+    writeFileSync(join(written, 'log'), 'x')
+    rmSync(join(written, 'e'))
+    root.finish()
+  })
+
+  test('is whole where every tree has all files of its layer', async () => {
+    expect((await censusOf(root.path)).findings).toEqual([])
+    flipByte(join(root.tree(BASE, TOP), 'd/two'))
+    const { findings } = await censusOf(root.path)
+    expect(findings.map(({ code, where }) => [code, where.entry])).toEqual([['STORE_FILE_CHANGED', 'd/two']])
+  })
+
+  test('has containers as whole trees, and what they wrote by comparing two', async () => {
+    expect(await containerPaths(root.path, 'job')).toEqual(['/d', '/d/one', '/d/two', '/log'])
+    await using opened = await openContainer(root.path, runContext(), 'job')
+    const entries = await entriesIn((await opened.container.parts({})).written)
+    expect(entries.map(({ path }) => path)).toEqual(['.wh.e', 'log'])
+  })
+
+  test('makes good a damaged blob by what a tree has more than that below it', async () => {
+    flipByte(root.layer(TOP))
+    await using opened = await openWholeRoot(root.path, runContext())
+    const layer = opened.layers[1]?.layer
+    const rebuilt = layer && (await opened.rebuilt(layer))
+    expect((rebuilt && (await entriesIn(rebuilt)))?.map(({ path }) => path)).toEqual(['d/', 'd/two'])
+  })
+})
+
+test('a snapshotter without folders is said to be out of reach, and its images are whole', async () => {
+  root[Symbol.dispose]()
+  root = containerdRoot('devmapper')
+  root.container('job', root.image('web:1', BASE), BASE)
+  root.finish()
+  expect((await censusOf(root.path)).findings).toEqual([])
+  await expect(containerPaths(root.path, 'job')).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' })
+})
+
 test.skipIf(process.getuid?.() !== 0)(
   'the owners of what a container of a rootless daemon wrote are those that it sees',
   async () => {
