@@ -30,17 +30,22 @@ function settled(failure: Error | undefined): Promise<void> {
   return failure === undefined ? Promise.resolve() : Promise.reject(failure)
 }
 
-const PIECE = 64 * 1024
-
 /** Writes many small texts as few larger ones, each awaited. */
 export async function writeAll(output: Output, texts: Iterable<string>): Promise<void> {
+  for (const piece of inPieces(texts)) await output.write(piece)
+  await output.end()
+}
+
+const PIECE = 64 * 1024
+
+/** Small texts put together to larger ones, worth a write each. */
+export function* inPieces(texts: Iterable<string>): Generator<string> {
   let piece = ''
   for (const text of texts) {
     piece += text
     if (piece.length < PIECE) continue
-    await output.write(piece)
+    yield piece
     piece = ''
   }
-  if (piece !== '') await output.write(piece)
-  await output.end()
+  if (piece !== '') yield piece
 }

@@ -2,7 +2,7 @@ import type { Report } from '../model/report.js'
 import type { PresenterName } from '../report/index.js'
 import type { Style } from '../report/presenter.js'
 import type { Output } from './output.js'
-import { writeAll } from './output.js'
+import { inPieces, writeAll } from './output.js'
 import type { Request } from './parse.js'
 import type { ReportTarget } from './report-targets.js'
 import { coloured, nowFrom } from './surroundings.js'
@@ -51,9 +51,9 @@ function isTold({ globals, reports }: Request): boolean {
   return !globals.quiet && reports.some(({ kind, file }) => kind === 'ndjson' && file === undefined)
 }
 
-async function lastLine(report: Report): Promise<readonly string[]> {
+async function lastLine(report: Report): Promise<Iterable<string>> {
   const { endLine } = await import('../report/ndjson.js')
-  return [endLine(report)]
+  return endLine(report)
 }
 
 function presenterName(kind: ReportTarget['kind']): PresenterName {
@@ -64,7 +64,7 @@ async function writeFile(path: string, texts: Iterable<string>): Promise<void> {
   const { fileOutput } = await import('../bytes/output.js')
   await using output = await fileOutput(path, { force: true })
   const encoder = new TextEncoder()
-  for (const text of texts) await output.write(encoder.encode(text))
+  for (const piece of inPieces(texts)) await output.write(encoder.encode(piece))
   await output.commit()
 }
 

@@ -7,9 +7,45 @@ const RISKY = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]
 export const json: Presenter = {
   name: 'json',
   *present(report) {
-    yield `${jsonText(report, 2)}\n`
+    yield* jsonPieces(report, 2)
+    yield '\n'
   },
   notices: () => [],
+}
+
+/** What `jsonText` gives, in pieces: each item of its lists is one, so that a long document is never in memory as a whole. */
+export function* jsonPieces(value: object, indent = 0): Generator<string> {
+  const [line, colon] = indent === 0 ? ['', ':'] : ['\n', ': ']
+  const margin = ' '.repeat(indent)
+  let before = `{${line}`
+  for (const [key, part] of Object.entries(value) as [string, unknown][]) {
+    // any to unknown
+    if (part === undefined) continue
+    yield `${before}${margin}${jsonOf(key, 0)}${colon}`
+    if (Array.isArray(part)) yield* items(part, indent)
+    else yield jsonOf(part, indent, margin)
+    before = `,${line}`
+  }
+  yield before.startsWith(',') ? `${line}}` : '{}'
+}
+
+function* items(list: readonly unknown[], indent: number): Generator<string> {
+  const line = indent === 0 ? '' : '\n'
+  const margin = ' '.repeat(indent)
+  let before = `[${line}`
+  for (const item of list) {
+    yield `${before}${margin}${margin}${jsonOf(item, indent, margin + margin)}`
+    before = `,${line}`
+  }
+  yield list.length === 0 ? '[]' : `${line}${margin}]`
+}
+
+/** JSON of a part of a document, its lines but the first after a margin. */
+function jsonOf(value: unknown, indent: number, margin = ''): string {
+  // A list has null where something has no JSON.
+  const text = (JSON.stringify(value, null, indent) as string | undefined) ?? 'null'
+  const inside = margin === '' || !text.includes('\n') ? text : text.replaceAll('\n', `\n${margin}`)
+  return inside.replace(RISKY, escaped)
 }
 
 /** A value as JSON that no terminal obeys, indented or on one line. */

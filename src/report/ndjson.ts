@@ -1,5 +1,5 @@
 import type { Report, VerifyReport } from '../model/report.js'
-import { jsonText } from './json.js'
+import { jsonPieces, jsonText } from './json.js'
 import type { Presenter } from './presenter.js'
 
 /** One JSON document a line: each archive, then a summary; a report about one thing is one line. */
@@ -7,7 +7,7 @@ export const ndjson: Presenter = {
   name: 'ndjson',
   *present(report) {
     if (report.schema === 'imgtar/verify/v1') for (const archive of report.archives) yield archiveLine(archive)
-    yield endLine(report)
+    yield* endLine(report)
   },
   notices: () => [],
 }
@@ -17,9 +17,12 @@ export function archiveLine(archive: VerifyReport['archives'][number]): string {
   return `${jsonText({ schema: 'imgtar/verify-archive/v1', ...archive })}\n`
 }
 
-/** The last line: what is left to say when every archive was told. */
-export function endLine(report: Report): string {
-  if (report.schema !== 'imgtar/verify/v1') return `${jsonText(report)}\n`
-  const { tool, ok, summary } = report
-  return `${jsonText({ schema: 'imgtar/verify-summary/v1', tool, ok, summary })}\n`
+/** The last line, in pieces: what is left to say when every archive was told. */
+export function* endLine(report: Report): Generator<string> {
+  if (report.schema !== 'imgtar/verify/v1') yield* jsonPieces(report)
+  else {
+    const { tool, ok, summary } = report
+    yield jsonText({ schema: 'imgtar/verify-summary/v1', tool, ok, summary })
+  }
+  yield '\n'
 }

@@ -12,7 +12,7 @@ export interface Style {
 /** Turns any report into text and touches nothing. */
 export interface Presenter {
   readonly name: string
-  /** The report, in pieces that end lines; for stdout. */
+  /** The report, in pieces; for stdout. */
   present(report: Report, style: Style): Iterable<string>
   /** Lines about the report that must not mix with it; for stderr. */
   notices(report: Report, style: Style): Iterable<string>

@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { LsReport } from '../../src/model/report.js'
-import { json } from '../../src/report/json.js'
+import { json, jsonPieces, jsonText } from '../../src/report/json.js'
 
 const style = { color: false, full: false, now: new Date(0) }
 
@@ -19,13 +20,28 @@ function report(path: string): LsReport {
 
 test('is one document that loses nothing', () => {
   const given = report('/a\u2028b\u202ec\u009bd\ne')
-  const [text = '', ...more] = json.present(given, style)
-  expect(more).toEqual([])
+  const text = [...json.present(given, style)].join('')
   expect(JSON.parse(text)).toEqual(given)
 })
 
 test('holds nothing that a terminal obeys', () => {
-  const [text = ''] = json.present(report('/\u001b[2J\u2028\u2029\u202e\u009b\u007f\ufeff'), style)
+  const text = [...json.present(report('/\u001b[2J\u2028\u2029\u202e\u009b\u007f\ufeff'), style)].join('')
   expect(text.replaceAll('\n', '')).toMatch(/^[\u0020-\u007e]*$/)
   expect(text.endsWith('}\n')).toBe(true)
+})
+
+test('comes in pieces that are the document together, however it is indented', () => {
+  const part = fc.oneof(fc.jsonValue(), fc.array(fc.jsonValue()), fc.constant(undefined))
+  const documents = fc.dictionary(fc.string(), part, { noNullPrototype: true })
+  fc.assert(
+    fc.property(documents, fc.constantFrom(0, 2), (value, indent) => {
+      expect([...jsonPieces(value, indent)].join('')).toBe(jsonText(value, indent))
+    }),
+  )
+})
+
+test('no piece holds more than one item of a list', () => {
+  const { entries, ...others } = report('/a')
+  const pieces = [...json.present({ ...others, entries: Array.from({ length: 1000 }, () => entries).flat() }, style)]
+  expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(400)
 })

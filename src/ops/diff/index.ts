@@ -215,7 +215,8 @@ function diffDocuments(
 /** Names that only one side has. An archive without names says nothing about them. */
 function diffNames(a: readonly string[], b: readonly string[], { tolerances, ignored }: Counting): ImageDiff['names'] {
   if (a.length === 0 || b.length === 0) return { a: [], b: [] }
-  const names = { a: a.filter((name) => !b.includes(name)), b: b.filter((name) => !a.includes(name)) }
+  const [ofA, ofB] = [new Set(a), new Set(b)]
+  const names = { a: a.filter((name) => !ofB.has(name)), b: b.filter((name) => !ofA.has(name)) }
   const count = names.a.length + names.b.length
   if (tolerances.imageName !== true || count === 0) return names
   ignored.add('--ignore-image-name', 'names', count)
