@@ -17,7 +17,7 @@ import type { Transport } from './operand.js'
 import { passingFiles } from './passing-files.js'
 import { compressionOf, plainTarIn } from './plain-tar.js'
 import { rootfs } from './rootfs.js'
-import { chunksOfStored, closeStored, openStored, type GivenBytes, type Stored } from './stored.js'
+import { chunksOfStored, closeStored, isGiven, openStored, type GivenBytes, type Stored } from './stored.js'
 import { tarFiles } from './tar-files.js'
 import { watchCompression } from './outer-compression.js'
 
@@ -60,7 +60,7 @@ export async function openArchive(
 ): Promise<ImageArchive> {
   if (options.transport === 'docker-root') return openDataRoot(path, context, options)
   const formats = options.transport === undefined ? FORMATS : BY_TRANSPORT[options.transport]
-  if (path !== '-' && (await isDirectory(path))) return openDirectory(path, context, options, formats)
+  if (!isGiven(path, options) && (await isDirectory(path))) return openDirectory(path, context, options, formats)
   const files = await openFiles(path, context, options)
   return readWith(formats, files, context, options)
 }

@@ -11,7 +11,7 @@ import { scanSource } from '../tar/scan.js'
 import { directoryFiles } from './directory-files.js'
 import type { FileSet } from './files.js'
 import { openPlainTar } from './plain-tar.js'
-import type { GivenBytes } from './stored.js'
+import { isGiven, type GivenBytes } from './stored.js'
 
 // One loader takes two levels of gzip off; what is below them nobody reads.
 const MOST_PEELS = 2
@@ -25,7 +25,7 @@ export async function openLoadView(
   context: RunContext = runContext(),
   given: GivenBytes = {},
 ): Promise<LoadView> {
-  if (path !== '-' && (await isDirectory(path))) return directoryView(path)
+  if (!isGiven(path, given) && (await isDirectory(path))) return directoryView(path)
   const held: AsyncDisposable[] = []
   const dispose = async () => {
     for (const one of held.reverse()) await one[Symbol.asyncDispose]()

@@ -11,6 +11,11 @@ export interface GivenBytes {
   readonly source?: ByteSource
 }
 
+/** Whether the bytes are given, so that the path is but their name. */
+export function isGiven(path: string, { stdin, source }: GivenBytes): boolean {
+  return path === '-' || stdin !== undefined || source !== undefined
+}
+
 /** An archive as it is stored: bytes that can be read anywhere, or bytes that pass once. */
 export type Stored =
   | { readonly kind: 'source'; readonly source: OpenSource }

@@ -5,7 +5,7 @@ import { findingLog } from '../../model/finding-log.js'
 import type { Finding } from '../../findings.js'
 import type { DataRoot, StoreContainer } from '../../model/data-root.js'
 import type { ImageArchive } from '../../model/image.js'
-import type { GivenBytes } from '../stored.js'
+import { isGiven, type GivenBytes } from '../stored.js'
 import { readAllContainers } from './all-containers.js'
 import { withContainerIds } from './container-ids.js'
 import { findContainer } from './container-store.js'
@@ -121,7 +121,7 @@ async function closeAll({ store, closing }: RootReading): Promise<void> {
 
 /** The files of a data-root: of a directory, of a tar of one, or of one that comes down a pipe. */
 async function openStore(path: string, context: RunContext, given: GivenBytes): Promise<Store> {
-  if (path === '-') return tarStore(path, context, given)
+  if (isGiven(path, given)) return tarStore(path, context, given)
   const status = await stat(path).catch((cause: unknown) => {
     throw toArchiveError(cause, { location: path })
   })

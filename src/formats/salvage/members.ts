@@ -7,7 +7,7 @@ import { directoryFiles } from '../directory-files.js'
 import { getFile, type FileSet } from '../files.js'
 import { storedLayer } from '../layers.js'
 import { openPlainTar } from '../plain-tar.js'
-import type { GivenBytes } from '../stored.js'
+import { isGiven, type GivenBytes } from '../stored.js'
 import { foundMembers } from './resync.js'
 
 /**
@@ -15,7 +15,7 @@ import { foundMembers } from './resync.js'
  * gives what lies in it; `-` is what is given. Errors: ERR_NOT_FOUND, ERR_IO, ERR_USAGE.
  */
 export async function looseMembers(path: string, context: RunContext, given: GivenBytes = {}): Promise<LooseMembers> {
-  if (path !== '-' && (await isDirectory(path))) return membersBelow(await directoryFiles(path))
+  if (!isGiven(path, given) && (await isDirectory(path))) return membersBelow(await directoryFiles(path))
   const { source, findings } = await openPlainTar(path, context, given)
   const close = () => source[Symbol.asyncDispose]()
   try {
