@@ -13,6 +13,9 @@ import { missingLayer, storedLayer } from './layers.js'
 import { readRepositories, repositoryNames } from './repositories.js'
 import { chainOf, type V1Node } from './v1-chain.js'
 
+// Many images may stand on one long chain, and each has all of its layers.
+const MOST_LAYERS = 50_000
+
 /** `docker save` up to 1.9: a folder per image with `VERSION`, `json` and `layer.tar`, and `repositories`. */
 export const dockerV1: Format = {
   name: 'docker-v1',
@@ -27,7 +30,16 @@ export const dockerV1: Format = {
     const reading: Reading = { files, log, context }
     const nodes = await readNodes(reading)
     const images: Image[] = []
-    for (const [id, names] of await heads(reading, nodes)) images.push(await readImage(reading, nodes, id, names))
+    let left = MOST_LAYERS
+    for (const [id, names] of await heads(reading, nodes)) {
+      const chain = chainOf(nodes, id, log)
+      left -= chain.length
+      if (left < 0) {
+        log.add('LIMIT_REACHED', `the images have more than ${MOST_LAYERS} layers together: not all of them are read`)
+        break
+      }
+      images.push(await readImage(reading, chain, id, names))
+    }
     if (images.length === 0) log.add('IMAGE_NONE', 'no image of the archive can be put together')
     return archiveOf('docker-v1', files, images, log)
   },
@@ -88,7 +100,9 @@ async function heads(
   }
   for (const [name, id] of repositoryNames(repositories?.value ?? new Map())) {
     tellName(reading, name)
-    if (nodes.has(id)) found.set(id, [...(found.get(id) ?? []), name])
+    const names = found.get(id)
+    if (names !== undefined) names.push(name)
+    else if (nodes.has(id)) found.set(id, [name])
     else
       reading.log.add('V1_PARENT_MISSING', `repositories says ${name} is ${id}, which is not in the archive`, {
         path: 'repositories',
@@ -113,11 +127,10 @@ function tellName(reading: Reading, name: string): void {
 
 async function readImage(
   reading: Reading,
-  nodes: ReadonlyMap<string, V1Node>,
+  chain: readonly V1Node[],
   id: string,
   names: readonly string[],
 ): Promise<Image> {
-  const chain = chainOf(nodes, id, reading.log)
   const documents = chain.map(({ document }) => document)
   const layers: Layer[] = []
   for (const [index, node] of chain.entries()) layers.push(await readLayer(reading, index, node.id))

@@ -78,9 +78,11 @@ function quiet(reading: Reading): Reading {
 
 /** Tells where manifest.json and index.json would give a loader different images. */
 function compareSides(log: FindingLog, saved: readonly Image[], laidOut: readonly Image[]): void {
+  const byName = namesOf(laidOut)
+  const byID = imagesByID(laidOut)
   for (const image of saved) {
-    for (const name of image.names) compareName(log, name, image, laidOut)
-    compareLayers(log, image, laidOut)
+    for (const name of image.names) compareName(log, name, image, byName.get(name) ?? [])
+    compareLayers(log, image, byID.get(idOf(image)))
   }
   const names = new Set(saved.flatMap((image) => image.names))
   const ids = new Set(saved.map(idOf))
@@ -94,8 +96,26 @@ function compareSides(log: FindingLog, saved: readonly Image[], laidOut: readonl
   }
 }
 
-function compareName(log: FindingLog, name: string, image: Image, laidOut: readonly Image[]): void {
-  const same = laidOut.filter((other) => other.names.includes(name))
+function namesOf(images: readonly Image[]): ReadonlyMap<string, readonly Image[]> {
+  const byName = new Map<string, Image[]>()
+  for (const image of images) {
+    for (const name of new Set(image.names)) {
+      const same = byName.get(name)
+      if (same === undefined) byName.set(name, [image])
+      else same.push(image)
+    }
+  }
+  return byName
+}
+
+/** The first image of each ID. */
+function imagesByID(images: readonly Image[]): ReadonlyMap<string | undefined, Image> {
+  return new Map(
+    images.flatMap((image) => (idOf(image) === undefined ? [] : [[idOf(image), image] as const])).reverse(),
+  )
+}
+
+function compareName(log: FindingLog, name: string, image: Image, same: readonly Image[]): void {
   if (same.length === 0) {
     // Docker 25.0.0 to 25.0.2 leave untagged images out of index.json, never named ones.
     tell(log, `manifest.json names ${name}, index.json does not`)
@@ -110,8 +130,7 @@ function compareName(log: FindingLog, name: string, image: Image, laidOut: reado
 }
 
 // Docker 25.0.0 wrote the layers of the OCI manifest in random order, and repeated ones once.
-function compareLayers(log: FindingLog, image: Image, laidOut: readonly Image[]): void {
-  const other = laidOut.find((candidate) => idOf(candidate) !== undefined && idOf(candidate) === idOf(image))
+function compareLayers(log: FindingLog, image: Image, other: Image | undefined): void {
   if (other === undefined) return
   const same =
     other.layers.length === image.layers.length && other.layers.every(({ path }, at) => path === image.layers[at]?.path)
@@ -128,18 +147,19 @@ function idOf(image: Image | undefined): string | undefined {
 
 /** Images of manifest.json with what the OCI side claims for them, then those that only the OCI side has. */
 function merge(saved: readonly Image[], laidOut: readonly Image[]): readonly Image[] {
+  const byID = imagesByID(laidOut)
   const merged = saved.map((image) => {
-    const other = laidOut.find((candidate) => idOf(candidate) !== undefined && idOf(candidate) === idOf(image))
+    const other = byID.get(idOf(image))
     if (other === undefined) return image
     const { manifest, attachments, targetDigest } = other
-    const layers = image.layers.map((layer) => withClaims(layer, other.layers))
+    const byPath = new Map(other.layers.map((layer) => [layer.path, layer] as const).reverse())
+    const layers = image.layers.map((layer) => withClaims(layer, byPath.get(layer.path)))
     return { ...image, manifest, attachments, layers, ...(targetDigest !== undefined && { targetDigest }) }
   })
   const ids = new Set(saved.map(idOf))
   return [...merged, ...laidOut.filter((image) => idOf(image) === undefined || !ids.has(idOf(image)))]
 }
 
-function withClaims(layer: Layer, others: readonly Layer[]): Layer {
-  const other = others.find(({ path }) => path === layer.path)
+function withClaims(layer: Layer, other: Layer | undefined): Layer {
   return other === undefined ? layer : { ...layer, claims: { ...layer.claims, ...other.claims, ...layer.claims } }
 }

@@ -9,8 +9,8 @@ import { findBlob } from './oci-blobs.js'
 import { isAttestation, isImage, subjectOf } from './oci-image.js'
 import { namesOf, type FoundManifest, type WalkedIndex } from './oci-walk.js'
 
-// Each entry of index.json is gathered by itself, and many may lead to the same documents.
-const MOST_STEPS = 20_000
+// Each entry of index.json is gathered by itself, and many may lead to the same documents with the same blobs.
+const MOST_STEPS = 50_000
 
 interface Shared {
   /** What was odd has been told: this one's log is never read. */
@@ -28,10 +28,10 @@ interface Gathering extends Shared {
   isWhole: boolean
 }
 
-/** The indexes that index.json leads to, and the manifests there that are about others. */
+/** The indexes that an index at `path` leads to, and the manifests there that are about others. */
 export async function readCompanions(
   reading: Reading,
-  index: ImageManifest,
+  { index, path }: { readonly index: ImageManifest; readonly path: string },
   { manifests, reached }: WalkedIndex,
 ): Promise<readonly Companion[]> {
   const shared: Shared = {
@@ -40,15 +40,19 @@ export async function readCompanions(
     manifests: new Map(manifests.map((manifest) => [manifest.file.path, manifest])),
     steps: { left: MOST_STEPS },
   }
-  const companions = new Map<Digest, Companion>()
+  const companions = new Map<Digest, { found: Companion | undefined; names: Set<string> }>()
   for (const descriptor of index.manifests ?? []) {
     const digest = asDigest(descriptor.digest)
-    const known = digest === undefined ? undefined : companions.get(digest)
-    const names = [...new Set([...(known?.names ?? []), ...namesOf(descriptor)])]
-    const found = known ?? (digest && (await readCompanion(shared, descriptor)))
-    if (digest !== undefined && found !== undefined) companions.set(digest, { ...found, names })
+    if (digest === undefined) continue
+    const known = companions.get(digest) ?? { found: await readCompanion(shared, descriptor), names: new Set() }
+    for (const name of namesOf(descriptor)) known.names.add(name)
+    companions.set(digest, known)
   }
-  return [...companions.values()]
+  if (shared.steps.left <= 0) {
+    const message = `${path} leads to more than ${MOST_STEPS} blobs beside those of images`
+    reading.log.add('LIMIT_REACHED', message, { path })
+  }
+  return [...companions.values()].flatMap(({ found, names }) => (found ? [{ ...found, names: [...names] }] : []))
 }
 
 async function readCompanion(shared: Shared, descriptor: Descriptor): Promise<Companion | undefined> {
@@ -79,13 +83,13 @@ function typeOf({ mediaType = '' }: ImageManifest, descriptor: Descriptor): stri
 
 /** Takes in a document and what it leads to; what of an index is not in the archive need not be, as with docker save. */
 async function gather(gathering: Gathering, descriptor: Descriptor): Promise<void> {
-  const { reading, reached, manifests, blobs, about, steps } = gathering
+  const { reading, reached, manifests, blobs, about } = gathering
   const digest = asDigest(descriptor.digest)
   const file = await findBlob(reading, descriptor, '')
   if (digest === undefined || file === undefined || blobs.has(digest)) return
   const document = reached.get(file.path)
   const manifest = manifests.get(file.path)
-  if (document === undefined || steps.left-- <= 0) {
+  if (document === undefined) {
     gathering.isWhole = false
     return
   }
@@ -94,11 +98,21 @@ async function gather(gathering: Gathering, descriptor: Descriptor): Promise<voi
     return
   }
   take(gathering, descriptor, file)
-  for (const child of document.value.manifests ?? []) await gather(gathering, child)
+  for (const child of document.value.manifests ?? []) {
+    if (!mayStep(gathering)) return
+    await gather(gathering, child)
+  }
   const { config, layers = [] } = document.value
   for (const blob of config === undefined ? layers : [config, ...layers]) {
+    if (!mayStep(gathering)) return
     take(gathering, blob, await findBlob(reading, blob, ''))
   }
+}
+
+function mayStep(gathering: Gathering): boolean {
+  if (gathering.steps.left-- > 0) return true
+  gathering.isWhole = false
+  return false
 }
 
 function take(gathering: Gathering, descriptor: Descriptor, file: FoundFile | undefined): void {

@@ -48,9 +48,10 @@ export async function readIndex(reading: Reading, index: ImageManifest, path: st
   const images: Image[] = []
   const used = new Set(reached.keys())
   const loose: LooseBlob[] = []
+  const attestations = attestationsOf(manifests)
   for (const manifest of manifests) {
     if (isImage(manifest) && !isAttestation(manifest))
-      images.push(withAttachments(await readOciImage(reading, manifest), manifests))
+      images.push(withAttachments(await readOciImage(reading, manifest), attestations))
     else {
       tellArtifact(reading, manifest)
       loose.push(...(await looseBlobsOf(reading, manifest)))
@@ -60,7 +61,7 @@ export async function readIndex(reading: Reading, index: ImageManifest, path: st
   tellSharedNames(reading, images, path)
   for (const image of images) addUsed(used, image)
   for (const { path } of loose) used.add(path)
-  const companions = await readCompanions(reading, index, { manifests, reached })
+  const companions = await readCompanions(reading, { index, path }, { manifests, reached })
   return { images, loose: [...loose, ...(await orphans(reading.files, used))], companions }
 }
 
@@ -85,10 +86,20 @@ function tellArtifact(reading: Reading, manifest: FoundManifest): void {
   reading.log.add('ARTIFACT', `${manifest.file.path} is an artifact, not an image`, placeOf(manifest.file))
 }
 
-function withAttachments(image: Image, manifests: readonly FoundManifest[]): Image {
-  const own = image.manifest?.digest
-  const about = manifests.filter((manifest) => isAttestation(manifest) && subjectOf(manifest) === own)
-  return { ...image, attachments: about.map(({ document }) => document.digest) }
+/** Digests of attestations by that of the manifest they are about. */
+function attestationsOf(manifests: readonly FoundManifest[]): ReadonlyMap<string | undefined, readonly Digest[]> {
+  const bySubject = new Map<string | undefined, Digest[]>()
+  for (const manifest of manifests.filter(isAttestation)) {
+    const subject = subjectOf(manifest)
+    const known = bySubject.get(subject)
+    if (known === undefined) bySubject.set(subject, [manifest.document.digest])
+    else known.push(manifest.document.digest)
+  }
+  return bySubject
+}
+
+function withAttachments(image: Image, attestations: ReadonlyMap<string | undefined, readonly Digest[]>): Image {
+  return { ...image, attachments: attestations.get(image.manifest?.digest) ?? [] }
 }
 
 function tellSharedNames(reading: Reading, images: readonly Image[], path: string): void {

@@ -154,11 +154,12 @@ export function namesOf(descriptor: Descriptor): readonly string[] {
 }
 
 function mergeNames(found: readonly FoundManifest[]): readonly FoundManifest[] {
-  const byDigest = new Map<string, FoundManifest>()
+  const byDigest = new Map<string, { readonly manifest: FoundManifest; readonly names: Set<string> }>()
   for (const manifest of found) {
-    const known = byDigest.get(manifest.document.digest)
-    const names = [...new Set([...(known?.names ?? []), ...manifest.names])]
-    byDigest.set(manifest.document.digest, { ...(known ?? manifest), names })
+    const { digest } = manifest.document
+    const known = byDigest.get(digest) ?? { manifest, names: new Set() }
+    for (const name of manifest.names) known.names.add(name)
+    byDigest.set(digest, known)
   }
-  return [...byDigest.values()]
+  return [...byDigest.values()].map(({ manifest, names }) => ({ ...manifest, names: [...names] }))
 }

@@ -21,6 +21,8 @@ import { notTar } from './tar-files.js'
 const LEAST_TAR = 512
 // Documents stand anywhere in an archive, and which ones matter is known at its end.
 const MOST_KEPT = 48 * 1024 * 1024
+// What has the name of a document is kept beyond that: so many times the limit of one.
+const MORE_KNOWN = 4
 const KNOWN_DOCUMENT = /(?:^|\/)(?:manifest\.json|index\.json|oci-layout|repositories|json|VERSION)$/
 // Claims are read after the bytes are gone, but the place of a blob tells what they will be.
 const SHA512_BLOB = /(?:^|\/)blobs\/sha512\/[a-f0-9]+$/
@@ -123,9 +125,9 @@ function documentKeeper(archive: string, { limits }: RunContext) {
       const location = `${archive} › ${entry.path}`
       const { length } = entry.content
       const isKnown = KNOWN_DOCUMENT.test(entry.path)
-      if (length > limits.json || (!isKnown && kept + length > MOST_KEPT)) {
-        return { chunks: content, source: () => goneSource(location, length) }
-      }
+      const most = isKnown ? MOST_KEPT + MORE_KNOWN * limits.json : MOST_KEPT
+      if (length > limits.json) return { chunks: content, source: () => goneSource(location, length) }
+      if (kept + length > most) return { chunks: content, source: () => goneSource(location, length, 'crowded out') }
       kept += length
       const bytes = new Uint8Array(length)
       let isDocument = true
@@ -170,16 +172,13 @@ function emptyFile(location: string) {
 }
 
 /** Bytes that passed by: there is a size to tell, but nothing to read any more. */
-function goneSource(location: string, size: number): ByteSource {
-  const hint = 'give the archive as a file'
-  return {
-    location,
-    size,
-    read: () =>
-      Promise.reject(
-        new ArchiveError('ERR_NOT_SEEKABLE', 'these bytes came through a pipe and are gone', { location, hint }),
-      ),
-  }
+function goneSource(location: string, size: number, why?: 'crowded out'): ByteSource {
+  const place = { location, hint: 'give the archive as a file' }
+  const gone = () =>
+    why === undefined
+      ? new ArchiveError('ERR_NOT_SEEKABLE', 'these bytes came through a pipe and are gone', place)
+      : new ArchiveError('ERR_LIMIT', 'too many documents came through the pipe to keep this one', place)
+  return { location, size, read: () => Promise.reject(gone()) }
 }
 
 /** Measures the whole tar as the one layer it is if it turns out to be a root filesystem. */

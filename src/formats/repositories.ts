@@ -37,22 +37,24 @@ export async function compareRepositories(reading: Reading, images: readonly Ima
   const place = placeOf(repositories.file)
   const named = repositoryNames(repositories.value)
   const tagged = new Set(images.flatMap((image) => image.names))
+  const tops = new Set(images.map(({ layers }) => layers.at(-1)?.claims.diffID))
+  // An image without layers has no id that the file could give.
+  const withID = new Set(images.flatMap(({ names, layers }) => (layers.length === 0 ? [] : names)))
   for (const [name, id] of named) {
     if (!tagged.has(name)) tell(`repositories names ${name}, manifest.json does not`)
-    if (!(await exists(reading, id, images))) tell(`repositories says ${name} is ${id}, which is not in the archive`)
+    if (!(await exists(reading, id, tops))) tell(`repositories says ${name} is ${id}, which is not in the archive`)
   }
-  for (const name of tagged) {
-    // An image without layers has no id that the file could give.
-    const hasID = images.some(({ names, layers }) => names.includes(name) && layers.length > 0)
-    if (hasID && !named.has(name)) tell(`manifest.json names ${name}, repositories does not`)
+  for (const name of withID) {
+    if (!named.has(name)) tell(`manifest.json names ${name}, repositories does not`)
   }
   function tell(message: string): void {
     reading.log.add('REPOSITORIES_MISMATCH', message, place)
   }
 }
 
-async function exists(reading: Reading, id: string, images: readonly Image[]): Promise<boolean> {
+/** Whether an id is the diffID of a top layer, as since docker 25, or a v1 folder. */
+async function exists(reading: Reading, id: string, tops: ReadonlySet<string | undefined>): Promise<boolean> {
   if (!/^[a-f0-9]{64}$/.test(id)) return false
-  if (images.some((image) => image.layers.at(-1)?.claims.diffID === `sha256:${id}`)) return true
+  if (tops.has(`sha256:${id}`)) return true
   return (await getFile(reading.files, `${id}/json`)) !== undefined
 }
