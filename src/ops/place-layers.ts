@@ -42,7 +42,7 @@ export async function placeLayers(
   places.sort((a, b) => b.size - a.size)
   const jobs = places.map(({ assembly, size, reserved: { room } }): WriteJob => {
     const { file, offset } = room
-    return { assembly, limits: context.limits, place: { file, offset, size }, want: 'exact' }
+    return { assembly, limits: context.limits, place: { file, offset, size }, want: 'tar' }
   })
   const placed = new Map<DiffID, MeasuredLayer>()
   let done = 0
@@ -52,9 +52,9 @@ export async function placeLayers(
       places[index]?.reserved.room.written(bytes)
       context.onProgress?.({ task: 'write', subject: `${jobs.length} layers`, done, total: Math.max(total, done) })
     },
-    onDone(index, { diffID }) {
+    onDone(index, diffID) {
       const place = places[index]
-      if (place === undefined || diffID === undefined) return
+      if (place === undefined) return
       const { size, reserved } = place
       const measurement = { digest: diffID, diffID, size, diffSize: size, compression: 'none' } as const
       placed.set(place.diffID, { measurement, content: { kind: 'staged', staged: reserved.staged } })

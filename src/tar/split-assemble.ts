@@ -33,9 +33,10 @@ const BUFFER = 512 * 1024
 const MOST_MISSING = 2 ** 36
 
 /**
- * The tar that a sidecar was made of, from its segments and the files. Each chunk is valid until the next is asked for.
- * A file that is gone or of another size is told to `onFault` and cut, or filled up with zeros, to the size that its
- * header has, so that the tar stays one; who must have the original asks for no faults. Errors: those of readSplit.
+ * The tar that a sidecar was made of, from its segments and the files. Each chunk is valid until the next but one is asked
+ * for: who writes it need not keep the files waiting. A file that is gone or of another size is told to `onFault` and cut,
+ * or filled up with zeros, to the size that its header has, so that the tar stays one; who must have the original asks for
+ * no faults. Errors: those of readSplit.
  */
 export async function* assembleSplit(
   entries: AsyncIterable<readonly SplitEntry[]>,
@@ -49,8 +50,8 @@ export async function* assembleSplit(
     for await (const batch of entries) {
       signal?.throwIfAborted()
       filler.take(batch)
-      while (filler.fill()) {
-        yield buffer
+      for (let full = filler.fill(); full !== undefined; full = filler.fill()) {
+        yield full
         signal?.throwIfAborted()
       }
     }
@@ -65,19 +66,21 @@ function plainBuffer() {
   return { buffer: new Uint8Array(BUFFER), checksum: undefined }
 }
 
-/** Fills a buffer over and over with what entries stand for. */
+/** Fills the two halves of a buffer in turns with what entries stand for. */
 interface BufferFiller {
   /** The next entries; those before are used up. */
   take(batch: readonly SplitEntry[]): void
-  /** Whether the buffer is full; where it is not, there is no more to fill it with. */
-  fill(): boolean
-  /** What stands in a buffer that is not full. */
+  /** A half that is full; undefined where there is no more to fill one with. */
+  fill(): Uint8Array | undefined
+  /** What stands in a half that is not full. */
   rest(): Uint8Array
 }
 
 // Apart from the generator, and without an object for each entry: what runs for every file must be small and always of the
 // same kind, or the engine compiles it many times over.
-function bufferFiller(buffer: Uint8Array, reader: FileReader): BufferFiller {
+function bufferFiller(whole: Uint8Array, reader: FileReader): BufferFiller {
+  const middle = whole.length / 2
+  let [buffer, other] = [whole.subarray(0, middle), whole.subarray(middle)]
   const headers = splitHeaders()
   let batch: readonly SplitEntry[] = []
   let next = 0
@@ -102,16 +105,19 @@ function bufferFiller(buffer: Uint8Array, reader: FileReader): BufferFiller {
       next = 0
     },
     fill() {
-      if (used === buffer.length) used = 0
+      if (used === buffer.length) {
+        used = 0
+        ;[buffer, other] = [other, buffer]
+      }
       while (used < buffer.length) {
         const count = copied < segment.length ? copy() : reader.read(buffer.subarray(used))
         used += count
         if (count > 0) continue
         const entry = batch[next++]
-        if (entry === undefined) return false
+        if (entry === undefined) return undefined
         begin(entry)
       }
-      return true
+      return buffer
     },
     rest: () => buffer.subarray(0, used),
   }

@@ -13,7 +13,7 @@ const BY_X64 = [1, 3, 4]
 // x^128 is the square of that, in which the mixed terms cancel out: x^8 + x^6 + x^2 + 1.
 const BY_X128 = [2, 6, 8]
 
-const INPUT = 512 * 1024
+const INPUT = 1024 * 1024
 const PAGE = 64 * 1024
 
 // WebAssembly core specification 1.0, 5.4 (instructions) and 5.5 (modules).

@@ -3,8 +3,7 @@ import { diffIDOf, hasher, type DiffID } from '../bytes/digest.js'
 import { outputError } from '../bytes/output.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
-import type { SplitFault } from '../tar/split-assemble.js'
-import { assembledTar, exactTar, type SplitAssembly } from '../tar/split-assembly.js'
+import { exactTar, type SplitAssembly } from '../tar/split-assembly.js'
 
 /** What a writing worker is told: to put a layer together, or only to say how many bytes its tar has. */
 export type WriterJob = WriteJob | { readonly assembly: SplitAssembly; readonly limits: Limits; readonly want: 'size' }
@@ -15,38 +14,22 @@ export interface WriteJob {
   readonly limits: Limits
   /** Room in a file that exists; the tar has that size (splitSize). */
   readonly place: { readonly file: string; readonly offset: number; readonly size: number }
-  /**
-   * `exact`: the diffID is to prove the layer, and a file that is not as it was ends the work. `faults`: every file is
-   * held against its checksum, no diffID is computed.
-   */
-  readonly want: 'exact' | 'faults'
-}
-
-/** What came of it. */
-export interface WrittenAssembly {
-  readonly diffID?: DiffID
-  readonly faults: readonly SplitFault[]
+  readonly want: 'tar'
 }
 
 /**
- * Puts a layer together in its place in a file, synchronously. Errors: ERR_DIGEST for the first file that differs where it
- * has to be exact, ERR_OUTPUT, ERR_TRUNCATED where the sidecar changed meanwhile, those of readSplit.
+ * Puts a layer together in its place in a file, synchronously, and gives the diffID that is to prove it. Errors: ERR_DIGEST
+ * for the first file that differs, ERR_OUTPUT, ERR_TRUNCATED where the sidecar changed meanwhile, those of readSplit.
  */
 export async function writeAssembly(
-  { assembly, limits, place, want }: WriteJob,
+  { assembly, limits, place }: WriteJob,
   onBytes: (bytes: number) => void,
-): Promise<WrittenAssembly> {
-  const faults: SplitFault[] = []
-  const onFault = (fault: SplitFault) => void faults.push(fault)
-  const isExact = want === 'exact'
-  const hash = isExact ? hasher() : undefined
-  const tar = isExact
-    ? exactTar(assembly, { limits, checkContents: false })
-    : assembledTar(assembly, { limits, onFault, checkContents: true })
+): Promise<DiffID> {
+  const hash = hasher()
   const write = writerInto(place)
   try {
-    for await (const chunk of tar) {
-      hash?.update(chunk)
+    for await (const chunk of exactTar(assembly, { limits, checkContents: false })) {
+      hash.update(chunk)
       write.next(chunk)
       onBytes(chunk.length)
     }
@@ -54,7 +37,7 @@ export async function writeAssembly(
   } finally {
     write.close()
   }
-  return { faults, ...(hash && { diffID: diffIDOf(hash.digest()) }) }
+  return diffIDOf(hash.digest())
 }
 
 interface PlaceWriter {

@@ -1,8 +1,9 @@
+import type { DiffID } from '../bytes/digest.js'
 import { runJobs } from '../bytes/worker-pool.js'
 import { startThreads, workerUrl, type Threads } from '../bytes/worker-threads.js'
 import type { RunContext } from '../context.js'
 import type { SplitAssembly } from '../tar/split-assembly.js'
-import type { WriteJob, WriterJob, WrittenAssembly } from './write-assembly.js'
+import type { WriteJob, WriterJob } from './write-assembly.js'
 
 const MODULE = workerUrl(import.meta.url, './write-worker.js')
 
@@ -33,7 +34,7 @@ export async function assembledSizes(
 export interface WriteHandlers {
   /** Bytes that a job wrote since it last said so. */
   onBytes(index: number, bytes: number): void
-  onDone(index: number, written: WrittenAssembly): void
+  onDone(index: number, diffID: DiffID): void
 }
 
 /**
@@ -46,12 +47,12 @@ export async function writeAssemblies(
   { signal }: RunContext,
   handlers: WriteHandlers,
 ): Promise<void> {
-  await runJobs<WrittenAssembly>(MODULE, jobs, {
+  await runJobs<DiffID>(MODULE, jobs, {
     concurrency: threads.all.length,
     signal,
     threads,
     keep: true,
     onProgress: (index, bytes) => handlers.onBytes(index, bytes),
-    onDone: (index, written) => handlers.onDone(index, written),
+    onDone: (index, diffID) => handlers.onDone(index, diffID),
   })
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -62,7 +62,7 @@ describe('layers that are put together side by side', () => {
   })
 })
 
-describe('a layer of its own that is put together on a thread', () => {
+describe('a layer of its own that is put together', () => {
   const assemblyOf = (): SplitAssembly => {
     root.image(['both:1'], BOTH)
     const file = join(root.record(BOTH), 'tar-split.json.gz')
@@ -77,6 +77,19 @@ describe('a layer of its own that is put together on a thread', () => {
     await output.commit()
     expect(totals).toMatchObject({ bytes: BOTH.length, digest: digestOf(BOTH), faults: [] })
     expect(readFileSync(path).equals(BOTH)).toBe(true)
+  })
+
+  test('that is interrupted leaves nothing', async () => {
+    const stop = new AbortController()
+    const interrupted = async () => {
+      await using output = await fileOutput(join(folder, 'layer.tar'), { force: false })
+      const onProgress = ({ done }: { done: number }) => {
+        if (done > LARGE) stop.abort()
+      }
+      await assemble(assemblyOf(), output, runContext({ concurrency: 2, signal: stop.signal, onProgress }))
+    }
+    await expect(interrupted()).rejects.toMatchObject({ name: 'AbortError' })
+    expect(readdirSync(folder)).toEqual([])
   })
 
   test.each([1, 2])('names every file that differs, with %i threads', async (concurrency) => {
