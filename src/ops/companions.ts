@@ -4,6 +4,7 @@ import type { RunContext } from '../context.js'
 import type { CarriedBlob, Companion, OutgoingCompanion } from '../model/companion.js'
 import { byBytes } from '../model/go-json.js'
 import type { ImageArchive } from '../model/image.js'
+import { groupedByName } from '../model/names.js'
 import type { OutgoingImage } from '../model/outgoing.js'
 
 /** What goes along with images, and which indexes stay behind and why. */
@@ -84,17 +85,21 @@ function namesOf(
   images: readonly OutgoingImage[],
 ): ReadonlyMap<Companion, readonly string[]> {
   const names = new Map<Companion, string[]>()
-  const give = (companion: Companion, ...own: string[]): void =>
-    void names.set(companion, [...(names.get(companion) ?? []), ...own])
-  for (const name of [...new Set(images.flatMap((image) => image.names))].sort(byBytes)) {
-    const named = images.filter((image) => image.names.includes(name)).map(({ manifest }) => manifest?.digest)
+  const give = (companion: Companion, ...own: string[]): void => {
+    const known = names.get(companion)
+    if (known === undefined) names.set(companion, own)
+    else known.push(...own)
+  }
+  const imagesBy = groupedByName(images, (image) => image.names)
+  const read = archives.flatMap((archive) => archive.images)
+  const readBy = groupedByName(read, (image) => image.names)
+  for (const name of [...imagesBy.keys()].sort(byBytes)) {
+    const named = (imagesBy.get(name) ?? []).map(({ manifest }) => manifest?.digest)
     const same = indexes.filter(
       ({ about }) => about.length === named.length && about.every((digest) => named.includes(digest)),
     )
     // A name that an image had led to its manifest, if it did not lead to the index.
-    const isOld = archives.some((archive) =>
-      archive.images.some((image) => named.includes(image.manifest?.digest) && image.names.includes(name)),
-    )
+    const isOld = (readBy.get(name) ?? []).some(({ manifest }) => named.includes(manifest?.digest))
     const found = same.find((one) => one.names.includes(name)) ?? (isOld ? undefined : same[0])
     if (found !== undefined) give(found, name)
   }

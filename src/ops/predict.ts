@@ -36,9 +36,10 @@ async function judge(engine: Engine, given: Given): Promise<Prediction> {
     if (error instanceof Stop) return error
     throw error
   })
-  const images = loading.images.filter(
-    ({ imageID, names }) => names.length > 0 || imageID === undefined || !loading.parents.has(imageID),
+  const shown = loading.images.filter(
+    ({ imageID, names }) => names.size > 0 || imageID === undefined || !loading.parents.has(imageID),
   )
+  const images = shown.map((image) => ({ ...image, names: [...image.names] }))
   const ignores = [...loading.ignores]
   const told = { engine: engine.id, images, ignores }
   if (stopped instanceof Stop) return { ...told, verdict: stopped.verdict, reason: stopped.message }

@@ -4,6 +4,7 @@ import { ArchiveError } from '../../errors.js'
 import type { OutgoingCompanion } from '../../model/companion.js'
 import { byBytes, goObject, goList, goString } from '../../model/go-json.js'
 import { MEDIA_TYPES } from '../../model/media-types.js'
+import { groupedByName } from '../../model/names.js'
 import type { OutgoingImage, OutgoingLayer } from '../../model/outgoing.js'
 import { canonicalName, familiarName, parseReference } from '../../model/reference.js'
 
@@ -97,9 +98,11 @@ export function indexOf(images: readonly OutgoingImage[], companions: readonly O
     const about = name === undefined ? [] : nameAnnotations(name)
     entries.push(goObject([...descriptor(mediaType, digest, size), ...annotations(about)]))
   }
-  for (const name of allNames(images, companions)) {
-    const named = manifests.filter(({ image }) => image.names.includes(name))
-    const companion = companions.find(({ names }) => names.includes(name))
+  const imagesBy = groupedByName(manifests, ({ image }) => image.names)
+  const companionsBy = groupedByName(companions, ({ names }) => names)
+  for (const name of [...new Set([...imagesBy.keys(), ...companionsBy.keys()])].sort(byBytes)) {
+    const named = imagesBy.get(name) ?? []
+    const companion = companionsBy.get(name)?.[0]
     const [first, second] = named
     if (companion !== undefined) enter(companion, name)
     else if (first !== undefined) {
@@ -124,10 +127,6 @@ export function indexOf(images: readonly OutgoingImage[], companions: readonly O
 
 function entryOf({ mediaType, digest, bytes }: BlobDocument): Entry {
   return { mediaType, digest, size: bytes.length }
-}
-
-function allNames(images: readonly OutgoingImage[], companions: readonly OutgoingCompanion[]): readonly string[] {
-  return [...new Set([...images, ...companions].flatMap(({ names }) => names))].sort(byBytes)
 }
 
 function platformIndex(manifests: readonly { image: OutgoingImage; blob: BlobDocument }[]): BlobDocument {

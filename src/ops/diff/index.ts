@@ -118,7 +118,9 @@ async function readBoth(
 ): Promise<Trees> {
   const watch = (layer: Layer): EntryWatch | undefined => {
     const sketcher = sketchers.get(layer)
-    return sketcher && ((entry, hash) => sketcher.add(entry, hash))
+    if (sketcher === undefined) return undefined
+    const { add: entry, addPlace: place } = sketcher
+    return sketcher.withRows ? { entry } : { entry, place }
   }
   const isSpelled = (layer: Layer) => sketchers.get(layer)?.withRows === true
   return hashedTrees(

@@ -32,7 +32,7 @@ async function load(given: Given, loading: Loading): Promise<void> {
   const config = readConfig(bytes, 'image')
   if ('fault' in config) throw new Stop(config.fault)
   await validate(given, entry, config.config, isCompressed)
-  loading.images.push({ imageID: digestOf(bytes), names: entry.tags.map(familiarTagged) })
+  loading.images.push({ imageID: digestOf(bytes), names: new Set(entry.tags.map(familiarTagged)) })
 }
 
 /** A member by exactly that name; a link is followed, joined as text. */

@@ -50,7 +50,7 @@ export interface MemberNames {
 /** An image while the load goes on. */
 export interface LoadedImage {
   readonly imageID: Digest | undefined
-  names: readonly string[]
+  readonly names: Set<string>
   fault?: string
 }
 
@@ -99,7 +99,7 @@ export function stopIf(reason: string | undefined): void {
 export function addImage(loading: Loading, imageID: Digest): LoadedImage {
   const known = loading.byID.get(imageID)
   if (known !== undefined) return known
-  const image: LoadedImage = { imageID, names: [] }
+  const image: LoadedImage = { imageID, names: new Set() }
   loading.images.push(image)
   loading.byID.set(imageID, image)
   return image
@@ -109,7 +109,7 @@ export function addImage(loading: Loading, imageID: Digest): LoadedImage {
 export function giveName(loading: Loading, image: LoadedImage, name: string): void {
   const owner = loading.owners.get(name)
   if (owner === image) return
-  if (owner !== undefined) owner.names = owner.names.filter((own) => own !== name)
+  owner?.names.delete(name)
   loading.owners.set(name, image)
-  image.names = [...image.names, name]
+  image.names.add(name)
 }

@@ -16,7 +16,7 @@ async function loadSaved(given: Given, loading: Loading, rules: CopyRules): Prom
   if (entries.length > 1) loading.ignores.add('all images but the one that `:@n` or a name chooses')
   const faults: string[] = []
   for (const [index, entry] of entries.entries()) {
-    const names = entry.tags.map(familiarTagged)
+    const names = new Set(entry.tags.map(familiarTagged))
     try {
       loading.images.push({ imageID: await copySaved(given, rules, entry), names })
     } catch (error) {
@@ -38,7 +38,7 @@ export function skopeoLayout(id: EngineName, title: string, rules: CopyRules): E
     async load(given, loading) {
       const { imageID, descriptor } = await copyLayout(given, rules)
       const name = descriptor.annotations.get('org.opencontainers.image.ref.name')
-      loading.images.push({ imageID, names: name === undefined ? [] : [name] })
+      loading.images.push({ imageID, names: new Set(name === undefined ? [] : [name]) })
     },
   }
 }

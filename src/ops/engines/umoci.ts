@@ -37,7 +37,7 @@ async function load(given: Given, loading: Loading): Promise<void> {
   const [descriptor] = found
   if (descriptor === undefined) throw new Stop(`tag not found: ${tag}`)
   if (found.length > 1) throw new Stop(`tag is ambiguous: ${tag}`)
-  loading.images.push({ imageID: await stat(given, disk, descriptor), names: [tag] })
+  loading.images.push({ imageID: await stat(given, disk, descriptor), names: new Set([tag]) })
 }
 
 async function checkLayout(given: Given, disk: LayoutDisk): Promise<void> {
