@@ -8,6 +8,8 @@ interface Database {
   readonly usable: number
   /** Pages that were walked: a b-tree has none twice. */
   readonly seen: Set<number>
+  /** Bytes that the rows still to come may have: no byte belongs to two, whatever a damaged file says. */
+  readonly budget: { left: number }
 }
 
 const MAGIC = 'SQLite format 3\0'
@@ -27,7 +29,7 @@ export function* sqliteRows(bytes: Uint8Array, table: string): Generator<readonl
   const database = open(bytes)
   if (database === undefined) return
   const root = rootOf(database, table)
-  if (root !== undefined) yield* rowsOf({ ...database, seen: new Set() }, root)
+  if (root !== undefined) yield* rowsOf({ ...database, seen: new Set(), budget: { left: bytes.length } }, root)
 }
 
 function open(bytes: Uint8Array): Database | undefined {
@@ -37,7 +39,9 @@ function open(bytes: Uint8Array): Database | undefined {
   const size = view.getUint16(16)
   const pageSize = size === 1 ? 65536 : size
   const usable = pageSize - view.getUint8(20)
-  return pageSize < 512 || usable < 480 ? undefined : { bytes, view, pageSize, usable, seen: new Set() }
+  return pageSize < 512 || usable < 480
+    ? undefined
+    : { bytes, view, pageSize, usable, seen: new Set(), budget: { left: bytes.length } }
 }
 
 /** sqlite_schema, at page 1: type, name, tbl_name, rootpage, sql. */
@@ -93,14 +97,19 @@ interface Payload {
 }
 
 /** The bytes of a row, those on overflow pages too. */
-function payloadAt({ bytes, view, pageSize, usable }: Database, { at, size, end }: Payload): Uint8Array | undefined {
-  if (size > bytes.length) return undefined
+function payloadAt(
+  { bytes, view, pageSize, usable, budget }: Database,
+  { at, size, end }: Payload,
+): Uint8Array | undefined {
+  if (size > budget.left) return undefined
   // fileformat2, 1.6: how much of a payload stays on a leaf of a table
   const least = Math.floor(((usable - 12) * 32) / 255) - 23
   const fitted = least + ((size - least) % (usable - 4))
   const local = size <= usable - 35 ? size : fitted <= usable - 35 ? fitted : least
-  if (at + local > end) return undefined
-  if (local === size) return bytes.subarray(at, at + size)
+  const isWhole = local === size
+  if (at + local + (isWhole ? 0 : 4) > end) return undefined
+  budget.left -= size
+  if (isWhole) return bytes.subarray(at, at + size)
   const whole = new Uint8Array(size)
   whole.set(bytes.subarray(at, at + local))
   let filled = local

@@ -30,6 +30,29 @@ describe.skipIf(!hasSqlite)('a database that sqlite3 wrote', () => {
     expect([...sqliteRows(sqliteDatabase('CREATE TABLE t(a);'), 'other')]).toEqual([])
   })
 
+  describe('whose one row goes on behind its page', () => {
+    const PAGE = 4096
+    const whole = () => sqliteDatabase('CREATE TABLE t(a, b);INSERT INTO t VALUES(1, zeroblob(9000));')
+    const pointerAt = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset + PAGE + 8)
+
+    test('has none where the page ends before it says how it goes on', () => {
+      const bytes = whole().slice(0, 2 * PAGE)
+      const cell = pointerAt(bytes).getUint16(0)
+      bytes.copyWithin(PAGE + cell + 4, PAGE + cell, PAGE + cell + 3)
+      pointerAt(bytes).setUint16(0, cell + 4)
+      expect([...sqliteRows(bytes, 't')]).toEqual([])
+    })
+
+    test('has it once where a hundred cells say so', () => {
+      const bytes = whole().slice()
+      const cell = pointerAt(bytes).getUint16(0)
+      new DataView(bytes.buffer, PAGE + 3).setUint16(0, 100)
+      for (let at = 0; at < 100; at++) pointerAt(bytes).setUint16(2 * at, cell)
+      expect([...sqliteRows(whole(), 't')]).toHaveLength(1)
+      expect([...sqliteRows(bytes, 't')]).toHaveLength(1)
+    })
+  })
+
   test('is read without an error however it is damaged', () => {
     const bytes = sqliteDatabase('CREATE TABLE t(a, b);INSERT INTO t VALUES(1, zeroblob(9000));')
     for (let at = 16; at < bytes.length; at += 97) {
