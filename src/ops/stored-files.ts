@@ -3,7 +3,7 @@ import type { FindingLog } from '../model/finding-log.js'
 import type { Image, Layer } from '../model/image.js'
 import { cleanPath, latin1 } from '../tar/path.js'
 import type { RecordedEntry } from '../tree/entry-records.js'
-import { hashedTree } from '../tree/hashed.js'
+import { hashedTree, type EntryWatch } from '../tree/hashed.js'
 import { mergedTree } from '../tree/merged.js'
 import { isDirectory, type DirectoryNode, type Inode, type TreeNode } from '../tree/node.js'
 import { lookup } from '../tree/resolve.js'
@@ -53,7 +53,7 @@ export async function storedFiles(
 ): Promise<readonly StoredFile[]> {
   const watch = fileWatch()
   if (hashed) {
-    const hear = (layer: Layer) => (entry: RecordedEntry, hash?: Uint8Array) => watch.entry(layer, entry, hash)
+    const hear = (layer: Layer): EntryWatch => ({ entry: (entry, hash) => watch.entry(layer, entry, hash) })
     await hashedTree({ layers: image.layers, log, watch: hear, applied: watch.applied }, context)
   } else {
     await mergedTree(image.layers, log, context, watch)

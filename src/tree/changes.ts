@@ -50,8 +50,8 @@ export interface LayerChanges {
 export interface ChangeCollector {
   /** Errors: ERR_LIMIT for a path that is too deep. */
   readonly add: (entry: RecordedEntry) => void
-  /** The same for a plain member. */
-  readonly addPlain: (member: PlainMember) => void
+  /** The same for a plain member: where it lies; lent, and undefined where its name is none that is plain. */
+  readonly addPlain: (member: PlainMember) => Place | undefined
   readonly changes: LayerChanges
 }
 
@@ -91,6 +91,7 @@ export function collectChanges(layer: number, notes: LayerNotes, limits: Limits)
       const place = plainPlaceOf(member)
       if (place === undefined) add(entryOfPlain(member))
       else additions.add(place, nodes.ofPlain(member))
+      return place
     },
   }
 }

@@ -2,12 +2,14 @@ import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Layer } from '../model/image.js'
+import type { PlainMember } from '../tar/plain-header.js'
 import { applyChanges } from './apply.js'
-import { collectChanges, type LayerChanges } from './changes.js'
+import { collectChanges, type LayerChanges, type Place } from './changes.js'
 import { contentHashTable, type ContentHashTable } from './content-hashes.js'
 import type { ContentsHandlers } from './contents-takers.js'
 import { isSameFile, readLayers, type LayerRead, type LayerToRead } from './contents-pool.js'
 import type { RecordedEntry } from './entry-records.js'
+import { entryOfPlain } from './plain-members.js'
 import { fork } from './fork.js'
 import { layerNotes, type LayerNotes } from './layer-notes.js'
 import type { Inode, TreeNode } from './node.js'
@@ -33,7 +35,11 @@ export interface HashedTree {
 }
 
 /** Hears of each entry of a layer as it is stored, in order. */
-export type EntryWatch = (entry: RecordedEntry, hash: Uint8Array | undefined) => void
+export interface EntryWatch {
+  readonly entry: (entry: RecordedEntry, hash: Uint8Array | undefined) => void
+  /** Where a path says enough: takes plain members in the place of `entry`. What it is told is lent. */
+  readonly place?: (place: Place) => void
+}
 
 /** The layers of one image, the log for what is odd about them, and who else wants to hear of their entries. */
 export interface Layered {
@@ -140,13 +146,20 @@ function readingOf(
   const { add, addPlain, changes } = collectChanges(layer.index, notes, context.limits)
   const hashes = contentHashTable()
   const hear = watch?.(layer)
+  const onMember = (member: PlainMember) => {
+    const place = addPlain(member)
+    if (place !== undefined) hear?.place?.(place)
+    else hear?.entry(entryOfPlain(member), undefined)
+  }
   const handlers: ContentsHandlers = {
     onEntry(entry, hash) {
       add(entry)
       if (hash !== undefined) hashes.add(entry.content.offset, hash)
-      hear?.(entry, hash)
+      hear?.entry(entry, hash)
     },
-    plain: hear === undefined ? { onMember: addPlain, onHash: (offset, hash) => hashes.add(offset, hash) } : undefined,
+    ...((hear === undefined || hear.place !== undefined) && {
+      plain: { onMember, onHash: (offset, hash) => hashes.add(offset, hash) },
+    }),
   }
   const spelling = isSpelled?.(layer) === true
   const item = { layer, handlers, hashes: isHashed, isTrusted, spelling, ...(twin !== undefined && { twin }) }
@@ -226,9 +239,10 @@ function apart({ inode, layer, header }: TreeNode): TreeNode {
 const NO_CHANGES = { additions: [], removals: [], aufs: new Map<string, Inode>() }
 
 function apply(tree: Tree, reading: Reading, log: FindingLog, context: RunContext): void {
-  const { changes, notes } = reading
+  const { changes, notes, layer } = reading
   tellFaults(reading)
   applyChanges(tree, changes, notes, context.limits)
+  context.onProgress?.({ task: 'merge', subject: layer.path, done: layer.index + 1 })
   notes.close()
   for (const { code, message, where, expected, actual } of reading.log.findings) {
     const { archive: _, ...place } = where

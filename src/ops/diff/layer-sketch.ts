@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { cleanPath, latin1, latin1Bytes } from '../../tar/path.js'
+import type { Place } from '../../tree/changes.js'
 import type { RecordedEntry } from '../../tree/entry-records.js'
 import { xattrsOf } from '../../tree/xattrs.js'
 import { hexOfBytes } from '../facts.js'
@@ -28,7 +29,9 @@ export interface LayerSketch {
 export interface Sketcher {
   /** Whether entries must come with their spelling. */
   readonly withRows: boolean
-  add(entry: RecordedEntry, hash: Uint8Array | undefined): void
+  readonly add: (entry: RecordedEntry, hash: Uint8Array | undefined) => void
+  /** A plain member by its path alone, which is all that is needed where there are no rows. */
+  readonly addPlace: (place: Place) => void
   sketch(): LayerSketch
 }
 
@@ -37,16 +40,30 @@ const SAMPLE = 256
 /** A sketcher for one layer. */
 export function layerSketcher({ withRows }: { readonly withRows: boolean }): Sketcher {
   let sample: number[] = []
+  // Once there are enough, only smaller ones can count.
+  let bound = Infinity
   const rows: LayerRow[] | undefined = withRows ? [] : undefined
-  const trim = () => (sample = [...new Set(sample)].sort((a, b) => a - b).slice(0, SAMPLE))
+  const trim = () => {
+    sample = [...new Set(sample)].sort((a, b) => a - b).slice(0, SAMPLE)
+    if (sample.length === SAMPLE) bound = sample.at(-1) ?? bound
+    return sample
+  }
+  const take = (hash: number) => {
+    if (hash < bound) sample.push(hash)
+    if (sample.length > SAMPLE * 8) trim()
+  }
+  let [directory, begun] = ['', FNV]
   return {
     withRows,
     add(entry, hash) {
       if (entry.type === 'global') return
       const { key } = cleanPath(entry.rawPath)
-      sample.push(hashOf(key))
-      if (sample.length > SAMPLE * 8) trim()
+      take(mixed(fnv(key, FNV)))
       rows?.push(rowOf(key, entry, hash))
+    },
+    addPlace({ parent, name }) {
+      if (parent !== directory) [directory, begun] = [parent, fnv('/', fnv(parent, FNV))]
+      take(mixed(fnv(name, parent === '' ? FNV : begun)))
     },
     sketch: () => ({ sample: trim(), rows }),
   }
@@ -60,11 +77,18 @@ export function likeness(a: LayerSketch, b: LayerSketch): number {
   return smallest.filter((hash) => own.has(hash) && other.has(hash)).length / smallest.length
 }
 
-function hashOf(key: string): number {
-  // FNV-1a, 32 bits, and a last mix: paths differ at their ends.
-  let hash = 0x811c9dc5
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+// FNV-1a, 32 bits.
+const FNV = 0x811c9dc5
+
+function fnv(text: string, begun: number): number {
+  let hash = begun
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return hash
+}
+
+// A last mix: paths differ at their ends.
+function mixed(all: number): number {
+  const hash = Math.imul(all ^ (all >>> 15), 0x2c1b3c6d)
   return (hash ^ (hash >>> 12)) >>> 0
 }
 

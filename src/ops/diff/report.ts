@@ -150,10 +150,15 @@ const MOST_GROWTH = 20
 /** Files that grew or shrank most, largest change first. */
 function growthOf(files: readonly FileChange[]): DiffReport['growth'] {
   let most: Growth[] = []
-  for (const { path, a, b } of files) {
-    const sizes = { a: a?.inode.size ?? 0, b: b?.inode.size ?? 0 }
-    if (sizes.a !== sizes.b) most.push({ path, ...sizes })
-    if (most.length > 50 * MOST_GROWTH) most = largest(most)
+  let least = 1
+  for (const file of files) {
+    const sizes = { a: file.a?.inode.size ?? 0, b: file.b?.inode.size ?? 0 }
+    if (Math.abs(sizes.b - sizes.a) < least) continue
+    most.push({ path: file.path, ...sizes })
+    if (most.length <= 50 * MOST_GROWTH) continue
+    most = largest(most)
+    const last = most.at(-1)
+    least = last === undefined ? least : Math.abs(last.b - last.a)
   }
   return largest(most).map((one) => ({ ...one, path: nameOf(one.path).path }))
 }
