@@ -55,8 +55,9 @@ export async function passingFiles(
       strictTar: context.strictTar ?? false,
       ...(SHA512_BLOB.test(entry.path) && { algorithms: ['sha512'] }),
     })
-    // A member that was cut short is not there: nobody may take it for whole.
-    if (measurement.size === entry.content.length) collector.add(entry, { source: kept.source(), measurement })
+    // Nobody may take a member that was cut short for whole.
+    const isWhole = measurement.size === entry.content.length
+    collector.add(entry, isWhole ? { source: kept.source(), measurement } : undefined)
   }
   const onOddity = (oddity: TarOddity) => {
     collector.oddity(oddity)
