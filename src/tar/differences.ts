@@ -73,16 +73,22 @@ export interface OddityTeller {
 
 const MOST_OF_A_KIND = 100
 
+/** Passes on what a tar tells: of each kind the first hundred, V7 once. */
+export function firstOfEach(listener: (oddity: TarOddity) => void): (oddity: TarOddity) => void {
+  const told = new Map<TarOddityKind, number>()
+  return (oddity) => {
+    const before = told.get(oddity.kind) ?? 0
+    told.set(oddity.kind, before + 1)
+    if (before < (oddity.kind === 'v7' ? 1 : MOST_OF_A_KIND)) listener(oddity)
+  }
+}
+
 /** A teller for a listener; without one it looks at nothing. */
 export function oddityTeller(listener: ((oddity: TarOddity) => void) | undefined): OddityTeller {
   const nothing = () => undefined
   if (listener === undefined) return { odd: nothing, member: nothing, global: nothing, orphan: nothing }
-  const told = new Map<TarOddityKind, number>()
-  const odd: OddityTeller['odd'] = (kind, offset, entry, message) => {
-    const before = told.get(kind) ?? 0
-    told.set(kind, before + 1)
-    if (before < (kind === 'v7' ? 1 : MOST_OF_A_KIND)) listener({ kind, offset, entry, message })
-  }
+  const tell = firstOfEach(listener)
+  const odd: OddityTeller['odd'] = (kind, offset, entry, message) => tell({ kind, offset, entry, message })
   return {
     odd,
     member(offset, header, meta, entry) {

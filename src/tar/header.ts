@@ -40,6 +40,7 @@ export interface HeaderFields {
 /** Blocks in memory, one or more, that can be read by bytes and by words. */
 export interface Block {
   readonly bytes: Uint8Array
+  /** Empty where the bytes do not begin on the boundary of a word. */
   readonly words: Uint32Array
 }
 
@@ -121,9 +122,18 @@ function checkSum(block: Uint8Array, words: Uint32Array, offset: number): boolea
   throw new TarStop('checksum', offset, `the header's checksum ${says}, its bytes add up to ${sum.toString()}`)
 }
 
-/** The checksum of the header that begins at byte `at`, a multiple of 4: the sum of its bytes taken unsigned. */
+/** The checksum of the header that begins at byte `at`: the sum of its bytes taken unsigned. */
 export function unsignedSum({ bytes, words }: Block, at: number): number {
+  if (at % 4 !== 0 || words.length === 0) return unsignedSum(moved(bytes, at), 0)
   return sumOf(words, at / 4) - sumOf8(bytes, at + 148) + 8 * 0x20 // the field itself counts as spaces
+}
+
+// Bytes that are cut anywhere have their words between boundaries: a copy has not.
+const MOVED = emptyBlock()
+
+function moved(bytes: Uint8Array, at: number): Block {
+  MOVED.bytes.set(bytes.subarray(at, at + BLOCK))
+  return MOVED
 }
 
 // Four bytes at a time, in two lanes of 16 bits that 128 words cannot fill: every header is summed, and this is the cost.

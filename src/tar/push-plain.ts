@@ -1,5 +1,6 @@
 import type { Limits } from '../context.js'
 import { decodeTar, type TarStart } from './decode.js'
+import type { TarOddity } from './differences.js'
 import type { TarEnd } from './end.js'
 import type { TarEntry } from './entry.js'
 import { paddingOf, type Block } from './header.js'
@@ -16,12 +17,14 @@ export interface PlainHandlers {
   readonly onContent: (chunk: Uint8Array) => void
   /** After its last byte, also where it has none; not called where the content is cut off. */
   readonly onContentEnd: () => void
+  /** What not all readers read alike; of each kind as many as there are. A plain member has none. */
+  readonly onOddity?: ((oddity: TarOddity) => void) | undefined
 }
 
 /** A scan that is fed, as `tarPusher`, but tells plain members without making an entry of each. */
 export function plainPusher(handlers: PlainHandlers, limits: Limits): TarPusher {
   const reader = plainReader(limits)
-  const state: PushState = { next: { offset: 0, entries: 0 }, odd: undefined, open: undefined }
+  const state: PushState = { next: { offset: 0, entries: 0 }, odd: undefined, last: undefined, open: undefined }
   return {
     push(chunk) {
       const block = blockOf(chunk)
@@ -29,9 +32,8 @@ export function plainPusher(handlers: PlainHandlers, limits: Limits): TarPusher 
         if (state.open !== undefined) at = readContent(chunk, at, state, state.open, handlers)
         else if (state.odd !== undefined) at = readOdd(chunk, at, state, state.odd)
         else {
-          const headers =
-            block === undefined || state.next.entries >= limits.entries ? 0 : reader.read(block, at, chunk.length)
-          if (headers <= 0) state.odd = oddMember(handlers, limits, state.next)
+          const headers = state.next.entries >= limits.entries ? 0 : reader.read(block, at, chunk.length)
+          if (headers <= 0) state.odd = nextOdd(state, handlers, limits)
           else {
             takePlain(reader.member, { at, length: headers }, state, handlers)
             at += headers
@@ -44,7 +46,9 @@ export function plainPusher(handlers: PlainHandlers, limits: Limits): TarPusher 
     },
     end() {
       const { open, odd, next } = state
-      return open === undefined ? (odd ?? oddMember(handlers, limits, next)).feeder.end() : endOf(open, limits)
+      return open === undefined
+        ? (odd ?? oddMember(handlers, limits, next)).feeder.end()
+        : endOf(open, handlers, limits)
     },
   }
 }
@@ -53,6 +57,8 @@ interface PushState {
   /** The member that is not told yet. */
   next: TarStart
   odd: OddMember | undefined
+  /** The odd member that ended where the next one begins: its decoder can read on. */
+  last: OddMember | undefined
   open: OpenMember | undefined
 }
 
@@ -71,6 +77,7 @@ function takePlain(
   handlers.onPlain(member)
   if (stored === 0) handlers.onContentEnd()
   else state.open = { start: next, headers: undefined, headersAt: at, length, stored, left }
+  state.last = undefined
   state.next = { offset: next.offset + length + left, entries: next.entries + 1 }
 }
 
@@ -97,6 +104,7 @@ function readOdd(chunk: Uint8Array, at: number, state: PushState, odd: OddMember
   odd.length += end - at
   if (odd.isDone) {
     state.next = { offset: state.next.offset + odd.length, entries: state.next.entries + 1 }
+    state.last = odd
     state.odd = undefined
   }
   return end
@@ -122,9 +130,19 @@ interface OddMember {
   length: number
 }
 
-function oddMember({ onEntry, onContent, onContentEnd }: PlainHandlers, limits: Limits, start: TarStart): OddMember {
+// Some tars are odd from end to end: to start a decoder for each member would take longer than to read it.
+function nextOdd({ last, next }: PushState, handlers: PlainHandlers, limits: Limits): OddMember {
+  if (last === undefined) return oddMember(handlers, limits, next)
+  last.isDone = false
+  last.length = 0
+  return last
+}
+
+function oddMember(handlers: PlainHandlers, limits: Limits, start: TarStart): OddMember {
+  const { onEntry, onContent, onContentEnd, onOddity } = handlers
   const all = {
     onEntry,
+    ...(onOddity && { onOddity }),
     onContent: (_: TarEntry, chunk: Uint8Array) => onContent(chunk),
     onContentEnd() {
       odd.isDone = true
@@ -136,8 +154,8 @@ function oddMember({ onEntry, onContent, onContentEnd }: PlainHandlers, limits: 
 }
 
 /** How a tar ends inside a member that was told already: what the decoder says of it. */
-function endOf({ start, headers, stored, left }: OpenMember, limits: Limits): TarEnd {
-  const decoder = decodeTar({ onEntry: () => undefined }, limits, start)
+function endOf({ start, headers, stored, left }: OpenMember, { onOddity }: PlainHandlers, limits: Limits): TarEnd {
+  const decoder = decodeTar({ onEntry: () => undefined, ...(onOddity && { onOddity }) }, limits, start)
   let at = 0
   let step = decoder.next()
   while (step.done !== true) {
@@ -156,8 +174,9 @@ function endOf({ start, headers, stored, left }: OpenMember, limits: Limits): Ta
   return step.value
 }
 
-// Words can be read where the bytes lie on their boundaries; chunks that are cut anywhere are left to the decoder.
-function blockOf(bytes: Uint8Array): Block | undefined {
+function blockOf(bytes: Uint8Array): Block {
   const { buffer, byteOffset, length } = bytes
-  return byteOffset % 4 === 0 ? { bytes, words: new Uint32Array(buffer, byteOffset, length >>> 2) } : undefined
+  return { bytes, words: byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, length >>> 2) : NO_WORDS }
 }
+
+const NO_WORDS = new Uint32Array(0)

@@ -2,12 +2,16 @@ import type { Limits } from '../context.js'
 import type { FindingCode } from '../findings.js'
 import type { TarEntry } from '../tar/entry.js'
 import type { Notice } from '../tar/measurement.js'
-import { cleanKey, cleanName, latin1, linkEscapes, type CleanPath } from '../tar/path.js'
+import { cleanKey, cleanName, latin1, latin1Bytes, linkEscapes, type CleanPath } from '../tar/path.js'
+import type { PlainMember } from '../tar/plain-header.js'
+import { plainEntry, plainPlaces } from './plain-members.js'
 import { whiteoutOf, type Whiteout } from './whiteout.js'
 
 /** Watches the entries of one layer for what engines refuse or read differently. */
 export interface LayerLint {
-  entry(entry: TarEntry): void
+  readonly entry: (entry: TarEntry) => void
+  /** The same of a member that is as most are; it is looked at and not kept. */
+  readonly plain: (member: PlainMember) => void
   /** What was found, in the order of the layer; of each code the first twenty and a count of the others. */
   end(): { readonly notices: readonly Notice[]; readonly contentSize: number }
 }
@@ -28,7 +32,17 @@ export function layerLint(limits: Limits): LayerLint {
   const seen = new Map<string, TarEntry['type']>()
   const whiteouts: { key: string; entry: TarEntry }[] = []
   let contentSize = 0
-  return {
+  const isUsual = usualMembers(seen, limits)
+  const lint: LayerLint = {
+    plain(member) {
+      const key = isUsual(member)
+      if (key === undefined) {
+        lint.entry(plainEntry(member))
+        return
+      }
+      contentSize += member.type === 'file' ? member.size : member.link.length
+      seen.set(key, member.type)
+    },
     entry(entry) {
       const clean = cleanName(entry.path, entry.rawPath)
       lintPath(entry, clean, limits, tell)
@@ -53,6 +67,28 @@ export function layerLint(limits: Limits): LayerLint {
       }
       return { notices: [...notices, ...rest()], contentSize }
     },
+  }
+  return lint
+}
+
+/**
+ * Tells the key of a member of which there is nothing to tell: it has a clean name that is no whiteout's and is not
+ * `seen` yet, lies in a directory that is, and is no link that climbs. Undefined for all others.
+ */
+function usualMembers(
+  seen: ReadonlyMap<string, TarEntry['type']>,
+  limits: Limits,
+): (member: PlainMember) => string | undefined {
+  const places = plainPlaces(limits.depth)
+  return (member) => {
+    const { type, size, link } = member
+    const place = places(member)
+    if (place === undefined || (type !== 'file' && size > 0)) return undefined
+    const { parent, name } = place
+    if (parent !== '' && seen.get(parent) !== 'directory') return undefined
+    const key = parent === '' ? name : `${parent}/${name}`
+    if (seen.has(key) || isTooLong(key)) return undefined
+    return type === 'symlink' && linkEscapes(latin1Bytes(key), link) ? undefined : key
   }
 }
 

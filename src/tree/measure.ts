@@ -11,11 +11,12 @@ import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { explained } from '../model/finding-log.js'
 import type { FindingCode } from '../findings.js'
-import { READINGS, type TarOddity } from '../tar/differences.js'
+import { firstOfEach, READINGS, type TarOddity } from '../tar/differences.js'
 import type { TarEnd } from '../tar/end.js'
 import type { TarEntry } from '../tar/entry.js'
 import { hasChecksum } from '../tar/header.js'
 import type { Measurement, Notice } from '../tar/measurement.js'
+import { plainPusher } from '../tar/push-plain.js'
 import { tarPusher, type TarPusher } from '../tar/scan.js'
 import { layerLint } from './lint.js'
 
@@ -134,6 +135,8 @@ function contentReader(head: Uint8Array, options: MeasureOptions): ContentReader
   }
 }
 
+const NO_CONTENT = { onContent: () => undefined, onContentEnd: () => undefined }
+
 function layerReader(options: MeasureOptions): {
   pusher: TarPusher
   end(before: readonly Notice[], size: number): Omit<Content, 'size'>
@@ -144,7 +147,12 @@ function layerReader(options: MeasureOptions): {
     lint.entry(entry)
     options.onEntry?.(entry)
   }
-  const pusher = tarPusher({ onEntry, onOddity: (oddity) => oddities.push(oddity) }, options.limits)
+  const onOddity = firstOfEach((oddity) => oddities.push(oddity))
+  // Who wants entries, or to know of all that is odd, gets an entry of each member.
+  const wantsAll = options.onEntry !== undefined || options.strictTar === true
+  const pusher = wantsAll
+    ? tarPusher({ onEntry, onOddity }, options.limits)
+    : plainPusher({ ...NO_CONTENT, onPlain: lint.plain, onEntry, onOddity }, options.limits)
   return {
     pusher,
     end(before, size) {

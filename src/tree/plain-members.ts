@@ -1,4 +1,5 @@
-import { latin1 } from '../tar/path.js'
+import type { TarEntry } from '../tar/entry.js'
+import { displayPath, latin1 } from '../tar/path.js'
 import type { PlainMember } from '../tar/plain-header.js'
 import type { RecordedEntry } from './entry-records.js'
 
@@ -94,4 +95,13 @@ export function entryOfPlain(member: PlainMember): RecordedEntry {
     header: { offset, length: headerLength },
     content: { offset: offset + headerLength, length: type === 'file' ? size : 0 },
   }
+}
+
+/** The same with names for people, and its bytes kept. */
+export function plainEntry(member: PlainMember): TarEntry {
+  const entry = entryOfPlain(member)
+  const rawPath = entry.rawPath.slice()
+  const rawLinkPath = entry.rawLinkPath.slice()
+  const names = { path: displayPath(rawPath), linkPath: displayPath(rawLinkPath), uname: '', gname: '' }
+  return { ...entry, rawPath, rawLinkPath, ...names }
 }
