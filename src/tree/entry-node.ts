@@ -1,4 +1,5 @@
 import type { Span } from '../bytes/source.js'
+import { BLOCK } from '../tar/header.js'
 import { latin1 } from '../tar/path.js'
 import type { PlainMember } from '../tar/plain-header.js'
 import type { RecordedEntry } from './entry-records.js'
@@ -21,7 +22,7 @@ interface Particulars {
 }
 
 /**
- * A name and the inode behind it in one: all that images have many of. A class, since its fields take 80 bytes where a node
+ * A name and the inode behind it in one: all that images have many of. A class, since its fields take 64 bytes where a node
  * and an inode with all that can be derived take five times as much, and half of a million of them is no rarity.
  */
 class EntryNode implements TreeNode, Inode {
@@ -29,18 +30,21 @@ class EntryNode implements TreeNode, Inode {
   private readonly traits: Traits
   // Small integers lie in the object itself, a bigint does not.
   private readonly seconds: number
-  private readonly nanos: number
   private readonly start: number
-  private readonly headerLength: number
   readonly size: number
 
-  constructor(traits: Traits, { seconds, nanos, start, headerLength, size }: Particulars) {
+  constructor(traits: Traits, { seconds, start, size }: Particulars) {
     this.traits = traits
     this.seconds = seconds
-    this.nanos = nanos
     this.start = start
-    this.headerLength = headerLength
     this.size = size
+  }
+
+  protected get nanos(): number {
+    return 0
+  }
+  protected get headerLength(): number {
+    return BLOCK
   }
 
   get type(): NodeType {
@@ -88,6 +92,30 @@ class EntryNode implements TreeNode, Inode {
   }
 }
 
+/** One whose header is more than a block, or whose time is no whole second: fewer have that. */
+class LongEntryNode extends EntryNode {
+  private readonly ownNanos: number
+  private readonly ownHeaderLength: number
+
+  constructor(traits: Traits, particulars: Particulars) {
+    super(traits, particulars)
+    this.ownNanos = particulars.nanos
+    this.ownHeaderLength = particulars.headerLength
+  }
+
+  protected override get nanos(): number {
+    return this.ownNanos
+  }
+  protected override get headerLength(): number {
+    return this.ownHeaderLength
+  }
+}
+
+function entryNode(traits: Traits, particulars: Particulars): TreeNode {
+  const isShort = particulars.nanos === 0 && particulars.headerLength === BLOCK
+  return isShort ? new EntryNode(traits, particulars) : new LongEntryNode(traits, particulars)
+}
+
 /** Whether a name may be one of several of its inode: most names are not, and need not be remembered to find those that are. */
 export function isNameAmongOthers(node: TreeNode): boolean {
   return !(node instanceof EntryNode) || node.inode !== node
@@ -108,17 +136,17 @@ export function nodeMaker(layer: number): NodeMaker {
     of(entry, type) {
       const traits = traitsOf(entry, type)
       const isWhole = type === 'directory' || entry.sparse !== undefined || !isNear(entry.mtimeNs)
-      return isWhole ? wholeNode(traits, entry) : new EntryNode(traits, particularsOf(entry, type))
+      return isWhole ? wholeNode(traits, entry) : entryNode(traits, particularsOf(entry, type))
     },
     ofPlain(member) {
       const { type, mtime: seconds, offset: start, headerLength } = member
       if (type === 'directory') return plainDirectory(commonTraits(type, member), member)
       if (type === 'file') {
         const { size } = member
-        return new EntryNode(commonTraits(type, member), { seconds, nanos: 0, start, headerLength, size })
+        return entryNode(commonTraits(type, member), { seconds, nanos: 0, start, headerLength, size })
       }
       const traits = { ...commonTraits(type, member), linkPath: latin1(member.link) }
-      return new EntryNode(traits, { seconds, nanos: 0, start, headerLength, size: 0 })
+      return entryNode(traits, { seconds, nanos: 0, start, headerLength, size: 0 })
     },
   }
 }
