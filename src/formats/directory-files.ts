@@ -68,7 +68,7 @@ async function walkLinks(root: string, path: string): Promise<string | Resolutio
     if (target.startsWith('/')) return escapes(path)
     if (hops > MOST_HOPS)
       return { kind: 'broken', code: 'MEMBER_LINK_BROKEN', message: `${path} goes round in a circle of links` }
-    todo.push(...target.split('/').reverse())
+    for (const one of target.split('/').reverse()) todo.push(one)
   }
   return done.join('/')
 }

@@ -38,7 +38,7 @@ async function* directoryTar(directory: string, context: RunContext): AsyncGener
     context.signal?.throwIfAborted()
     yield* entryTar(root, path, links)
     const status = await statusOf(root, path)
-    if (status.isDirectory()) todo.push(...(await children(root, path)))
+    if (status.isDirectory()) for (const child of await children(root, path)) todo.push(child)
   }
   yield new Uint8Array(TAR_END_BYTES)
 }

@@ -54,7 +54,7 @@ export async function readIndex(reading: Reading, index: ImageManifest, path: st
       images.push(withAttachments(await readOciImage(reading, manifest), attestations))
     else {
       tellArtifact(reading, manifest)
-      loose.push(...(await looseBlobsOf(reading, manifest)))
+      for (const blob of await looseBlobsOf(reading, manifest)) loose.push(blob)
     }
   }
   if (manifests.length === 0) reading.log.add('IMAGE_NONE', `${path} leads to no image`, { path })

@@ -1,3 +1,4 @@
+import { encodeBase64 } from '../bytes/base64.js'
 import { hasher, type Digest } from '../bytes/digest.js'
 import type { Output } from '../bytes/output.js'
 import { readAhead } from '../bytes/read-ahead.js'
@@ -148,5 +149,5 @@ function paddingSegment(padding: Uint8Array): ThinSegment {
 }
 
 function bytesSegment(bytes: Uint8Array): ThinSegment {
-  return { bytes: btoa(String.fromCharCode(...bytes)) }
+  return { bytes: encodeBase64(bytes) }
 }

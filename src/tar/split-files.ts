@@ -115,7 +115,7 @@ function resolveDirectory(view: TreeView, key: string): string | undefined {
     else if (type === 'symlink' && ++hops <= MOST_HOPS) {
       const target = view.linkOf(here)
       if (target.startsWith('/')) done.length = 0
-      todo.push(...target.split('/').reverse())
+      for (const one of target.split('/').reverse()) todo.push(one)
     } else return undefined
   }
   return done.join('/')

@@ -25,8 +25,8 @@ export const images = defineCommand({
     for (const operand of operands.archive) {
       try {
         const found = await imagesIn(operand, globals, context)
-        all.images.push(...found.images)
-        all.findings.push(...found.findings)
+        for (const row of found.images) all.images.push(row)
+        for (const finding of found.findings) all.findings.push(finding)
       } catch (thrown) {
         errors.push(reportError(oneArchiveOnly(thrown, context), operand))
       }

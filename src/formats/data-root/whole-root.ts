@@ -35,8 +35,8 @@ export async function readStoredImages(reading: RootReading, { drivers, graphs, 
   for (const home of containerd) {
     const content = await readContainerd(reading, home)
     for (const image of content.images) driverOf.set(image, 'containerd')
-    loose.push(...content.loose)
-    companions.push(...content.companions)
+    for (const blob of content.loose) loose.push(blob)
+    for (const companion of content.companions) companions.push(companion)
   }
   return { images: [...rootOf.keys(), ...driverOf.keys()], loose, companions, rootOf, driverOf }
 }
@@ -51,7 +51,7 @@ export async function readWholeRoot(
   const containers = readAllContainers(reading, places)
   const blobs: ContainerdLayer[] = []
   for (const home of containerd) {
-    blobs.push(...containerdLayers(reading, home, (await readContainerd(reading, home)).images))
+    for (const one of containerdLayers(reading, home, (await readContainerd(reading, home)).images)) blobs.push(one)
   }
   return {
     drivers: driversOf(reading, places),

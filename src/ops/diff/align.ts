@@ -63,7 +63,7 @@ export function pairLeftovers(
   const close = () => {
     const [as, bs] = [run.flatMap(({ a }) => a ?? []), run.flatMap(({ b }) => b ?? [])]
     const inner = align(as.length, bs.length, (a, b) => same(as[a] ?? -1, bs[b] ?? -1))
-    result.push(...inner.map(({ a, b }) => ({ a: a === undefined ? a : as[a], b: b === undefined ? b : bs[b] })))
+    for (const { a, b } of inner) result.push({ a: a === undefined ? a : as[a], b: b === undefined ? b : bs[b] })
     run = []
   }
   for (const pair of aligned) {

@@ -96,7 +96,7 @@ function walk(root: DiskDirectory, path: string, { follow, missing }: WalkOption
       if (links > MOST_LINKS) return 'too many levels of symbolic links'
       if (node.target.startsWith('/')) stack.splice(1)
       beyondLink = todo.length
-      todo.push(...partsOf(node.target).reverse())
+      for (const one of partsOf(node.target).reverse()) todo.push(one)
       continue
     }
     if (isLast) return { directory, name: part, node }

@@ -70,7 +70,7 @@ function followInScope(root: DiskDirectory, path: string): string | undefined {
     links += 1
     if (links > MOST_LINKS) return undefined
     if (found.node.target.startsWith('/')) done.length = 0
-    todo.push(...found.node.target.split('/').reverse())
+    for (const one of found.node.target.split('/').reverse()) todo.push(one)
   }
   return done.join('/')
 }

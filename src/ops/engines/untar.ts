@@ -54,6 +54,9 @@ export function unpack(
 }
 
 /** Makes the parents of a path where its parent is not there; what else is wrong shows when the file is made. */
+// Linux, PATH_MAX without the NUL at the end.
+const MOST_TARGET = 4095
+
 function prepareParent(root: DiskDirectory, path: string, dialect: Dialect): string | undefined {
   const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')))
   const found = lookUp(root, parent, 'parents')
@@ -111,6 +114,7 @@ export function create(
   }
   if (entry.type === 'symlink') {
     if (entry.link === '') return `symlink ${entry.link} ${shown}: no such file or directory`
+    if (entry.link.length > MOST_TARGET) return `symlink ${entry.link} ${shown}: file name too long`
     place.directory.children.set(place.name, { kind: 'symlink', target: entry.link })
   } else if (entry.type === 'file') {
     place.directory.children.set(place.name, { kind: 'file', content: entry.content })

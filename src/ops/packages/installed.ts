@@ -43,7 +43,7 @@ export async function installedPackages(
   const unsupported: string[] = []
   const onFile = (file: Located, content: Uint8Array) => {
     if (isBerkeleyDB(content)) unsupported.push(file.path)
-    else packages.push(...(readers.get(file)?.read(file.path, content) ?? []))
+    else for (const one of readers.get(file)?.read(file.path, content) ?? []) packages.push(one)
   }
   await readFiles({ layers, files: [...readers.keys()], most: MOST_DATABASE, onFile }, context)
   return { packages, unsupported }

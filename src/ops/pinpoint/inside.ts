@@ -24,7 +24,9 @@ export async function cluesInside(layers: readonly Layer[], index: number, conte
     {
       wanted: new Map([...claims.byContent].map(([offset, list]) => [offset, algorithmsOf(list)])),
       others: algorithmsOf(claims.unfound),
-      onFile: (file) => clues.push(...cluesOn(file, claims)),
+      onFile(file) {
+        for (const clue of cluesOn(file, claims)) clues.push(clue)
+      },
       onPadding({ offset, path }) {
         const message = `the bytes behind ${path} that fill up its block are not zeros`
         clues.push({ code: 'DAMAGED_RANGE', message, entry: path, layerOffset: offset })

@@ -32,7 +32,8 @@ export async function readDocuments(members: readonly LooseMember[], context: Ru
     if (bytes === undefined) continue
     if (bytes[0] === BRACKET) {
       const list = attempt(() => parseJson(bytes, saveManifest, member.path))
-      if (list?.value.some(({ Config }) => Config !== '') === true) items.push(...list.value)
+      const isSaved = list?.value.some(({ Config }) => Config !== '') === true
+      if (isSaved) for (const item of list.value) items.push(item)
       continue
     }
     const config = attempt(() => parseJson(bytes, imageConfig, member.path))

@@ -29,6 +29,12 @@ describe('a path of the disk', () => {
     expect(lookUp(root, 'n'.repeat(256), 'all')).toBe('file name too long')
   })
 
+  test('is no link to what is longer than a path may be', () => {
+    const link = (length: number) => unpack(emptyDirectory(), [entry('l', 'symlink', 'a'.repeat(length))], overlay)
+    expect(link(4095)).toBeUndefined()
+    expect(link(4096)).toMatch(/^symlink a+ \/l: file name too long$/)
+  })
+
   test('is made as deep as a path may be, in one walk', () => {
     expect(makeDirectories(emptyDirectory(), 'a/'.repeat(2000))).toBeUndefined()
     expect(makeDirectories(emptyDirectory(), 'a/'.repeat(3000))).toBe('file name too long')
