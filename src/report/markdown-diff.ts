@@ -28,32 +28,38 @@ export function* diffMarkdown(report: DiffReport): Generator<string> {
   yield* content(report)
 }
 
-function* fold(title: string, lines: readonly string[], { shown }: DiffReport): Generator<string> {
-  if (lines.length === 0) return
+/** A list of which only what is shown is put into words: it may be long. */
+function* fold<Row>(
+  title: string,
+  rows: readonly Row[],
+  { shown }: DiffReport,
+  lineOf: (row: Row) => string,
+): Generator<string> {
+  if (rows.length === 0) return
   yield '\n'
   yield `<details><summary>${title}</summary>\n`
   yield '\n'
-  const most = shown.all ? lines.length : MOST_ROWS
-  for (const line of lines.slice(0, most)) yield `${line}\n`
-  if (lines.length > most) yield `- … and ${lines.length - most} more\n`
+  const most = shown.all ? rows.length : Math.min(rows.length, MOST_ROWS)
+  for (const row of most < rows.length ? rows.slice(0, most) : rows) yield `${lineOf(row)}\n`
+  if (rows.length > most) yield `- … and ${rows.length - most} more\n`
   yield '\n'
   yield '</details>\n'
 }
 
 function packages(report: DiffReport): Iterable<string> {
-  const lines = report.packages.map(
-    (one) => `- ${one.change}: ${plain(packageInWords(one))} (${count(one.files, 'file')})`,
-  )
-  return fold(count(report.packages.length, 'package'), lines, report)
+  const title = count(report.packages.length, 'package')
+  return fold(title, report.packages, report, (one) => {
+    return `- ${one.change}: ${plain(packageInWords(one))} (${count(one.files, 'file')})`
+  })
 }
 
 function files(report: DiffReport): Iterable<string> {
   const rows = report.shown.fold ? report.files.filter((file) => file.package === undefined) : report.files
-  const lines = rows.map((file) => {
+  const title = `${count(rows.length, 'path')}: ${countsOfKinds(kindsOf(rows))}`
+  return fold(title, rows, report, (file) => {
     const fields = fieldsInWords(file)
     return `- ${file.change} ${code(pathInWords(file))}${fields === '' ? '' : `: ${plain(fields)}`}`
   })
-  return fold(`${count(rows.length, 'path')}: ${countsOfKinds(kindsOf(rows))}`, lines, report)
 }
 
 function kindsOf(files: DiffReport['files']): Record<string, number> {
@@ -63,18 +69,17 @@ function kindsOf(files: DiffReport['files']): Record<string, number> {
 }
 
 function config(report: DiffReport): Iterable<string> {
-  const lines = report.config.map(
-    ({ field, a, b }) => `- ${code(field)}: ${code(configInWords(a))} → ${code(configInWords(b))}`,
-  )
-  return fold(count(report.config.length, 'config field'), lines, report)
+  return fold(count(report.config.length, 'config field'), report.config, report, ({ field, a, b }) => {
+    return `- ${code(field)}: ${code(configInWords(a))} → ${code(configInWords(b))}`
+  })
 }
 
 function history(report: DiffReport): Iterable<string> {
-  const lines = report.history.map(({ change, a, b, createdBy, fields }) => {
+  const title = count(report.history.length, 'history step')
+  return fold(title, report.history, report, ({ change, a, b, createdBy, fields }) => {
     const names = Object.keys(fields).join(', ')
     return `- ${change} ${b ?? a ?? ''}: ${code(visible(createdBy))}${names === '' ? '' : `: ${plain(names)}`}`
   })
-  return fold(count(report.history.length, 'history step'), lines, report)
 }
 
 /** A fenced block that no run of backticks in the file can end (CommonMark 4.5). */
@@ -93,8 +98,9 @@ function* content({ content: told }: DiffReport): Generator<string> {
 
 function layers(report: DiffReport): Iterable<string> {
   const changed = report.layers.filter(({ change }) => change !== 'same')
-  const lines = changed.map((pair) => `- ${pair.a?.index ?? '–'} → ${pair.b?.index ?? '–'}: ${plain(whyInWords(pair))}`)
-  return fold(count(changed.length, 'changed layer'), lines, report)
+  return fold(count(changed.length, 'changed layer'), changed, report, (pair) => {
+    return `- ${pair.a?.index ?? '–'} → ${pair.b?.index ?? '–'}: ${plain(whyInWords(pair))}`
+  })
 }
 
 // What begins or ends markup anywhere in a line of CommonMark, GitHub's tables and its mentions.

@@ -56,13 +56,16 @@ function packages(report: DiffReport, paint: Paint): Iterable<string> {
 }
 
 function* files(report: DiffReport, paint: Paint): Generator<string> {
-  const shown = report.shown.fold ? report.files.filter((file) => file.package === undefined) : report.files
+  const shown =
+    report.shown.fold && report.summary.folded > 0
+      ? report.files.filter((file) => file.package === undefined)
+      : report.files
   const folded = report.files.length - shown.length
   if (report.files.length === 0) return
   yield ''
   yield paint('strong', folded === 0 ? 'Files' : 'Files that belong to no changed package')
   const most = report.shown.all ? shown.length : MOST_LINES
-  const cut = shown.slice(0, most)
+  const cut = most < shown.length ? shown.slice(0, most) : shown
   yield* report.shown.as === 'tree' ? treeOfFiles(cut, paint) : groupedFiles(cut, paint)
   if (shown.length > most) yield `  … and ${count(shown.length - most, 'more path')}; --all shows them`
   if (shown.length === 0) yield '  none'
