@@ -48,12 +48,12 @@ const INT32 = 4
 // STRING, STRING_ARRAY, I18NSTRING
 const TEXTS = new Set([6, 8, 9])
 
-/** The texts of a tag, a latin1 character a byte; none where it is absent or of another type. */
-export function textsAt({ bytes, tags }: RpmHeader, tag: number): string[] {
+/** The first texts of a tag, a latin1 character a byte; none where it is absent or of another type. */
+export function textsAt({ bytes, tags }: RpmHeader, tag: number, most: number): string[] {
   const found = tags.get(tag)
   if (found === undefined || !TEXTS.has(found.type)) return []
   const texts: string[] = []
-  for (let at = found.at; texts.length < found.count && at < bytes.length;) {
+  for (let at = found.at; texts.length < Math.min(found.count, most) && at < bytes.length;) {
     const end = bytes.indexOf(0, at)
     if (end < 0) break
     texts.push(latin1(bytes.subarray(at, end)))
@@ -62,20 +62,29 @@ export function textsAt({ bytes, tags }: RpmHeader, tag: number): string[] {
   return texts
 }
 
-/** The 32-bit numbers of a tag; none where it is absent or of another type. */
-export function numbersAt({ view, tags }: RpmHeader, tag: number): number[] {
+/** The first 32-bit numbers of a tag; none where it is absent or of another type. */
+export function numbersAt({ view, tags }: RpmHeader, tag: number, most: number): number[] {
   const found = tags.get(tag)
   if (found?.type !== INT32) return []
-  const count = Math.min(found.count, Math.floor((view.byteLength - found.at) / 4))
+  const count = Math.min(most, found.count, Math.floor((view.byteLength - found.at) / 4))
   return Array.from({ length: count }, (_, index) => view.getUint32(found.at + index * 4))
 }
 
-/** The files of a package in the order of its other file tags, without a leading slash. */
-export function rpmPaths(header: RpmHeader): string[] {
-  const [names, indexes, directories] = [
-    textsAt(header, RPM_TAGS.baseNames),
-    numbersAt(header, RPM_TAGS.dirIndexes),
-    textsAt(header, RPM_TAGS.dirNames),
-  ]
+/** How many names of files a database may still tell: a name takes a byte there, and a hundred times as much here. */
+export interface PathBudget {
+  left: number
+}
+
+/** What a database of rpm may tell: ten times as many files as the largest systems have. */
+export function pathBudget(): PathBudget {
+  return { left: 5_000_000 }
+}
+
+/** The files of a package in the order of its other file tags, without a leading slash, as far as the budget goes. */
+export function rpmPaths(header: RpmHeader, budget: PathBudget): string[] {
+  const names = textsAt(header, RPM_TAGS.baseNames, budget.left)
+  budget.left -= names.length
+  const indexes = numbersAt(header, RPM_TAGS.dirIndexes, names.length)
+  const directories = textsAt(header, RPM_TAGS.dirNames, names.length)
   return names.map((name, at) => `${directories[indexes[at] ?? -1] ?? '/'}${name}`.slice(1))
 }

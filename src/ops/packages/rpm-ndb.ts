@@ -17,6 +17,8 @@ export function* ndbHeaders(bytes: Uint8Array): Generator<Uint8Array> {
   const view = viewOf(bytes)
   // 12 - pages of slots; the first two slots are the header
   const end = Math.min(view.getUint32(12, true) * PAGE, bytes.length)
+  // No byte belongs to two blobs, whatever a damaged file says.
+  let left = bytes.length
   for (let slot = 2 * SLOT; slot + SLOT <= end; slot += SLOT) {
     if (view.getUint32(slot, true) !== SLOT_MAGIC) return
     const [index, block] = [view.getUint32(slot + 4, true), view.getUint32(slot + 8, true)]
@@ -25,7 +27,9 @@ export function* ndbHeaders(bytes: Uint8Array): Generator<Uint8Array> {
     if (block === 0 || blob + BLOCK > bytes.length) continue
     if (view.getUint32(blob, true) !== BLOB_MAGIC || view.getUint32(blob + 4, true) !== index) continue
     const length = view.getUint32(blob + 12, true)
-    if (blob + BLOCK + length <= bytes.length) yield bytes.subarray(blob + BLOCK, blob + BLOCK + length)
+    if (blob + BLOCK + length > bytes.length || length > left) continue
+    left -= length
+    yield bytes.subarray(blob + BLOCK, blob + BLOCK + length)
   }
 }
 

@@ -1,7 +1,7 @@
 import { isSqlite, sqliteRows } from '../../bytes/sqlite.js'
 import { lookup } from '../../tree/resolve.js'
 import type { Located, Tree } from '../../tree/tree.js'
-import { numbersAt, openHeader, RPM_TAGS, rpmPaths, textsAt } from './rpm-header.js'
+import { numbersAt, openHeader, pathBudget, RPM_TAGS, rpmPaths, textsAt, type PathBudget } from './rpm-header.js'
 import { isNdb, ndbHeaders } from './rpm-ndb.js'
 import type { Package, PackageReader } from './package.js'
 
@@ -13,8 +13,9 @@ export const rpm: PackageReader = {
   manager: 'rpm',
   databases: rpmDatabases,
   *read(_path, content) {
+    const budget = pathBudget()
     for (const header of rpmHeaders(content)) {
-      const found = packageOf(header)
+      const found = packageOf(header, budget)
       if (found !== undefined) yield found
     }
   },
@@ -45,18 +46,18 @@ export function* rpmHeaders(content: Uint8Array): Generator<Uint8Array> {
     for (const [, blob] of sqliteRows(content, 'Packages')) if (blob instanceof Uint8Array) yield blob
 }
 
-function packageOf(bytes: Uint8Array): Package | undefined {
+function packageOf(bytes: Uint8Array, budget: PathBudget): Package | undefined {
   const header = openHeader(bytes)
   if (header === undefined) return undefined
-  const [name = '', version = ''] = [textsAt(header, RPM_TAGS.name)[0], textsAt(header, RPM_TAGS.version)[0]]
+  const [name = '', version = ''] = [textsAt(header, RPM_TAGS.name, 1)[0], textsAt(header, RPM_TAGS.version, 1)[0]]
   if (name === '' || version === '') return undefined
-  const [release, epoch] = [textsAt(header, RPM_TAGS.release)[0], numbersAt(header, RPM_TAGS.epoch)[0]]
-  const architecture = textsAt(header, RPM_TAGS.arch)[0]
+  const [release, epoch] = [textsAt(header, RPM_TAGS.release, 1)[0], numbersAt(header, RPM_TAGS.epoch, 1)[0]]
+  const architecture = textsAt(header, RPM_TAGS.arch, 1)[0]
   return {
     manager: 'rpm',
     name,
     version: `${epoch === undefined ? '' : `${epoch}:`}${version}${release === undefined ? '' : `-${release}`}`,
     ...(architecture !== undefined && { architecture }),
-    files: { kind: 'paths', paths: rpmPaths(header) },
+    files: { kind: 'paths', paths: rpmPaths(header, budget) },
   }
 }

@@ -1,5 +1,14 @@
 import { cleanKey } from '../../tar/path.js'
-import { numbersAt, openHeader, RPM_TAGS, rpmPaths, textsAt, type RpmHeader } from '../packages/rpm-header.js'
+import {
+  numbersAt,
+  openHeader,
+  pathBudget,
+  RPM_TAGS,
+  rpmPaths,
+  textsAt,
+  type PathBudget,
+  type RpmHeader,
+} from '../packages/rpm-header.js'
 import { rpmDatabases, rpmHeaders } from '../packages/rpm.js'
 import { SUM_BYTES, sumFromHex, type SumAlgorithm, type SumClaim, type SumReader } from './sum.js'
 
@@ -23,21 +32,23 @@ export const rpmSums: SumReader = {
   databases: rpmDatabases,
   read(_path, content) {
     const claims: SumClaim[] = []
+    const budget = pathBudget()
     for (const bytes of rpmHeaders(content)) {
       const header = openHeader(bytes)
-      if (header !== undefined) for (const claim of claimsOf(header)) claims.push(claim)
+      if (header !== undefined) for (const claim of claimsOf(header, budget)) claims.push(claim)
     }
     return { claims }
   },
 }
 
-function* claimsOf(header: RpmHeader): Generator<SumClaim> {
-  const algorithm = ALGORITHMS[numbersAt(header, RPM_TAGS.fileDigestAlgo)[0] ?? OLD_ALGORITHM]
+function* claimsOf(header: RpmHeader, budget: PathBudget): Generator<SumClaim> {
+  const algorithm = ALGORITHMS[numbersAt(header, RPM_TAGS.fileDigestAlgo, 1)[0] ?? OLD_ALGORITHM]
   if (algorithm === undefined) return
-  const digests = textsAt(header, RPM_TAGS.fileDigests)
-  const flags = numbersAt(header, RPM_TAGS.fileFlags)
-  const verifyFlags = numbersAt(header, RPM_TAGS.fileVerifyFlags)
-  for (const [at, path] of rpmPaths(header).entries()) {
+  const paths = rpmPaths(header, budget)
+  const digests = textsAt(header, RPM_TAGS.fileDigests, paths.length)
+  const flags = numbersAt(header, RPM_TAGS.fileFlags, paths.length)
+  const verifyFlags = numbersAt(header, RPM_TAGS.fileVerifyFlags, paths.length)
+  for (const [at, path] of paths.entries()) {
     const sum = sumFromHex(digests[at] ?? '', SUM_BYTES[algorithm])
     const { key } = cleanKey(path)
     const isHeld = ((flags[at] ?? 0) & CHANGING) === 0 && ((verifyFlags[at] ?? -1) & VERIFIES_DIGEST) !== 0

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { apk } from '../../../src/ops/packages/apk.js'
 import { dpkg } from '../../../src/ops/packages/dpkg.js'
+import { openHeader, rpmPaths } from '../../../src/ops/packages/rpm-header.js'
 import { npm } from '../../../src/ops/packages/npm.js'
 import type { PackageReader } from '../../../src/ops/packages/package.js'
 import { python } from '../../../src/ops/packages/python.js'
@@ -41,6 +42,16 @@ describe('the database of', () => {
     const [musl, busybox] = apk.read('lib/apk/db/installed', new TextEncoder().encode(text))
     expect([musl?.name, musl?.files]).toEqual(['musl', { kind: 'paths', paths: ['lib', 'lib/libc.so'] }])
     expect(busybox?.files).toEqual({ kind: 'paths', paths: ['', 'top'] })
+  })
+
+  test('rpm in ndb tells a package once where all slots lead to it, and no more names than a budget allows', () => {
+    const header = rpmHeader({ name: 'a', version: '1', files: ['/x', '/y', '/z'] })
+    const bytes = ndbDatabase([header])
+    for (let slot = 48; slot < 4096; slot += 16) bytes.copyWithin(slot, 32, 48)
+    expect([...rpm.read('Packages.db', bytes)].length).toBeLessThan(4096 / header.length + 3)
+    const budget = { left: 2 }
+    const opened = openHeader(header)
+    expect(opened && [rpmPaths(opened, budget), rpmPaths(opened, budget)]).toEqual([['x', 'y'], []])
   })
 
   test('rpm in ndb tells packages, and skips slots that are empty', () => {
