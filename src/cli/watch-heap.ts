@@ -16,7 +16,7 @@ export function watchingHeap(context: RunContext): RunContext {
     onProgress(event) {
       if (isSmall && getHeapStatistics().used_heap_size > LARGE_HEAP) {
         isSmall = false
-        setFlagsFromString('--heap-growing-percent=20')
+        setFlagsFromString('--heap-growing-percent=12')
       }
       context.onProgress?.(event)
     },
