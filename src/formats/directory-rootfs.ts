@@ -1,6 +1,16 @@
-import { open, readdir, readlink, lstat } from 'node:fs/promises'
-import { constants, type BigIntStats, type PathLike } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type BigIntStats,
+  type PathLike,
+} from 'node:fs'
 import { basename } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
 import type { ImageArchive, Layer } from '../model/image.js'
@@ -11,6 +21,8 @@ import type { ReadOptions } from './format.js'
 import { rootfsArchive } from './rootfs.js'
 
 const CHUNK = 256 * 1024
+// Calls that wait for their answer cost a tenth of those that come back with it; between so many, signals are heard.
+const MOST_AT_ONCE = 64
 
 /** A plain directory as a root filesystem: the layer is the tar that docker would make of it (FORMATS: export). */
 export function directoryRootfs(directory: string, files: FileSet, options: ReadOptions): Promise<ImageArchive> {
@@ -33,21 +45,22 @@ export function directoryRootfs(directory: string, files: FileSet, options: Read
 async function* directoryTar(directory: string, context: RunContext): AsyncGenerator<Uint8Array> {
   const links = new Map<string, Uint8Array>()
   const root = new TextEncoder().encode(directory)
-  const todo: Uint8Array[] = await children(root, new Uint8Array(0))
+  const todo: Uint8Array[] = children(root, new Uint8Array(0))
+  let count = 0
   for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
+    count += 1
+    if (count % MOST_AT_ONCE === 0) await setImmediate()
     context.signal?.throwIfAborted()
-    yield* entryTar(root, path, links)
-    const status = await statusOf(root, path)
-    if (status.isDirectory()) for (const child of await children(root, path)) todo.push(child)
+    const status = told(path, (name) => lstatSync(name, { bigint: true }), root)
+    yield* entryTar(root, path, status, links)
+    if (status.isDirectory()) for (const child of children(root, path)) todo.push(child)
   }
   yield new Uint8Array(TAR_END_BYTES)
 }
 
 /** Paths below a directory, last first, so that a stack gives them in order. */
-async function children(root: Uint8Array, path: Uint8Array): Promise<Uint8Array[]> {
-  const names = await readdir(onDisk(root, path), { encoding: 'buffer' }).catch((cause: unknown) => {
-    throw toArchiveError(cause, { location: latin1(path) })
-  })
+function children(root: Uint8Array, path: Uint8Array): Uint8Array[] {
+  const names = told(path, (name) => readdirSync(name, { encoding: 'buffer' }), root)
   const sorted = names
     .map((name) => latin1(name))
     .sort()
@@ -64,19 +77,22 @@ function onDisk(root: Uint8Array, path: Uint8Array): PathLike {
   return joined as PathLike // node:fs takes names as bytes in any Uint8Array, its types say Buffer
 }
 
-function statusOf(root: Uint8Array, path: Uint8Array): Promise<BigIntStats> {
-  return lstat(onDisk(root, path), { bigint: true }).catch((cause: unknown) => {
+/** What the system answers of a path below the root. Errors: ERR_IO that names it. */
+function told<Answer>(path: Uint8Array, ask: (name: PathLike) => Answer, root: Uint8Array): Answer {
+  try {
+    return ask(onDisk(root, path))
+  } catch (cause) {
     throw toArchiveError(cause, { location: latin1(path) })
-  })
+  }
 }
 
 /** Header, content and padding of one file of the system; nothing for a socket. */
-async function* entryTar(
+function* entryTar(
   root: Uint8Array,
   path: Uint8Array,
+  status: BigIntStats,
   links: Map<string, Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  const status = await statusOf(root, path)
+): Generator<Uint8Array> {
   const type = typeOf(status)
   if (type === undefined) return
   const identity = `${status.dev}:${status.ino}`
@@ -86,9 +102,10 @@ async function* entryTar(
     return
   }
   if (type !== '5' && status.nlink > 1n) links.set(identity, path)
-  const target = type === '2' ? await readlink(onDisk(root, path), { encoding: 'buffer' }) : new Uint8Array(0)
+  const target =
+    type === '2' ? told(path, (name) => readlinkSync(name, { encoding: 'buffer' }), root) : new Uint8Array(0)
   yield tarHeader({ ...fieldsOf(status, path, type), rawLinkPath: target })
-  if (type === '0') yield* contentOf(root, path, Number(status.size))
+  if (type === '0' && status.size > 0n) yield* contentOf(root, path, Number(status.size))
 }
 
 function typeOf(status: BigIntStats): string | undefined {
@@ -121,21 +138,23 @@ function fieldsOf(status: BigIntStats, path: Uint8Array, typeflag: string): TarH
 }
 
 /** Exactly as many bytes as the header said, whatever happens to the file meanwhile. */
-async function* contentOf(root: Uint8Array, path: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+function* contentOf(root: Uint8Array, path: Uint8Array, size: number): Generator<Uint8Array> {
   const location = latin1(path)
-  const file = await open(onDisk(root, path), constants.O_RDONLY | constants.O_NOFOLLOW).catch((cause: unknown) => {
-    throw toArchiveError(cause, { location })
-  })
+  const file = told(path, (name) => openSync(name, FOR_READING), root)
   try {
     for (let done = 0; done < size;) {
-      const { bytesRead, buffer } = await file.read(new Uint8Array(Math.min(CHUNK, size - done)), 0, null, done)
-      if (bytesRead === 0)
+      const buffer = new Uint8Array(Math.min(CHUNK, size - done))
+      const count = told(path, () => readSync(file, buffer, 0, buffer.length, done), root)
+      if (count === 0)
         throw new ArchiveError('ERR_TRUNCATED', 'the file became shorter while it was read', { location, offset: done })
-      done += bytesRead
-      yield buffer.subarray(0, bytesRead)
+      done += count
+      yield buffer.subarray(0, count)
     }
     yield new Uint8Array(paddingOf(size))
   } finally {
-    await file.close()
+    closeSync(file)
   }
 }
+
+// What was a file a moment ago may be a link or a FIFO now: neither is followed or waited for.
+const FOR_READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
