@@ -61,7 +61,12 @@ async function bundled(files, codeSplitting) {
 }
 
 // To find and open a file costs more than to compile a few functions in vain: what most commands need is in one.
-const CORE = { groups: [{ name: 'core', test: /[\\/]dist[\\/](?!cli[\\/])/, minShareCount: 8 }] }
+const CORE = {
+  groups: [
+    { name: 'bytes', test: /[\\/]dist[\\/](bytes|tar)[\\/]/, minShareCount: 8, priority: 1 },
+    { name: 'core', test: /[\\/]dist[\\/](?!cli[\\/])/, minShareCount: 8 },
+  ],
+}
 
 // Other processes may be running from the files of before: they go last, and the new ones have names of their own.
 const before = existsSync(out) ? readdirSync(out) : []
