@@ -79,7 +79,7 @@ function fold(value: unknown, names: ReadonlyMap<string, string>): unknown {
 /** A map of strings to anything, as Go's map[string]T. */
 export function goMap<T>(item: z.core.$ZodType<T>): z.ZodMiniType<ReadonlyMap<string, T>> {
   const object = z.custom<Record<string, unknown>>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value),
     { error: 'expected an object' },
   )
   const entries = z.pipe(

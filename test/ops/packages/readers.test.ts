@@ -45,7 +45,7 @@ describe('the database of', () => {
   })
 
   test('rpm in ndb tells a package once where all slots lead to it, and no more names than a budget allows', () => {
-    const header = rpmHeader({ name: 'a', version: '1', files: ['/x', '/y', '/z'] })
+    const header = rpmHeader({ name: 'a', version: '1', release: '1', files: ['/x', '/y', '/z'] })
     const bytes = ndbDatabase([header])
     for (let slot = 48; slot < 4096; slot += 16) bytes.copyWithin(slot, 32, 48)
     expect([...rpm.read('Packages.db', bytes)].length).toBeLessThan(4096 / header.length + 3)
