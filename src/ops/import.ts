@@ -67,16 +67,16 @@ export async function importRootfs(
 
 async function stage(
   { chunks, location }: RootfsInput,
-  onEntry: (entry: { readonly path: string }) => void,
+  onName: (path: string) => void,
   { compress, holds, staging }: ImportTarget,
   context: RunContext,
 ): Promise<MeasuredLayer> {
   const { head, all } = await peeked(chunks)
   const compression = detectCompression(head)
   const stays = compress === 'keep' ? holds.has(compression) : compress.kind === compression
-  if (stays) return stageStored({ chunks: all, subject: location, onEntry }, staging, context)
+  if (stays) return stageStored({ chunks: all, subject: location, onName }, staging, context)
   const tar = decompress(compression, all, { limits: context.limits, location })
-  return stageTar({ chunks: tar, subject: location, onEntry }, { compress, staging }, context)
+  return stageTar({ chunks: tar, subject: location, onName }, { compress, staging }, context)
 }
 
 /** The first bytes of a stream, and all of it. */
@@ -105,10 +105,10 @@ async function peeked(
 }
 
 /** Looks for what no root filesystem has at its top, and every image archive has. */
-function imageMarks(): { readonly see: (entry: { readonly path: string }) => void; isImage(): boolean } {
+function imageMarks(): { readonly see: (path: string) => void; isImage(): boolean } {
   const seen = new Set<string>()
   return {
-    see({ path }) {
+    see(path) {
       const name = path.replace(/^(?:\.?\/)+/, '')
       if (['manifest.json', 'index.json', 'oci-layout', 'repositories'].includes(name)) seen.add(name)
       if (/^(?:blobs\/sha256\/)?[a-f0-9]{64}(?:\.json|\.tar|\/json|\/layer\.tar)?$/.test(name)) seen.add('blob')

@@ -6,7 +6,6 @@ import { readAhead } from '../bytes/read-ahead.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
 import type { Staging } from '../model/outgoing.js'
-import type { TarEntry } from '../tar/entry.js'
 import { exactTar } from '../tar/split-assembly.js'
 import { plainBlob } from '../tree/layer-entries.js'
 import { measureBlob } from '../tree/measure.js'
@@ -46,19 +45,19 @@ export interface StagedBytes {
   readonly chunks: AsyncIterable<Uint8Array>
   /** For messages. */
   readonly subject: string
-  /** Each entry of the layer, in order. */
-  readonly onEntry?: (entry: TarEntry) => void
+  /** The name of each entry of the layer, for people, in order. */
+  readonly onName?: (path: string) => void
 }
 
 /** Stages the stored bytes of a layer as they are. Errors: what the chunks throw, ERR_OUTPUT. */
 export async function stageStored(
-  { chunks, subject, onEntry }: StagedBytes,
+  { chunks, subject, onName }: StagedBytes,
   staging: Staging,
   context: RunContext,
 ): Promise<MeasuredLayer> {
   const second = handOver()
   const { limits } = context
-  const measuring = measureBlob(second.chunks, { limits, location: subject, layer: 'yes', ...(onEntry && { onEntry }) })
+  const measuring = measureBlob(second.chunks, { limits, location: subject, layer: 'yes', ...(onName && { onName }) })
   measuring.catch(() => undefined)
   const stored = watched(chunks, second.push, subject, context)
   const staged = await staging.stage(stored).finally(() => second.end())
@@ -68,14 +67,14 @@ export async function stageStored(
 
 /** `stageLayer` for the uncompressed bytes of a layer. */
 export async function stageTar(
-  { chunks: tar, subject, onEntry }: StagedBytes,
+  { chunks: tar, subject, onName }: StagedBytes,
   { compress: how, staging }: StageOptions,
   context: RunContext,
 ): Promise<MeasuredLayer> {
   const { kind, ...options }: LayerCompression = how === 'keep' ? { kind: 'none' } : how
   const second = handOver()
   const { limits } = context
-  const measuring = measureBlob(second.chunks, { limits, location: subject, layer: 'yes', ...(onEntry && { onEntry }) })
+  const measuring = measureBlob(second.chunks, { limits, location: subject, layer: 'yes', ...(onName && { onName }) })
   // It is awaited below, or lost with a worse error.
   measuring.catch(() => undefined)
   const hash = hasher()

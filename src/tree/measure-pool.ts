@@ -23,7 +23,7 @@ export interface BlobToMeasure {
 export interface MeasureJob {
   readonly place: NonNullable<ByteSource['place']>
   readonly size: number
-  readonly options: Omit<MeasureOptions, 'onEntry' | 'onContent'>
+  readonly options: Omit<MeasureOptions, 'onName' | 'onContent'>
   readonly tree: StackedTree | undefined
 }
 

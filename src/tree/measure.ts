@@ -16,9 +16,11 @@ import type { TarEnd } from '../tar/end.js'
 import type { TarEntry } from '../tar/entry.js'
 import { hasChecksum } from '../tar/header.js'
 import type { Measurement, Notice } from '../tar/measurement.js'
+import type { PlainMember } from '../tar/plain-header.js'
 import { plainPusher } from '../tar/push-plain.js'
 import { tarPusher, type TarPusher } from '../tar/scan.js'
 import { layerLint } from './lint.js'
+import { plainName } from './plain-members.js'
 
 /** What to look at while the bytes of a blob pass by. */
 export interface MeasureOptions {
@@ -30,8 +32,8 @@ export interface MeasureOptions {
   readonly layer: 'yes' | 'no' | 'sniff'
   /** Tells every oddity of the tar, not only those that nothing else tells. */
   readonly strictTar?: boolean
-  /** Each entry of the layer, in order. */
-  onEntry?(entry: TarEntry): void
+  /** The name of each entry of the layer, for people, in order. */
+  readonly onName?: (path: string) => void
   /** The uncompressed bytes, piece by piece, each valid until the call returns. */
   onContent?(chunk: Uint8Array): void
 }
@@ -145,14 +147,18 @@ function layerReader(options: MeasureOptions): {
   const oddities: TarOddity[] = []
   const onEntry = (entry: TarEntry) => {
     lint.entry(entry)
-    options.onEntry?.(entry)
+    options.onName?.(entry.path)
   }
   const onOddity = firstOfEach((oddity) => oddities.push(oddity))
-  // Who wants entries, or to know of all that is odd, gets an entry of each member.
-  const wantsAll = options.onEntry !== undefined || options.strictTar === true
-  const pusher = wantsAll
-    ? tarPusher({ onEntry, onOddity }, options.limits)
-    : plainPusher({ ...NO_CONTENT, onPlain: lint.plain, onEntry, onOddity }, options.limits)
+  const onPlain = (member: PlainMember) => {
+    lint.plain(member)
+    if (options.onName !== undefined) options.onName(plainName(member))
+  }
+  // What is odd of a plain member only the decoder tells.
+  const pusher =
+    options.strictTar === true
+      ? tarPusher({ onEntry, onOddity }, options.limits)
+      : plainPusher({ ...NO_CONTENT, onPlain, onEntry, onOddity }, options.limits)
   return {
     pusher,
     end(before, size) {

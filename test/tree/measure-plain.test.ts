@@ -1,22 +1,45 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS, type Limits } from '../../src/context.js'
-import type { Measurement } from '../../src/tar/measurement.js'
-import { measureBlob } from '../../src/tree/measure.js'
+import type { TarOddity } from '../../src/tar/differences.js'
+import type { TarEntry } from '../../src/tar/entry.js'
+import type { Notice } from '../../src/tar/measurement.js'
+import { tarPusher } from '../../src/tar/scan.js'
+import { layerLint } from '../../src/tree/lint.js'
+import { measureBlob, oddityNotice } from '../../src/tree/measure.js'
 import { chunksOf, cutsIn } from '../support/chunks.js'
 import { layerTar } from '../support/layers.js'
 import { member, tarOf } from '../support/tar-blocks.js'
 import { MEMBERS } from '../support/tar-members.js'
 
-/** What is measured where each member becomes an entry. */
-function byEntries(tar: Uint8Array, limits: Limits): Promise<Measurement> {
-  const onEntry = () => undefined
-  return measureBlob(chunksOf(tar, []), { limits, location: 'blob', layer: 'yes', onEntry })
+/** What is told of members where each of them becomes an entry. */
+function byEntries(tar: Uint8Array, limits: Limits) {
+  const lint = layerLint(limits)
+  const names: string[] = []
+  const odd: Notice[] = []
+  const onEntry = (entry: TarEntry) => {
+    lint.entry(entry)
+    names.push(entry.path)
+  }
+  const onOddity = (oddity: TarOddity) => void odd.push(...oddityNotice(oddity))
+  const pusher = tarPusher({ onEntry, onOddity }, limits)
+  pusher.push(tar)
+  const { entries, fault } = pusher.end()
+  const { notices, contentSize } = lint.end()
+  return { names, notices: [...notices, ...odd], tar: { entries, contentSize, whole: fault === undefined } }
 }
 
+const OF_THE_END = ['LAYER_EMPTY', 'LAYER_END_MISSING', 'LAYER_TAR', 'LAYER_TRAILING_BYTES', 'LIMIT_REACHED']
+
 async function expectSame(tar: Uint8Array, cuts: readonly number[] = [], limits = DEFAULT_LIMITS): Promise<void> {
-  const measured = await measureBlob(chunksOf(tar, cuts), { limits, location: 'blob', layer: 'yes' })
-  expect(measured).toEqual(await byEntries(tar, limits))
+  const names: string[] = []
+  const onName = (name: string) => void names.push(name)
+  const measured = await measureBlob(chunksOf(tar, cuts), { limits, location: 'blob', layer: 'yes', onName })
+  const told = byEntries(tar, limits)
+  const ofTheEnd = measured.notices.slice(0, measured.notices.length - told.notices.length)
+  expect(measured).toMatchObject({ notices: [...ofTheEnd, ...told.notices], tar: told.tar })
+  expect(OF_THE_END).toEqual(expect.arrayContaining(ofTheEnd.map(({ code }) => code)))
+  expect(names).toEqual(told.names)
 }
 
 // Few names, so that they meet: directories that become files, links into them, whiteouts, names that need cleaning.
