@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { censusSchema, recoverSchema, tarSplitSchema } from '../../src/model/report-store.js'
 import { containerdRoot } from '../support/containerd-root.js'
@@ -170,6 +171,15 @@ describe('imgtar tar-split', () => {
       damaged: [{ path: 'd/one', problem: 'content', size: 5, actualSize: 5 }],
     })
     expect(existsSync(join(root.path, 'x.tar'))).toBe(false)
+  })
+
+  test('takes no empty file for the sidecar of an empty layer', async () => {
+    const sidecar = join(root.path, 'empty.json.gz')
+    writeFileSync(sidecar, '')
+    const { exitCode, stderr } = await run('tar-split', 'check', sidecar, '--files', root.diff(BASE))
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('the tar-split.json.gz is empty')])
+    writeFileSync(sidecar, gzipSync(''))
+    expect((await run('tar-split', 'check', sidecar, '--files', root.diff(BASE))).exitCode).toBe(0)
   })
 
   test.each([
