@@ -87,7 +87,8 @@ async function* sidecarChunks({ location, sidecar }: SplitAssembly, limits: Limi
   await using file = await fileSource(sidecar.file, location)
   const source = slice(file, { offset: sidecar.offset, length: sidecar.size }, location)
   // What a crash left of it; even that of a tar of no bytes is compressed, and tar-split refuses it too.
-  if (source.size === 0) throw new ArchiveError('ERR_TRUNCATED', 'the tar-split.json.gz is empty', { location, offset: 0 })
+  if (source.size === 0)
+    throw new ArchiveError('ERR_TRUNCATED', 'the tar-split.json.gz is empty', { location, offset: 0 })
   const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) })
   yield* decompress(detectCompression(head), chunksOf(source), { limits, location })
 }
