@@ -112,11 +112,15 @@ export async function firstBytes(chunks: AsyncIterator<Uint8Array>, most: number
   return { bytes, chunks: [bytes] }
 }
 
-/** Some chunks, then the rest of their stream. */
+/** Some chunks, then the rest of their stream, which ends with this one. */
 export async function* prepended(
   first: readonly Uint8Array[],
-  rest: AsyncIterable<Uint8Array>,
+  rest: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  yield* first
-  yield* rest
+  try {
+    yield* first
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+  } finally {
+    await rest.return?.()
+  }
 }

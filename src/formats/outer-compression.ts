@@ -5,6 +5,7 @@ import {
   type Compression,
   type CompressionNotice,
 } from '../bytes/compression.js'
+import { firstBytes, prepended } from '../bytes/reader.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
@@ -29,13 +30,13 @@ export async function watchCompression(
 ): Promise<OuterStream> {
   const log = findingLog(archive)
   const source = chunks[Symbol.asyncIterator]()
-  const head = await firstChunks(source)
-  const compression = detectCompression(head.start)
+  const head = await firstBytes(source, SNIFF_BYTES)
+  const compression = detectCompression(head.bytes)
   const onNotice = ({ kind: what, message, offset }: CompressionNotice) =>
     log.add(what === 'checksum' ? 'ARCHIVE_CHECKSUM' : 'ARCHIVE_COMPRESSION_TRAILING', message, { offset })
   async function* uncompressed(): AsyncGenerator<Uint8Array> {
     try {
-      yield* decompress(compression, resumed(head.chunks, source), {
+      yield* decompress(compression, prepended(head.chunks, source), {
         limits: context.limits,
         location: archive,
         onNotice,
@@ -46,27 +47,4 @@ export async function watchCompression(
     }
   }
   return { compression, chunks: uncompressed(), findings: () => log.findings }
-}
-
-async function firstChunks(
-  source: AsyncIterator<Uint8Array>,
-): Promise<{ start: Uint8Array; chunks: readonly Uint8Array[] }> {
-  const chunks: Uint8Array[] = []
-  const start: number[] = []
-  while (start.length < SNIFF_BYTES) {
-    const next = await source.next()
-    if (next.done === true) break
-    chunks.push(next.value.slice())
-    start.push(...next.value.subarray(0, SNIFF_BYTES - start.length))
-  }
-  return { start: Uint8Array.from(start), chunks }
-}
-
-async function* resumed(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* first
-  try {
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
-  } finally {
-    await rest.return?.()
-  }
 }

@@ -6,8 +6,8 @@ import { ArchiveError } from '../errors.js'
 import { scanJson, type JsonScan } from './json-scan.js'
 
 // zod/mini says nothing in words by itself. It would compile a function for every schema at its first use, which takes
-// longer than to check the few documents of an archive without.
-z.config({ ...z.locales.en(), jitless: true })
+// longer than to check the few documents of an archive without. Not for all of zod: who uses us may use it too.
+const CHECKING = { error: z.locales.en().localeError, jitless: true }
 
 /** A document with the bytes it came from: they decide its digest, so it is never written out anew. */
 export interface RawJson<T> {
@@ -43,7 +43,7 @@ export function parseJson<T>(bytes: Uint8Array, schema: z.core.$ZodType<T>, loca
   // Lossy where the text is not UTF-8, as Go is.
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, scan.end))
   const parsed: unknown = JSON.parse(text)
-  const result = z.safeParse(schema, parsed)
+  const result = z.safeParse(schema, parsed, CHECKING)
   if (!result.success) {
     throw new ArchiveError('ERR_DOCUMENT', describe(result.error), { location })
   }

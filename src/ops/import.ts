@@ -1,4 +1,5 @@
 import { decompress, detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
+import { firstBytes, prepended } from '../bytes/reader.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
@@ -71,37 +72,14 @@ async function stage(
   { compress, holds, staging }: ImportTarget,
   context: RunContext,
 ): Promise<MeasuredLayer> {
-  const { head, all } = await peeked(chunks)
-  const compression = detectCompression(head)
+  const source = chunks[Symbol.asyncIterator]()
+  const head = await firstBytes(source, SNIFF_BYTES)
+  const all = prepended(head.chunks, source)
+  const compression = detectCompression(head.bytes)
   const stays = compress === 'keep' ? holds.has(compression) : compress.kind === compression
   if (stays) return stageStored({ chunks: all, subject: location, onName }, staging, context)
   const tar = decompress(compression, all, { limits: context.limits, location })
   return stageTar({ chunks: tar, subject: location, onName }, { compress, staging }, context)
-}
-
-/** The first bytes of a stream, and all of it. */
-async function peeked(
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<{ head: Uint8Array; all: AsyncIterable<Uint8Array> }> {
-  const iterator = chunks[Symbol.asyncIterator]()
-  let head = new Uint8Array(0)
-  while (head.length < SNIFF_BYTES) {
-    const next = await iterator.next()
-    if (next.done === true) break
-    const longer = new Uint8Array(head.length + next.value.length)
-    longer.set(head)
-    longer.set(next.value, head.length)
-    head = longer
-  }
-  async function* all(): AsyncGenerator<Uint8Array> {
-    try {
-      yield head
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
-    } finally {
-      await iterator.return?.()
-    }
-  }
-  return { head, all: all() }
 }
 
 /** Looks for what no root filesystem has at its top, and every image archive has. */

@@ -1,3 +1,4 @@
+import { concat } from '../bytes/concat.js'
 import type { RunContext } from '../context.js'
 import { decodeTar, type TarHandlers } from './decode.js'
 import type { TarEnd } from './end.js'
@@ -21,7 +22,7 @@ export async function scanSplit(
     for (let at = 0; at < length && step.done !== true;) {
       const request = step.value
       const part = Math.min(request.length - count, length - at)
-      if (request.want === 'bytes') held = joined(held, bytes?.subarray(at, at + part) ?? new Uint8Array(part))
+      if (request.want === 'bytes') held = concat([held, bytes?.subarray(at, at + part) ?? new Uint8Array(part)])
       at += part
       count += part
       if (count === request.length) answer(request.want === 'bytes' ? held : count)
@@ -46,11 +47,4 @@ export async function scanSplit(
 // A link that claims a size has none in the tar either: the decoder is at the next header already.
 function wantsContent(step: IteratorResult<{ readonly part: string }, unknown>): boolean {
   return step.done !== true && step.value.part === 'content'
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(first.length + second.length)
-  both.set(first)
-  both.set(second, first.length)
-  return both
 }

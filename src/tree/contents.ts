@@ -63,7 +63,7 @@ export async function readContents(
   const { limits, location } = options
   const layer = contentReader(options, taker)
   try {
-    const stored = prepended(head.chunks, { [Symbol.asyncIterator]: () => source })
+    const stored = prepended(head.chunks, source)
     for await (const chunk of decompress(compression, stored, { limits, location })) layer.push(chunk)
   } catch (error) {
     if (!(error instanceof ArchiveError) || !isDamage(error)) throw error

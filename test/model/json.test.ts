@@ -73,3 +73,8 @@ test('a map keeps every key, whatever it is called', () => {
     ['b', 2],
   ])
 })
+
+test('zod stays as it is for whoever uses the library beside it', () => {
+  parse('{}')
+  expect(z.config().jitless).toBeUndefined()
+})

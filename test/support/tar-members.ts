@@ -1,5 +1,5 @@
 import { concatenated } from './chunks.js'
-import { gnuLong, headerBlock, member, pax } from './tar-blocks.js'
+import { gnuLong, headerBlock, member, pax, tarOf } from './tar-blocks.js'
 
 /** Members of all kinds that a decoder may meet, by what is special about them. */
 export const MEMBERS: Readonly<Record<string, Uint8Array>> = {
@@ -30,3 +30,15 @@ export const MEMBERS: Readonly<Record<string, Uint8Array>> = {
   'directory with a size': headerBlock({ name: 'sized', type: '5', size: 4096 }),
   latin1: member({ name: 'caf\u00e9' }, 'l'),
 }
+
+/** A layer with what a sidecar keeps in different ways. */
+export const SPLIT_LAYER = tarOf(
+  member({ name: 'd/', type: '5' }),
+  member({ name: 'd/a' }, 'content of a'),
+  member({ name: 'd/empty' }),
+  member({ name: 'd/hard', type: '1', link: 'd/a' }),
+  member({ name: 'd/.wh.gone' }),
+  gnuLong('L', `d/${'long'.repeat(40)}`),
+  member({ name: 'd/cut', magic: 'gnu' }, 'x'.repeat(600)),
+  member({ name: 'raw-\xff\xfe' }, 'latin'),
+)

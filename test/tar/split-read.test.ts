@@ -5,7 +5,8 @@ import { readSplit } from '../../src/tar/split-read.js'
 import { splitSize } from '../../src/tar/split-size.js'
 import { chunksOf, concatenated } from '../support/chunks.js'
 import { sidecarOf } from '../support/data-root.js'
-import { gnuLong, member, tarOf } from '../support/tar-blocks.js'
+import { member, tarOf } from '../support/tar-blocks.js'
+import { SPLIT_LAYER } from '../support/tar-members.js'
 
 const PLACE = { limits: DEFAULT_LIMITS, location: 'sidecar' }
 const text = (bytes: Uint8Array) => new TextDecoder('latin1').decode(bytes)
@@ -24,20 +25,9 @@ async function entriesOf(
   return all
 }
 
-const LAYER = tarOf(
-  member({ name: 'd/', type: '5' }),
-  member({ name: 'd/a' }, 'content of a'),
-  member({ name: 'd/empty' }),
-  member({ name: 'd/hard', type: '1', link: 'd/a' }),
-  member({ name: 'd/.wh.gone' }),
-  gnuLong('L', `d/${'long'.repeat(40)}`),
-  member({ name: 'd/cut', magic: 'gnu' }, 'x'.repeat(600)),
-  member({ name: 'raw-\xff\xfe' }, 'latin'),
-)
-
 describe('a sidecar', () => {
   test('reads the same however it is cut', async () => {
-    const sidecar = sidecarOf(LAYER)
+    const sidecar = sidecarOf(SPLIT_LAYER)
     const whole = await entriesOf(sidecar)
     expect(whole.length).toBeGreaterThan(10)
     for (let cut = 1; cut < sidecar.length; cut += 1009) expect(await entriesOf(sidecar, [cut])).toEqual(whole)
@@ -97,7 +87,7 @@ describe('a sidecar', () => {
       member({ name: 'z' }, 'z'),
       member({ name: 'dev', type: '3', size: 90 }),
     )
-    for (const tar of [LAYER, links, tarOf(), concatenated(LAYER, new Uint8Array(2000))]) {
+    for (const tar of [SPLIT_LAYER, links, tarOf(), concatenated(SPLIT_LAYER, new Uint8Array(2000))]) {
       const sidecar = sidecarOf(tar)
       expect(await sizeOf(sidecar)).toBe(tar.length)
       const others = text(sidecar).replaceAll('{"type":', '{ "type":')

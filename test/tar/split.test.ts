@@ -17,7 +17,8 @@ import { assembledTar, checkAssembly, exactTar, type SplitAssembly } from '../..
 import { splitLines } from '../../src/tar/split-write.js'
 import { concatenated } from '../support/chunks.js'
 import { sidecarOf } from '../support/data-root.js'
-import { gnuLong, member, pax, tarOf } from '../support/tar-blocks.js'
+import { member, pax, tarOf } from '../support/tar-blocks.js'
+import { SPLIT_LAYER } from '../support/tar-members.js'
 
 let folder = ''
 beforeEach(() => {
@@ -53,23 +54,12 @@ async function together(assembly: SplitAssembly): Promise<{ tar: Uint8Array; fau
 
 const problems = (faults: readonly SplitFault[]) => faults.map(({ rawName, problem }) => [text(rawName), problem])
 
-const LAYER = tarOf(
-  member({ name: 'd/', type: '5' }),
-  member({ name: 'd/a' }, 'content of a'),
-  member({ name: 'd/empty' }),
-  member({ name: 'd/hard', type: '1', link: 'd/a' }),
-  member({ name: 'd/.wh.gone' }),
-  gnuLong('L', `d/${'long'.repeat(40)}`),
-  member({ name: 'd/cut', magic: 'gnu' }, 'x'.repeat(600)),
-  member({ name: 'raw-\xff\xfe' }, 'latin'),
-)
-
 describe('a tar that is taken apart', () => {
   test.each([
-    ['with every kind of entry', LAYER],
+    ['with every kind of entry', SPLIT_LAYER],
     ['with nothing in it', tarOf()],
-    ['without an end marker', LAYER.subarray(0, LAYER.length - 1024)],
-    ['with bytes behind its end', concatenated(LAYER, new Uint8Array(9000), new TextEncoder().encode('garbage'))],
+    ['without an end marker', SPLIT_LAYER.subarray(0, SPLIT_LAYER.length - 1024)],
+    ['with bytes behind its end', concatenated(SPLIT_LAYER, new Uint8Array(9000), new TextEncoder().encode('garbage'))],
     ['with PAX headers', tarOf(pax([['path', 'ünïcode']]), member({ name: 'u' }, '12345678'))],
     ['with a global header', tarOf(pax([['comment', 'x']], 'g'), member({ name: 'a' }, 'a'))],
     [
