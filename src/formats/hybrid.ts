@@ -1,5 +1,6 @@
 import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Image, Layer, LooseBlob } from '../model/image.js'
+import { groupedByName } from '../model/names.js'
 import { archiveOf, dockerSave, readSaveImages } from './docker-save.js'
 import type { Reading } from './documents.js'
 import { getFile } from './files.js'
@@ -78,7 +79,7 @@ function quiet(reading: Reading): Reading {
 
 /** Tells where manifest.json and index.json would give a loader different images. */
 function compareSides(log: FindingLog, saved: readonly Image[], laidOut: readonly Image[]): void {
-  const byName = namesOf(laidOut)
+  const byName = groupedByName(laidOut, (image) => image.names)
   const byID = imagesByID(laidOut)
   for (const image of saved) {
     for (const name of image.names) compareName(log, name, image, byName.get(name) ?? [])
@@ -94,18 +95,6 @@ function compareSides(log: FindingLog, saved: readonly Image[], laidOut: readonl
       tell(log, `index.json leads to ${idOf(image) ?? 'an image'}, which manifest.json does not have`)
     }
   }
-}
-
-function namesOf(images: readonly Image[]): ReadonlyMap<string, readonly Image[]> {
-  const byName = new Map<string, Image[]>()
-  for (const image of images) {
-    for (const name of new Set(image.names)) {
-      const same = byName.get(name)
-      if (same === undefined) byName.set(name, [image])
-      else same.push(image)
-    }
-  }
-  return byName
 }
 
 /** The first image of each ID. */
