@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { digestOf } from '../../src/bytes/digest.js'
+import { sizeInWords } from '../../src/report/size.js'
 import { censusSchema, recoverSchema, tarSplitSchema } from '../../src/model/report-store.js'
 import { containerdRoot } from '../support/containerd-root.js'
 import { dataRoot, type RootFixture } from '../support/data-root.js'
@@ -154,9 +156,10 @@ describe('imgtar tar-split', () => {
     const at = (name: string) => join(root.path, name)
     writeFileSync(at('layer.tar'), BASE)
     const apart = await run('tar-split', 'disassemble', at('layer.tar'), '-o', at('s.json.gz'), '--files', at('files'))
-    expect(apart.exitCode).toBe(0)
+    const layer = `: ${sizeInWords(BASE.length)}, ${digestOf(BASE)}`
+    expect([apart.exitCode, apart.stdout]).toEqual([0, `wrote ${at('s.json.gz')} of a layer${layer}\n`])
     const together = await run('tar-split', 'assemble', at('s.json.gz'), '--files', at('files'), '-o', at('again.tar'))
-    expect(together.exitCode).toBe(0)
+    expect([together.exitCode, together.stdout]).toEqual([0, `wrote ${at('again.tar')}${layer}\n`])
     expect(readFileSync(at('again.tar')).equals(BASE)).toBe(true)
   })
 

@@ -17,8 +17,11 @@ export function* tarSplitText(report: TarSplitReport, style: Style): Generator<s
   }
   if (action === 'check') {
     yield `${visibleName(sidecar)}: ${paint('good', 'whole')}: ${count(files, 'file')}, ${sizeInWords(bytes)} checked`
-  } else if (wrote !== null && wrote !== '-')
-    yield `wrote ${visibleName(wrote)}: ${sizeInWords(bytes)}, ${digest ?? ''}`
+  } else if (wrote !== null && wrote !== '-') {
+    // Size and digest are the layer's: of what was put together, and of what was taken apart.
+    const of = action === 'disassemble' ? ' of a layer' : ''
+    yield `wrote ${visibleName(wrote)}${of}: ${sizeInWords(bytes)}, ${digest ?? ''}`
+  }
 }
 
 /** A damaged file as people read it: name, what is wrong, what it should be. */
