@@ -58,6 +58,13 @@ export interface Hasher {
   digest(): Digest
 }
 
+/** A running digest that another thread may take: whoever feeds it waits for it. */
+export interface AnyHasher {
+  /** The bytes are the caller's again when it is done. */
+  update(bytes: Uint8Array): void | Promise<void>
+  digest(): Digest | Promise<Digest>
+}
+
 /** A hasher of the given algorithm. */
 export function hasher(algorithm: DigestAlgorithm = 'sha256'): Hasher {
   const hash = createHash(algorithm)

@@ -9,6 +9,10 @@ export type Piece =
   | { readonly kind: 'range'; readonly source: ByteSource; readonly offset: number; readonly length: number }
 
 const SLOT = 1024 * 1024
+// One with the consumer, one being read, one being planned.
+const SLOTS = 3
+// Smaller reads take less time than asking another thread for them.
+const WORTH_WAITING = 128 * 1024
 
 /** A buffer on its way to the consumer, used again and again. */
 interface Slot {
@@ -22,27 +26,29 @@ const newSlot = (): Slot => ({ bytes: NONE, scratch: NONE })
 
 /**
  * The bytes of `pieces`, one after the other, in chunks that are valid until the next is asked for. Ranges that lie close
- * together in a source are read at once, and the next chunk is read while the one before is used. Errors: ERR_TRUNCATED
- * for a range beyond its source, ERR_IO, ERR_ABORTED, and what `pieces` throws.
+ * together in a source are read at once; while a chunk is used the next is read, and the one after it planned. Errors:
+ * ERR_TRUNCATED for a range beyond its source, ERR_IO, ERR_ABORTED, and what `pieces` throws.
  */
 export async function* gather(pieces: Iterable<Piece>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void> {
   const cursor = pieceCursor(pieces)
-  const slots = [newSlot(), newSlot()] as const
-  let next: Promise<Uint8Array> | undefined
+  const slots = Array.from({ length: SLOTS }, newSlot)
+  const coming = slots.slice(1).map((slot) => filled(slot, cursor, signal))
+  // Each is awaited in its turn, or nobody's where the consumer leaves.
+  for (const next of coming) next.catch(() => undefined)
   try {
-    next = filled(slots[0], cursor, signal)
-    for (let turn = 1; ; turn++) {
-      const chunk: Uint8Array = await next
-      if (chunk.length === 0) return
-      const slot = slots[turn % 2 === 0 ? 0 : 1]
+    for (;;) {
+      const chunk = await coming.shift()
+      const slot = slots.shift()
+      if (chunk === undefined || slot === undefined || chunk.length === 0) return
+      slots.push(slot)
       // Planning is work for this thread: the consumer gets the chunk first, and may be writing it meanwhile.
-      next = setImmediate().then(() => filled(slot, cursor, signal))
-      // It is awaited in the next turn, or nobody's where the consumer leaves.
+      const next = setImmediate().then(() => filled(slot, cursor, signal))
       next.catch(() => undefined)
+      coming.push(next)
       yield chunk
     }
   } finally {
-    await next?.catch(() => undefined)
+    await Promise.allSettled(coming)
   }
 }
 
@@ -104,14 +110,18 @@ async function filled(slot: Slot, cursor: Cursor, signal?: AbortSignal): Promise
   const { reads, scratch } = plannedReads(ranges, SLOT)
   if (slot.bytes.length < used) slot.bytes = new Uint8Array(used)
   if (slot.scratch.length < scratch) slot.scratch = new Uint8Array(SLOT)
+  const waiting: Promise<void>[] = []
   for (const read of reads) {
     const { source, offset, length } = read
     const into = bufferOf(read, slot)
-    // What blocks here keeps nobody waiting: the chunk before is being written meanwhile.
-    if (source.readInto === undefined) into.set(await source.read({ offset, length }, signal))
-    else source.readInto(into, offset)
-    scatter(read, into, slot)
+    if (source.readInto === undefined || length >= WORTH_WAITING) {
+      waiting.push(source.read({ offset, length }, signal, into).then(() => scatter(read, into, slot)))
+    } else {
+      source.readInto(into, offset)
+      scatter(read, into, slot)
+    }
   }
+  await Promise.all(waiting)
   // After the reads: what lies between two ranges of one read was filled with whatever the source has there.
   for (const [at, bytes] of patches) {
     if (typeof bytes === 'number') slot.bytes.fill(0, at, at + bytes)

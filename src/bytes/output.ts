@@ -3,7 +3,7 @@ import { link, lstat, open, realpath, rename, rm, unlink, type FileHandle } from
 import { basename, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { ArchiveError, toArchiveError } from '../errors.js'
-import { storeAhead } from './store-ahead.js'
+import { growingFile } from './growing-file.js'
 
 /** Where bytes go. Nothing of it shows before `commit`; disposing of it without one leaves no trace. */
 export interface Output extends AsyncDisposable {
@@ -34,7 +34,7 @@ export interface Room {
   readonly file: string
   readonly offset: number
   /** So many bytes of it were written, by whomever. */
-  written(bytes: number): void
+  readonly written: (bytes: number) => void
 }
 
 /** How to open an output. */
@@ -95,38 +95,29 @@ interface Beside {
 }
 
 function besideOutput(location: string, { place, beside, handle, force }: Beside): Output {
-  const storing = storeAhead(handle)
-  let position = 0
+  const growing = growingFile(beside, handle)
   const told = (cause: unknown): never => {
     throw outputError(cause, location)
   }
   return {
     location,
     get position() {
-      return position
+      return growing.position
     },
-    async write(chunk) {
-      await writeFully(handle, chunk, position).catch(told)
-      position += chunk.length
-      storing.written(chunk.length)
-    },
+    write: (chunk) => growing.append(chunk).catch(told),
     seekable: {
-      patch: (offset, bytes) => writeFully(handle, bytes, offset).catch(told),
-      async rewind(to) {
-        await handle.truncate(to).catch(told)
-        position = to
-      },
+      patch: (offset, bytes) => growing.patch(offset, bytes).catch(told),
+      rewind: (to) => growing.moveTo(to).catch(told),
       async reserve(length) {
-        const offset = position
-        await handle.truncate(offset + length).catch(told)
-        position += length
-        return { file: beside, offset, written: storing.written }
+        const offset = growing.position
+        await growing.moveTo(offset + length).catch(told)
+        return { file: beside, offset, written: growing.written }
       },
     },
     async commit() {
       try {
-        await storing.store()
-        await storing.close()
+        await growing.store()
+        await growing.close()
         await (force ? rename(beside, place) : moveToFree(beside, place, location))
         await syncDirectory(dirname(place))
       } catch (cause) {
@@ -134,17 +125,9 @@ function besideOutput(location: string, { place, beside, handle, force }: Beside
       }
     },
     async [Symbol.asyncDispose]() {
-      await storing.close().catch(() => undefined)
+      await growing.close().catch(() => undefined)
       await rm(beside, { force: true })
     },
-  }
-}
-
-async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let done = 0
-  while (done < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
-    done += bytesWritten
   }
 }
 

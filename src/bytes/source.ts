@@ -18,8 +18,8 @@ export interface ByteSource {
   readonly size: number
   /** Where a worker thread finds the same bytes: a file of the system and the offset of our first byte in it. */
   readonly place?: { readonly file: string; readonly offset: number }
-  /** Exactly that many bytes, or ERR_TRUNCATED. The caller owns the result. */
-  read(span: Span, signal?: AbortSignal): Promise<Uint8Array>
+  /** Exactly that many bytes, or ERR_TRUNCATED; in `into`, which is as long, or in memory that the caller owns then. */
+  read(span: Span, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array>
   /**
    * Fills `into` with the bytes from `offset` on before it returns: a third of the price of `read`, for those who read
    * much and let the event loop have its turn between. Absent where that cannot be. Throws what `read` rejects with.
@@ -62,10 +62,9 @@ export async function fileSource(file: string, location = file): Promise<OpenSou
     size,
     place: { file, offset: 0 },
     readInto,
-    async read(span, signal) {
+    async read(span, signal, bytes = new Uint8Array(span.length)) {
       signal?.throwIfAborted()
       if (!holds(source, span)) throw truncated(source, span)
-      const bytes = new Uint8Array(span.length)
       await readFully(handle, bytes, span, location)
       return bytes
     },
@@ -109,9 +108,10 @@ export function bytesSource(bytes: Uint8Array, location: string): ByteSource {
   const source: ByteSource = {
     location,
     size: bytes.length,
-    read(span) {
+    read(span, _, into = new Uint8Array(span.length)) {
       if (!holds(source, span)) return Promise.reject(truncated(source, span))
-      return Promise.resolve(bytes.slice(span.offset, span.offset + span.length))
+      into.set(bytes.subarray(span.offset, span.offset + span.length))
+      return Promise.resolve(into)
     },
     readInto(into, offset) {
       const span = { offset, length: into.length }
@@ -137,9 +137,9 @@ export function slice(source: ByteSource, span: Span, location: string): ByteSou
         readInto(into, span.offset + offset)
       },
     }),
-    read(inner, signal) {
+    read(inner, signal, into) {
       if (!holds(part, inner)) return Promise.reject(truncated(part, inner))
-      return source.read({ offset: span.offset + inner.offset, length: inner.length }, signal)
+      return source.read({ offset: span.offset + inner.offset, length: inner.length }, signal, into)
     },
   }
   return part

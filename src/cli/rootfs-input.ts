@@ -21,7 +21,13 @@ export async function openRootfs(operand: string, context: RunContext): Promise<
   if (status.isDirectory()) return openDirectory(location, context)
   const source = await fileSource(location)
   const close = (): Promise<void> => Promise.resolve(source[Symbol.asyncDispose]())
-  return { location, chunks: readAhead(source, context.signal), isCertain, [Symbol.asyncDispose]: close }
+  return {
+    location,
+    chunks: readAhead(source, context.signal),
+    size: source.size,
+    isCertain,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 async function openDirectory(location: string, context: RunContext): Promise<RootfsInput & AsyncDisposable> {

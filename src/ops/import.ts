@@ -16,6 +16,8 @@ export interface RootfsInput {
   readonly location: string
   /** A tar, compressed or not; read once. */
   readonly chunks: AsyncIterable<Uint8Array>
+  /** How many bytes, where that is known. */
+  readonly size?: number
   /** Whether the user said that it is one, whatever it looks like. */
   readonly isCertain: boolean
 }
@@ -67,7 +69,7 @@ export async function importRootfs(
 }
 
 async function stage(
-  { chunks, location }: RootfsInput,
+  { chunks, location, size }: RootfsInput,
   onName: (path: string) => void,
   { compress, holds, staging }: ImportTarget,
   context: RunContext,
@@ -77,9 +79,9 @@ async function stage(
   const all = prepended(head.chunks, source)
   const compression = detectCompression(head.bytes)
   const stays = compress === 'keep' ? holds.has(compression) : compress.kind === compression
-  if (stays) return stageStored({ chunks: all, subject: location, onName }, staging, context)
+  if (stays) return stageStored({ chunks: all, subject: location, size, onName }, staging, context)
   const tar = decompress(compression, all, { limits: context.limits, location })
-  return stageTar({ chunks: tar, subject: location, onName }, { compress, staging }, context)
+  return stageTar({ chunks: tar, subject: location, size, onName }, { compress, staging }, context)
 }
 
 /** Looks for what no root filesystem has at its top, and every image archive has. */

@@ -1,11 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import { compress, type CompressOptions } from '../bytes/compression.js'
-import { diffIDOf, hasher } from '../bytes/digest.js'
+import { diffIDOf, hasher, type AnyHasher } from '../bytes/digest.js'
+import { hasherFor } from '../bytes/hash-beside.js'
 import { handOver } from '../bytes/hand-over.js'
 import { readAhead } from '../bytes/read-ahead.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
 import type { Staging } from '../model/outgoing.js'
+import type { Measurement } from '../tar/measurement.js'
 import { exactTar } from '../tar/split-assembly.js'
 import { plainBlob } from '../tree/layer-entries.js'
 import { measureBlob } from '../tree/measure.js'
@@ -27,17 +29,19 @@ export interface StageOptions {
  * what the layer's tar throws, ERR_OUTPUT, ERR_UNSUPPORTED for zstd on an old Node.
  */
 export async function stageLayer(layer: Layer, options: StageOptions, context: RunContext): Promise<MeasuredLayer> {
-  // The diffID proves what is put together: no need of the checksums of its files.
-  const { assembly, path } = layer
-  const chunks =
-    assembly === undefined ? await tarOf(layer, context) : exactTar(assembly, { ...context, checkContents: false })
-  return stageTar({ chunks, subject: path }, options, context)
+  return stageTar({ ...(await tarOf(layer, context)), subject: layer.path }, options, context)
 }
 
 /** The tar of a layer; of one that is stored plain in buffers that are used again, which spares the garbage collector. */
-async function tarOf(layer: Layer, context: RunContext): Promise<AsyncIterable<Uint8Array>> {
+async function tarOf(layer: Layer, context: RunContext): Promise<Pick<StagedBytes, 'chunks' | 'size'>> {
+  const { assembly, claims } = layer
+  // The diffID proves what is put together: no need of the checksums of its files.
+  if (assembly !== undefined) {
+    return { chunks: exactTar(assembly, { ...context, checkContents: false }), size: claims.contentSize }
+  }
   const plain = await plainBlob(layer, context)
-  return plain === undefined ? layer.tar(context) : readAhead(plain, context.signal)
+  if (plain !== undefined) return { chunks: readAhead(plain, context.signal), size: plain.size }
+  return { chunks: layer.tar(context), size: claims.contentSize ?? layer.blob?.size }
 }
 
 /** Bytes to be staged, and who looks at them on the way. */
@@ -45,21 +49,18 @@ export interface StagedBytes {
   readonly chunks: AsyncIterable<Uint8Array>
   /** For messages. */
   readonly subject: string
+  /** How many they will be, where that is known. */
+  readonly size: number | undefined
   /** The name of each entry of the layer, for people, in order. */
   readonly onName?: (path: string) => void
 }
 
 /** Stages the stored bytes of a layer as they are. Errors: what the chunks throw, ERR_OUTPUT. */
-export async function stageStored(
-  { chunks, subject, onName }: StagedBytes,
-  staging: Staging,
-  context: RunContext,
-): Promise<MeasuredLayer> {
+export async function stageStored(bytes: StagedBytes, staging: Staging, context: RunContext): Promise<MeasuredLayer> {
   const second = handOver()
-  const { limits } = context
-  const measuring = measureBlob(second.chunks, { limits, location: subject, layer: 'yes', ...(onName && { onName }) })
-  measuring.catch(() => undefined)
-  const stored = watched(chunks, second.push, subject, context)
+  using sha256 = hasherFor(bytes.size, context.concurrency)
+  const measuring = measured(second.chunks, bytes, sha256, context)
+  const stored = watched(bytes, second.push, context)
   const staged = await staging.stage(stored).finally(() => second.end())
   const measurement = await measuring
   return { measurement, notices: measurement.notices, content: { kind: 'staged', staged } }
@@ -67,18 +68,16 @@ export async function stageStored(
 
 /** `stageLayer` for the uncompressed bytes of a layer. */
 export async function stageTar(
-  { chunks: tar, subject, onName }: StagedBytes,
+  bytes: StagedBytes,
   { compress: how, staging }: StageOptions,
   context: RunContext,
 ): Promise<MeasuredLayer> {
   const { kind, ...options }: LayerCompression = how === 'keep' ? { kind: 'none' } : how
   const second = handOver()
-  const { limits } = context
-  const measuring = measureBlob(second.chunks, { limits, location: subject, layer: 'yes', ...(onName && { onName }) })
-  // It is awaited below, or lost with a worse error.
-  measuring.catch(() => undefined)
+  using sha256 = hasherFor(bytes.size, context.concurrency)
+  const measuring = measured(second.chunks, bytes, sha256, context)
   const hash = hasher()
-  const plain = watched(tar, second.push, subject, context)
+  const plain = watched(bytes, second.push, context)
   const stored = kind === 'none' ? plain : hashed(compress(kind, plain, options), hash)
   const staged = await staging.stage(stored).finally(() => second.end())
   const { digest, diffSize, size, notices } = await measuring
@@ -96,10 +95,21 @@ export async function stageTar(
   }
 }
 
-async function* watched(
+function measured(
   chunks: AsyncIterable<Uint8Array>,
+  { subject, onName }: StagedBytes,
+  sha256: AnyHasher,
+  { limits }: RunContext,
+): Promise<Measurement> {
+  const options = { limits, location: subject, layer: 'yes', sha256, ...(onName && { onName }) } as const
+  const measuring = measureBlob(chunks, options)
+  measuring.catch(() => undefined) // awaited by the caller, or lost with a worse error
+  return measuring
+}
+
+async function* watched(
+  { chunks, subject }: StagedBytes,
   push: (chunk: Uint8Array) => Promise<void>,
-  subject: string,
   context: RunContext,
 ): AsyncGenerator<Uint8Array> {
   let done = 0

@@ -1,6 +1,6 @@
 import { compress } from '../bytes/compression.js'
 import { hasher, type Digest } from '../bytes/digest.js'
-import { hashBehind } from '../bytes/hash-behind.js'
+import { hasherFor } from '../bytes/hash-beside.js'
 import type { Output } from '../bytes/output.js'
 import type { RunContext } from '../context.js'
 import type { TarEntry } from '../tar/entry.js'
@@ -8,7 +8,6 @@ import type { SplitFault } from '../tar/split-assemble.js'
 import { assembledTar, checkAssembly, type SplitAssembly } from '../tar/split-assembly.js'
 import { disassembler } from '../tar/split-disassemble.js'
 import { splitLines } from '../tar/split-write.js'
-import { WORTH_WORKERS } from '../tree/measure-threads.js'
 import { fileTree } from './tar-split-files.js'
 
 /** What was read or written. */
@@ -69,42 +68,21 @@ export async function disassemble(
  * writes what was read before, and another thread takes the digest. Errors: those of readSplit, ERR_OUTPUT.
  */
 export async function assemble(assembly: SplitAssembly, output: Output, context: RunContext): Promise<SplitTotals> {
-  using digest = await digestOf(output, context)
+  using hash = hasherFor(undefined, context.concurrency)
   const faults: SplitFault[] = []
   const onFault = (fault: SplitFault) => void faults.push(fault)
   const { limits, signal } = context
   let bytes = 0
-  let writing = Promise.resolve()
+  let writing: Promise<unknown> = Promise.resolve()
   for await (const chunk of assembledTar(assembly, { limits, signal, onFault, checkContents: true })) {
     await writing
-    writing = output.write(chunk).then(() => digest.written(chunk))
+    writing = Promise.all([output.write(chunk), hash.update(chunk)])
     writing.catch(() => undefined) // awaited above and below, or lost with a worse error
     bytes += chunk.length
     context.onProgress?.({ task: 'assemble', subject: assembly.location, done: bytes })
   }
   await writing
-  return { files: 0, bytes, digest: await digest.end(), faults }
-}
-
-interface RunningDigest extends Disposable {
-  /** Bytes that are in the output. */
-  written(chunk: Uint8Array): void
-  end(): Digest | Promise<Digest>
-}
-
-/** The digest of an output that is empty yet, taken from its file where it has one. */
-async function digestOf({ seekable }: Output, { concurrency }: RunContext): Promise<RunningDigest> {
-  if (seekable === undefined || concurrency < 2) {
-    const hash = hasher()
-    return { written: (chunk) => hash.update(chunk), end: () => hash.digest(), [Symbol.dispose]: () => undefined }
-  }
-  const { file } = await seekable.reserve(0)
-  const behind = hashBehind(file, WORTH_WORKERS)
-  return {
-    written: (chunk) => behind.written(chunk.length),
-    end: () => behind.digest(),
-    [Symbol.dispose]: () => behind[Symbol.dispose](),
-  }
+  return { files: 0, bytes, digest: await hash.digest(), faults }
 }
 
 /** Holds every file against its checksum and size, and tells all that differ. Errors: those of readSplit. */

@@ -6,7 +6,7 @@ import {
   type CompressionNotice,
 } from '../bytes/compression.js'
 import { drain, firstBytes, prepended } from '../bytes/reader.js'
-import { diffIDOf, hasher, type DigestAlgorithm } from '../bytes/digest.js'
+import { diffIDOf, hasher, type AnyHasher, type DigestAlgorithm } from '../bytes/digest.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { explained } from '../model/finding-log.js'
@@ -28,6 +28,8 @@ export interface MeasureOptions {
   readonly location: string
   /** Digests of the stored bytes to take beside sha256. */
   readonly algorithms?: readonly DigestAlgorithm[]
+  /** Takes the sha256 of the stored bytes. */
+  readonly sha256?: AnyHasher
   /** Whether the uncompressed bytes are a layer: `sniff` looks for a tar header first. */
   readonly layer: 'yes' | 'no' | 'sniff'
   /** Tells every oddity of the tar, not only those that nothing else tells. */
@@ -43,14 +45,14 @@ export interface MeasureOptions {
  * like. Damage is told in notices; the rest of the bytes is read all the same, since the digest covers them.
  */
 export async function measureBlob(chunks: AsyncIterable<Uint8Array>, options: MeasureOptions): Promise<Measurement> {
-  const stored = hashed(chunks, options.algorithms?.includes('sha512') === true)
+  const stored = hashed(chunks, options)
   const head = await firstBytes(stored.chunks, HEAD)
   const compression = detectCompression(head.bytes)
   const all = prepended(head.chunks, stored.chunks)
   const content =
     compression === 'none' ? await readPlain(all, head.bytes, options) : await readPacked(all, compression, options)
   await drain(all)
-  const { digest, size, sha512 } = stored.end()
+  const { digest, size, sha512 } = await stored.end()
   const diffID = compression === 'none' ? diffIDOf(digest) : content.diffID
   return {
     digest,
@@ -224,16 +226,18 @@ export function looksLikeTar(head: Uint8Array): boolean {
 
 interface HashedChunks {
   readonly chunks: AsyncGenerator<Uint8Array>
-  end(): Pick<Measurement, 'digest' | 'size' | 'sha512'>
+  end(): Promise<Pick<Measurement, 'digest' | 'size' | 'sha512'>>
 }
 
-function hashed(source: AsyncIterable<Uint8Array>, withSha512: boolean): HashedChunks {
-  const sha256 = hasher()
-  const sha512 = withSha512 ? hasher('sha512') : undefined
+function hashed(
+  source: AsyncIterable<Uint8Array>,
+  { sha256 = hasher(), algorithms = [] }: MeasureOptions,
+): HashedChunks {
+  const sha512 = algorithms.includes('sha512') ? hasher('sha512') : undefined
   let size = 0
   async function* pass(): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
-      sha256.update(chunk)
+      await sha256.update(chunk)
       sha512?.update(chunk)
       size += chunk.length
       yield chunk
@@ -241,7 +245,7 @@ function hashed(source: AsyncIterable<Uint8Array>, withSha512: boolean): HashedC
   }
   return {
     chunks: pass(),
-    end: () => ({ digest: sha256.digest(), size, ...(sha512 && { sha512: sha512.digest() }) }),
+    end: async () => ({ digest: await sha256.digest(), size, ...(sha512 && { sha512: sha512.digest() }) }),
   }
 }
 
