@@ -88,8 +88,8 @@ function cut(piece: Piece, at: number): { head: Piece; tail: Piece | undefined }
       return { head: { ...piece, length: at }, tail: { ...piece, length: piece.length - at } }
     case 'range':
       return {
-        head: { ...piece, length: at },
-        tail: { ...piece, offset: piece.offset + at, length: piece.length - at },
+        head: { kind: 'range', source: piece.source, offset: piece.offset, length: at },
+        tail: { kind: 'range', source: piece.source, offset: piece.offset + at, length: piece.length - at },
       }
   }
 }
@@ -103,8 +103,9 @@ async function filled(slot: Slot, cursor: Cursor, signal?: AbortSignal): Promise
   while (used < SLOT) {
     const piece = cursor.take(SLOT - used)
     if (piece === undefined) break
-    if (piece.kind === 'range') ranges.push({ ...piece, at: used })
-    else patches.push([used, piece.kind === 'bytes' ? piece.bytes : piece.length])
+    if (piece.kind === 'range') {
+      ranges.push({ source: piece.source, offset: piece.offset, length: piece.length, at: used })
+    } else patches.push([used, piece.kind === 'bytes' ? piece.bytes : piece.length])
     used += lengthOf(piece)
   }
   const { reads, scratch } = plannedReads(ranges, SLOT)

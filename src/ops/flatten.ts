@@ -6,7 +6,7 @@ import { fileContents } from '../tree/file-contents.js'
 import type { Inode } from '../tree/node.js'
 import { tarBytes, type TarTotals } from '../tree/tar-bytes.js'
 import { EXPORT_PROFILE, treeMembers, type HeaderProfile } from '../tree/tar-members.js'
-import { walkTree, type Tree } from '../tree/tree.js'
+import { everyNode, type Tree } from '../tree/tree.js'
 import { engineProfile } from './engine-profile.js'
 import { wholeTree } from './merge-whole.js'
 
@@ -46,12 +46,13 @@ export async function flatten(
   context: RunContext,
 ): Promise<Flattened> {
   const { tree, findings } = await wholeTree(layers, archive, context)
-  const inodes = filesOf(tree)
+  const { inodes, entries, bytes } = filesOf(tree)
   const profile = { ...EXPORT_PROFILE, xattrs, ...(await engineProfile({ tree, layers, engine }, context)) }
   return {
     tree,
     findings,
-    ...countsOf(tree, inodes),
+    entries,
+    bytes,
     size: () => sizeOf(tree, profile),
     async *tar(totals) {
       await using contents = await fileContents(layers, inodes, context)
@@ -60,20 +61,20 @@ export async function flatten(
   }
 }
 
-/** Every file with a content, once. */
-function filesOf(tree: Tree): ReadonlySet<Inode> {
-  const inodes = new Set<Inode>()
-  for (const { node } of walkTree(tree)) if (node.inode.size > 0) inodes.add(node.inode)
-  return inodes
+interface TreeFiles extends Pick<Flattened, 'entries' | 'bytes'> {
+  /** Every file with a content, once. */
+  readonly inodes: ReadonlySet<Inode>
 }
 
-function countsOf(tree: Tree, inodes: ReadonlySet<Inode>): Pick<Flattened, 'entries' | 'bytes'> {
-  const steps = walkTree(tree)
-  let entries = 0
-  while (steps.next().done !== true) entries += 1
-  let bytes = 0
+function filesOf(tree: Tree): TreeFiles {
+  const inodes = new Set<Inode>()
+  let [entries, bytes] = [0, 0]
+  everyNode(tree, ({ inode }) => {
+    entries += 1
+    if (inode.size > 0) inodes.add(inode)
+  })
   for (const { size } of inodes) bytes += size
-  return { entries, bytes }
+  return { inodes, entries, bytes }
 }
 
 function sizeOf(tree: Tree, profile: HeaderProfile): number {

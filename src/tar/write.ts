@@ -33,17 +33,45 @@ export const TAR_END_BYTES = 2 * BLOCK
  * The header blocks of one entry, byte for byte as Go's archive/tar writes them for docker: ustar where all fits,
  * else a PAX header before it with the records that did not. Throws ERR_OUTPUT for what neither can hold.
  */
-export function tarHeader(fields: TarHeaderFields): Uint8Array {
+export function tarHeader({ rawPath, rawLinkPath, ...fields }: TarHeaderFields): Uint8Array {
+  return memberHeader({ ...fields, path: latin1(rawPath), linkPath: latin1(rawLinkPath) })
+}
+
+/** Fields with names as texts of one latin1 character a byte. */
+export interface MemberFields extends Omit<TarHeaderFields, 'rawPath' | 'rawLinkPath'> {
+  readonly path: string
+  readonly linkPath: string
+}
+
+/** `tarHeader` for names that are latin1 texts already. `block` is empty, and what the result may lie in. */
+export function memberHeader(fields: MemberFields, block: Uint8Array = new Uint8Array(BLOCK)): Uint8Array {
   const texts = textsOf(fields)
   const { name } = texts
   refuseUnwritable(fields, texts)
-  const split = splitName(name)
   const time = secondsOf(fields.mtimeNs)
+  if (isPlain(fields, texts, time)) return headerBlock(block, fields, texts, time.seconds, '')
+  const split = splitName(name)
   const records = recordsOf(fields, texts, time)
   const fitsUstar = records.size === 0 || (records.size === 1 && records.has('path') && split !== undefined)
-  if (!fitsUstar) return concat([paxHeader(name, records), headerBlock(fields, texts, time.seconds, '')])
-  if (split === undefined) return headerBlock(fields, texts, time.seconds, '')
-  return headerBlock(fields, { ...texts, name: split.name }, time.seconds, split.prefix)
+  if (!fitsUstar) return concat([paxHeader(name, records), headerBlock(block, fields, texts, time.seconds, '')])
+  if (split === undefined) return headerBlock(block, fields, texts, time.seconds, '')
+  return headerBlock(block, fields, { ...texts, name: split.name }, time.seconds, split.prefix)
+}
+
+/** Whether one block says all, as with most members: no other is looked at twice. */
+function isPlain(fields: MemberFields, { name, link, uname, gname }: Texts, { seconds, nanos }: Time): boolean {
+  return (
+    fields.records === undefined &&
+    nanos === 0n &&
+    fits(seconds, 12) &&
+    fits(fields.uid, 8) &&
+    fits(fields.gid, 8) &&
+    fits(fields.size, 12) &&
+    fitsText(name, 100) &&
+    fitsText(link, 100) &&
+    fitsText(uname, 32) &&
+    fitsText(gname, 32)
+  )
 }
 
 /** The texts of a header as latin1, so that lengths are those of the bytes. */
@@ -54,14 +82,13 @@ interface Texts {
   readonly gname: string
 }
 
-function textsOf({ rawPath, rawLinkPath, uname, gname }: TarHeaderFields): Texts {
-  const link = rawLinkPath.length === 0 ? '' : latin1(rawLinkPath)
-  return { name: latin1(rawPath), link, uname: utf8(uname), gname: utf8(gname) }
+function textsOf({ path, linkPath, uname, gname }: MemberFields): Texts {
+  return { name: path, link: linkPath, uname: utf8(uname), gname: utf8(gname) }
 }
 
-function refuseUnwritable(fields: TarHeaderFields, { name, link, uname, gname }: Texts): void {
+function refuseUnwritable(fields: MemberFields, { name, link, uname, gname }: Texts): void {
   const refuse = (why: string) =>
-    new ArchiveError('ERR_OUTPUT', `${why}: ${JSON.stringify(displayPath(fields.rawPath))}`)
+    new ArchiveError('ERR_OUTPUT', `${why}: ${JSON.stringify(displayPath(latin1Bytes(name)))}`)
   if (!fits(fields.mode, 8)) throw refuse('a mode that no tar header holds')
   if (!fits(fields.devMajor, 8) || !fits(fields.devMinor, 8)) throw refuse('a device number that no tar header holds')
   if (fields.size < 0) throw refuse('a negative size')
@@ -73,8 +100,15 @@ function refuseUnwritable(fields: TarHeaderFields, { name, link, uname, gname }:
 }
 
 // The octal digits of a field leave room for a NUL.
-function fits(number: number, width: number): boolean {
-  return number >= 0 && number < 8 ** (width - 1)
+const ABOVE: Readonly<Record<FieldWidth, number>> = { 7: 8 ** 6, 8: 8 ** 7, 12: 8 ** 11 }
+type FieldWidth = 7 | 8 | 12
+
+function fits(number: number, width: FieldWidth): boolean {
+  return number >= 0 && number < ABOVE[width]
+}
+
+function fitsText(text: string, width: number): boolean {
+  return text.length <= width && isAscii(text)
 }
 
 function isAscii(text: string): boolean {
@@ -94,15 +128,15 @@ function splitName(name: string): { prefix: string; name: string } | undefined {
 
 /** The records of all that ustar does not hold, and those to carry. */
 function recordsOf(
-  fields: TarHeaderFields,
+  fields: MemberFields,
   { name, link, uname, gname }: Texts,
   { seconds, nanos }: Time,
 ): Map<string, Uint8Array> {
   const records = new Map(fields.records)
   const text = (key: string, value: string, width: number) => {
-    if (value.length > width || !isAscii(value)) records.set(key, latin1Bytes(value))
+    if (!fitsText(value, width)) records.set(key, latin1Bytes(value))
   }
-  const number = (key: string, value: number, width: number) => {
+  const number = (key: string, value: number, width: FieldWidth) => {
     if (!fits(value, width)) records.set(key, latin1Bytes(value.toString()))
   }
   text('path', name, 100)
@@ -127,8 +161,11 @@ interface Time {
 }
 
 function secondsOf(ns: bigint): Time {
-  const nanos = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
-  return { seconds: Number((ns - nanos) / 1_000_000_000n), nanos }
+  const seconds = ns / 1_000_000_000n
+  const nanos = ns - seconds * 1_000_000_000n
+  return nanos < 0n
+    ? { seconds: Number(seconds - 1n), nanos: nanos + 1_000_000_000n }
+    : { seconds: Number(seconds), nanos }
 }
 
 // Decimal seconds; a fraction without trailing zeros, and the sign before all of it.
@@ -167,8 +204,13 @@ function paxRecord(key: string, value: Uint8Array): Uint8Array {
 }
 
 /** The block of the entry itself; what does not fit is cut, and numbers are 0, as the PAX records say it all. */
-function headerBlock(fields: TarHeaderFields, texts: Texts, seconds: number, prefix: string): Uint8Array {
-  const block = new Uint8Array(BLOCK)
+function headerBlock(
+  block: Uint8Array,
+  fields: MemberFields,
+  texts: Texts,
+  seconds: number,
+  prefix: string,
+): Uint8Array {
   writeText(block, 0, 100, texts.name)
   writeOctal(block, 100, 8, fields.mode)
   writeOctal(block, 108, 8, fields.uid)
@@ -197,7 +239,7 @@ function seal(block: Uint8Array, typeflag: string): void {
   writeOctal(block, 148, 7, sum)
 }
 
-function writeOctal(block: Uint8Array, at: number, width: number, number: number): void {
+function writeOctal(block: Uint8Array, at: number, width: FieldWidth, number: number): void {
   let rest = fits(number, width) ? number : 0
   for (let place = at + width - 2; place >= at; place--) {
     block[place] = 0x30 + (rest % 8)

@@ -56,7 +56,9 @@ export function* contentPieces(
 ): Generator<Piece, void> {
   const place = inode.content.length === 0 ? undefined : contents.of(inode)
   if (inode.sparse === undefined) {
-    if (place !== undefined) yield { kind: 'range', ...place, length: inode.size }
+    if (place !== undefined) {
+      yield { kind: 'range', source: place.source, offset: place.offset, length: inode.size }
+    }
     return
   }
   refuseHoles(inode, limits)

@@ -1,7 +1,7 @@
 import { capabilityForAll } from '../tar/capability.js'
 import { TYPE_BITS, TYPEFLAGS } from '../tar/file-type.js'
-import { latin1Bytes } from '../tar/path.js'
-import { tarHeader } from '../tar/write.js'
+import { BLOCK } from '../tar/header.js'
+import { memberHeader, type MemberFields } from '../tar/write.js'
 import type { Inode } from './node.js'
 import { walkTree, type Located, type Tree } from './tree.js'
 
@@ -45,11 +45,12 @@ export interface MemberWriter {
 /** A writer for one tar. */
 export function memberWriter(profile: HeaderProfile): MemberWriter {
   const firsts = new Map<Inode, string>()
+  const blocks = blockSupply()
   return {
     member({ path, node: { inode } }) {
       const first = firsts.get(inode)
       if (first === undefined && inode.type !== 'directory') firsts.set(inode, path)
-      const header = headerOf(path, inode, first, profile)
+      const header = memberHeader(fieldsOf(path, inode, first, profile), blocks.next())
       return { header, content: first === undefined && inode.size > 0 ? inode : undefined }
     },
   }
@@ -61,10 +62,25 @@ export function* treeMembers(tree: Tree, profile: HeaderProfile): Generator<TarM
   for (const located of walkTree(tree)) yield writer.member(located)
 }
 
-function headerOf(path: string, inode: Inode, first: string | undefined, profile: HeaderProfile): Uint8Array {
-  return tarHeader({
-    rawPath: latin1Bytes(inode.type === 'directory' ? `${path}/` : path),
-    rawLinkPath: first === undefined ? latin1Bytes(inode.linkPath) : latin1Bytes(first),
+// Memory asked for block by block would take longer than filling it.
+const BLOCKS_AT_ONCE = 64
+
+function blockSupply(): { next(): Uint8Array } {
+  let blocks = new Uint8Array(0)
+  let used = 0
+  return {
+    next() {
+      if (used === blocks.length) [blocks, used] = [new Uint8Array(BLOCKS_AT_ONCE * BLOCK), 0]
+      used += BLOCK
+      return blocks.subarray(used - BLOCK, used)
+    },
+  }
+}
+
+function fieldsOf(path: string, inode: Inode, first: string | undefined, profile: HeaderProfile): MemberFields {
+  return {
+    path: inode.type === 'directory' ? `${path}/` : path,
+    linkPath: first ?? inode.linkPath,
     typeflag: first === undefined ? TYPEFLAGS[inode.type] : '1',
     mode: profile.typeBits === true ? inode.mode | TYPE_BITS[inode.type] : inode.mode,
     uid: inode.uid,
@@ -77,7 +93,7 @@ function headerOf(path: string, inode: Inode, first: string | undefined, profile
     devMajor: inode.devMajor,
     devMinor: inode.devMinor,
     ...(inode.xattrs.size > 0 && { records: recordsOf(inode, profile) }),
-  })
+  }
 }
 
 const SECOND = 1_000_000_000n
