@@ -111,24 +111,33 @@ async function filled(slot: Slot, cursor: Cursor, signal?: AbortSignal): Promise
   const { reads, scratch } = plannedReads(ranges, SLOT)
   if (slot.bytes.length < used) slot.bytes = new Uint8Array(used)
   if (slot.scratch.length < scratch) slot.scratch = new Uint8Array(SLOT)
-  const waiting: Promise<void>[] = []
-  for (const read of reads) {
-    const { source, offset, length } = read
-    const into = bufferOf(read, slot)
-    if (source.readInto === undefined || length >= WORTH_WAITING) {
-      waiting.push(source.read({ offset, length }, signal, into).then(() => scatter(read, into, slot)))
-    } else {
-      source.readInto(into, offset)
-      scatter(read, into, slot)
-    }
-  }
-  await Promise.all(waiting)
+  await readAll(reads, slot, signal)
   // After the reads: what lies between two ranges of one read was filled with whatever the source has there.
   for (const [at, bytes] of patches) {
     if (typeof bytes === 'number') slot.bytes.fill(0, at, at + bytes)
     else slot.bytes.set(bytes, at)
   }
   return slot.bytes.subarray(0, used)
+}
+
+/** Does not settle before the last of them: the slot and the sources may be somebody else's then. */
+async function readAll(reads: readonly Read[], slot: Slot, signal?: AbortSignal): Promise<void> {
+  const waiting: Promise<void>[] = []
+  try {
+    for (const read of reads) {
+      const { source, offset, length } = read
+      const into = bufferOf(read, slot)
+      if (source.readInto === undefined || length >= WORTH_WAITING) {
+        waiting.push(source.read({ offset, length }, signal, into).then(() => scatter(read, into, slot)))
+      } else {
+        source.readInto(into, offset)
+        scatter(read, into, slot)
+      }
+    }
+  } finally {
+    await Promise.allSettled(waiting)
+  }
+  await Promise.all(waiting)
 }
 
 /** Where a read goes: into the output itself, or beside it first. */

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { plannedReads, type Placed } from '../../src/bytes/gather-reads.js'
 import { gather, type Piece } from '../../src/bytes/gather.js'
-import { bytesSource, fileSource, slice, type OpenSource } from '../../src/bytes/source.js'
+import { bytesSource, fileSource, slice, type ByteSource, type OpenSource } from '../../src/bytes/source.js'
 import { collect, concatenated, sha256 } from '../support/chunks.js'
 
 const MIB = 1024 * 1024
@@ -35,7 +36,17 @@ const plain = (pieces: readonly Piece[]) =>
   )
 
 const length = fc.oneof(fc.nat(3000), fc.nat(40_000), fc.constant(MIB + 1))
-const somewhere = fc.record({ offset: fc.nat(MIB), length, near: fc.boolean(), inFile: fc.boolean() })
+// As of a decompressed layer: later, and one after the other.
+const slow: ByteSource = {
+  location: 'slow',
+  size: data.length,
+  async read(span, signal, into) {
+    await setImmediate()
+    return memory.read(span, signal, into)
+  },
+}
+const source = fc.nat(2)
+const somewhere = fc.record({ offset: fc.nat(MIB), length, near: fc.boolean(), source })
 const steps = fc.array(fc.oneof(somewhere, fc.nat(2000), fc.uint8Array({ maxLength: 700 })), { maxLength: 60 })
 
 test('pieces come out one after the other, however their ranges lie', async () => {
@@ -47,7 +58,7 @@ test('pieces come out one after the other, however their ranges lie', async () =
         if (step instanceof Uint8Array) return { kind: 'bytes', bytes: step }
         const offset = step.near && last + step.length < MIB ? last + (step.offset % 1000) : step.offset
         last = offset + step.length
-        return { kind: 'range', source: step.inFile ? file : memory, offset, length: step.length }
+        return { kind: 'range', source: [memory, file, slow][step.source] ?? slow, offset, length: step.length }
       })
       expect(sha256(await collect(gather(pieces)))).toBe(sha256(plain(pieces)))
     }),
@@ -112,4 +123,94 @@ test('a run that is interrupted stops', async () => {
   await chunks.next()
   abort.abort()
   await expect(collect(chunks)).rejects.toMatchObject({ name: 'AbortError' })
+})
+
+/** What happens when one piece can be read and another cannot; and whether somebody is left with an error of his own. */
+async function failing(pieces: readonly Piece[], enough = Infinity): Promise<unknown> {
+  const lost = vi.fn()
+  process.on('unhandledRejection', lost)
+  const chunks = gather(pieces)
+  try {
+    for (let count = 0; count < enough; count++) if ((await chunks.next()).done === true) return undefined
+    await chunks.return()
+    return undefined
+  } catch (error) {
+    return error
+  } finally {
+    for (let turn = 0; turn < 3; turn++) await setImmediate()
+    process.off('unhandledRejection', lost)
+    expect(lost).not.toHaveBeenCalled()
+  }
+}
+
+test('two reads that fail in one chunk, one at once and one later, are one error', async () => {
+  const path = join(folder, 'cut')
+  writeFileSync(path, data)
+  await using cut = await fileSource(path)
+  truncateSync(path, 1000)
+  const piece = (offset: number, length: number): Piece => ({ kind: 'range', source: cut, offset, length })
+  const error = await failing([piece(0, 300_000), piece(2 * MIB, 100)])
+  expect(error).toMatchObject({ code: 'ERR_TRUNCATED', offset: 2 * MIB })
+})
+
+/** A source that breaks from an offset on, and counts what is being read of it. */
+function breaking(from: number): ByteSource & { reading: number; reads: number } {
+  return {
+    location: 'breaking',
+    size: data.length,
+    reading: 0,
+    reads: 0,
+    async read(span, signal, into) {
+      this.reading += 1
+      this.reads += 1
+      // The first of several comes last.
+      for (let turn = 0; turn < (span.offset === 0 ? 6 : 2); turn++) await setImmediate()
+      this.reading -= 1
+      if (span.offset >= from) throw new Error('broken')
+      return memory.read(span, signal, into)
+    },
+  }
+}
+
+test('a source that breaks in a later chunk is nobody’s error where the consumer left before', async () => {
+  const source = breaking(MIB)
+  const all: Piece[] = [{ kind: 'range', source, offset: 0, length: 3 * MIB }]
+  expect(await failing(all)).toMatchObject({ message: 'broken' })
+  expect(await failing(all, 1)).toBeUndefined()
+})
+
+test('nothing is read any more when the consumer has left, or was told of an error', async () => {
+  for (const [source, enough] of [
+    [breaking(Infinity), 1],
+    [breaking(100_000), Infinity],
+  ] as const) {
+    const twice = [0, 200_000, MIB, 2 * MIB].map((offset): Piece => ({
+      kind: 'range',
+      source,
+      offset,
+      length: 140_000,
+    }))
+    const chunks = gather([...twice, ...twice, ...twice, ...twice])
+    const use = async () => {
+      for (let count = 0; count < enough; count++) await chunks.next()
+      await chunks.return()
+    }
+    await use().catch(() => undefined)
+    expect(source.reading).toBe(0)
+    const { reads } = source
+    for (let turn = 0; turn < 10; turn++) await setImmediate()
+    expect(source.reads).toBe(reads)
+    expect(reads).toBeGreaterThan(0)
+  }
+})
+
+test('pieces that cannot be told any further are an error behind those that were', async () => {
+  function* pieces(): Generator<Piece> {
+    yield { kind: 'zeros', length: 2 * MIB }
+    throw new Error('no more')
+  }
+  const chunks = gather(pieces())
+  expect((await chunks.next()).value).toHaveLength(MIB)
+  expect((await chunks.next()).value).toHaveLength(MIB)
+  await expect(chunks.next()).rejects.toThrow('no more')
 })
