@@ -27,7 +27,8 @@ export type WriteBytes = (bytes: Uint8Array, position: number) => Promise<void>
  * thing.
  */
 export async function directBlocks(file: string, anyway: WriteBytes): Promise<DirectBlocks | undefined> {
-  if (!('O_DIRECT' in constants)) return undefined
+  const slots = 'O_DIRECT' in constants ? newSlots() : undefined
+  if (slots === undefined) return undefined
   const handle = await open(file, constants.O_WRONLY | constants.O_DIRECT).catch(() => undefined)
   if (handle === undefined) return undefined
   let refused = false
@@ -39,7 +40,7 @@ export async function directBlocks(file: string, anyway: WriteBytes): Promise<Di
     refused ||= done < whole
     if (done < bytes.length) await anyway(bytes.subarray(done), position + done)
   }
-  const ring = bufferRing(write)
+  const ring = bufferRing(slots, write)
   let begun = false
   return {
     async write(chunk, position) {
@@ -54,7 +55,7 @@ export async function directBlocks(file: string, anyway: WriteBytes): Promise<Di
       return ring.settle()
     },
     async close() {
-      await ring.settle().catch(() => undefined)
+      await ring.idle()
       await handle.close()
     },
   }
@@ -65,8 +66,14 @@ interface Slot {
   writing: Promise<void> | undefined
 }
 
-function bufferRing(write: WriteBytes): Omit<DirectBlocks, 'close'> {
-  const slots = Array.from({ length: BUFFERS }, newSlot)
+interface BufferRing {
+  write(chunk: Uint8Array, position: number): Promise<void>
+  settle(): Promise<void>
+  /** Nothing is being written any more; never throws. */
+  idle(): Promise<void>
+}
+
+function bufferRing(slots: readonly Slot[], write: WriteBytes): BufferRing {
   const failures: unknown[] = []
   let [turn, start, used] = [0, 0, 0]
   const send = (slot: Slot): void => {
@@ -81,7 +88,11 @@ function bufferRing(write: WriteBytes): Omit<DirectBlocks, 'close'> {
     for (const cause of failures) throw cause
     return slot
   }
+  const idle = async (): Promise<void> => {
+    for (const { writing } of slots) await writing
+  }
   return {
+    idle,
     async write(chunk, position) {
       if (used === 0) start = position
       for (let done = 0; done < chunk.length;) {
@@ -95,9 +106,18 @@ function bufferRing(write: WriteBytes): Omit<DirectBlocks, 'close'> {
     },
     async settle() {
       if (used > 0) send(await current())
-      for (const { writing } of slots) await writing
+      await idle()
       for (const cause of failures) throw cause
     },
+  }
+}
+
+/** Undefined where there is no memory for them: it can be done without. */
+function newSlots(): readonly Slot[] | undefined {
+  try {
+    return Array.from({ length: BUFFERS }, newSlot)
+  } catch {
+    return undefined
   }
 }
 

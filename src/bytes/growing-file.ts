@@ -18,7 +18,7 @@ export interface GrowingFile {
   readonly written: (bytes: number) => void
   /** All of it is on the disk. */
   store(): Promise<void>
-  /** May be called again. */
+  /** What was not stored may be missing then. May be called again. */
   close(): Promise<void>
 }
 
@@ -60,8 +60,11 @@ export function growingFile(file: string, handle: FileHandle): GrowingFile {
       await storing.store()
     },
     async close() {
-      await (await direct)?.close()
-      await storing.close()
+      try {
+        await (await direct)?.close()
+      } finally {
+        await storing.close()
+      }
     },
   }
 }
