@@ -56,6 +56,32 @@ describe('a source', () => {
     }
   })
 
+  test('reads into memory that it is given, and gives that back', async () => {
+    await using source = await fileSource(file)
+    for (const whole of [source, bytesSource(BYTES, 'b')]) {
+      const part = slice(slice(whole, { offset: 100, length: 500 }, 'part'), { offset: 10, length: 200 }, 'inner')
+      for (const [one, start] of [
+        [whole, 0],
+        [part, 110],
+      ] as const) {
+        const room = new Uint8Array(60)
+        const into = room.subarray(5, 55)
+        expect(await one.read({ offset: 70, length: 50 }, undefined, into)).toBe(into)
+        expect(into).toEqual(BYTES.slice(start + 70, start + 120))
+        expect([room.subarray(0, 5), room.subarray(55)]).toEqual([new Uint8Array(5), new Uint8Array(5)])
+      }
+      const beyond = part.read({ offset: 199, length: 2 }, undefined, new Uint8Array(2))
+      await expect(beyond).rejects.toMatchObject({ code: 'ERR_TRUNCATED', location: 'inner' })
+    }
+  })
+
+  test('gives memory that the caller owns', async () => {
+    const source = bytesSource(BYTES, 'b')
+    const read = await source.read({ offset: 0, length: 10 })
+    read.fill(0xff)
+    expect(await source.read({ offset: 0, length: 10 })).toEqual(BYTES.slice(0, 10))
+  })
+
   test('tells a file that became shorter', async () => {
     await using source = await fileSource(file)
     await truncate(file, 600)
