@@ -10,7 +10,10 @@ const BUFFERS = 4
 
 /** Writes straight to the disk, several blocks at once. Throws what the system says, of earlier bytes too. */
 export interface DirectBlocks {
-  /** Takes a copy of bytes that follow those taken before, or come anywhere when all of these are settled. */
+  /**
+   * Takes bytes that follow those taken before, or come anywhere when all of these are settled: a copy, unless they lie on
+   * pages of memory as they will on blocks of the disk.
+   */
   write(chunk: Uint8Array, position: number): Promise<void>
   /** Waits until all is in the file. */
   settle(): Promise<void>
@@ -47,8 +50,10 @@ export async function directBlocks(file: string, anyway: WriteBytes): Promise<Di
       const head = begun ? 0 : Math.min((BLOCK - (position % BLOCK)) % BLOCK, chunk.length)
       if (head > 0) await anyway(chunk.subarray(0, head), position)
       if (head === chunk.length) return
+      const rest = chunk.subarray(head)
+      if (!begun && isOnPages(rest)) return inHalves(rest, position + head, write)
       begun = true
-      await ring.write(chunk.subarray(head), position + head)
+      await ring.write(rest, position + head)
     },
     settle() {
       begun = false
@@ -122,6 +127,18 @@ function newSlots(): readonly Slot[] | undefined {
 }
 
 // Of all memory that a program can have here, that of buffers that may grow begins on a page, as these writes demand.
+function isOnPages({ buffer, byteOffset }: Uint8Array): boolean {
+  const isAligned = buffer instanceof SharedArrayBuffer ? buffer.growable : buffer.resizable
+  return isAligned && byteOffset % BLOCK === 0
+}
+
+async function inHalves(bytes: Uint8Array, position: number, write: WriteBytes): Promise<void> {
+  const half = Math.ceil(bytes.length / 2 / BLOCK) * BLOCK
+  const writing = [write(bytes.subarray(0, half), position), write(bytes.subarray(half), position + half)]
+  // Both use the caller's memory, and so both must have ended.
+  for (const result of await Promise.allSettled(writing)) if (result.status === 'rejected') throw result.reason
+}
+
 const newSlot = (): Slot => ({
   bytes: new Uint8Array(new ArrayBuffer(BUFFER, { maxByteLength: BUFFER })),
   writing: undefined,
