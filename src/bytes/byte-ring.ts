@@ -28,8 +28,8 @@ export interface RingGiver extends ChunkMemory {
   abandon(): void
 }
 
-/** The only giver of a ring; does not block its thread. `part`, in bytes, is what it lends at once; the ring has several. */
-export function ringGiver({ bytes, counts }: ByteRing, part: number): RingGiver {
+/** The only giver of a ring; does not block its thread. `part`: how much it lends at once, in bytes. */
+export function ringGiver({ bytes, counts }: ByteRing, part = bytes.length): RingGiver {
   let given = Number(Atomics.load(counts, GIVEN))
   let lent = given
   let abandoned = false
