@@ -10,7 +10,8 @@ import { bytesSource, fileSource, slice, type ByteSource, type OpenSource } from
 import { collect, concatenated, sha256 } from '../support/chunks.js'
 
 const MIB = 1024 * 1024
-const data = Uint8Array.from({ length: 3 * MIB }, (_, at) => (at * 7 + (at >> 8)) & 0xff)
+// No two stretches of it are the same.
+const data = Uint8Array.from({ length: 3 * MIB }, (_, at) => Math.imul(at, 0x9e3779b1) >>> 24)
 const memory = bytesSource(data, 'memory')
 let folder: string
 let file: OpenSource
