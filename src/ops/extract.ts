@@ -8,7 +8,7 @@ import { fileContents } from '../tree/file-contents.js'
 import type { Inode } from '../tree/node.js'
 import { plant, type Unplanted } from '../tree/plant.js'
 import { walkTree, type Located, type Tree } from '../tree/tree.js'
-import { globs } from './globs.js'
+import { globs, type Globs } from './globs.js'
 import { wholeTree } from './merge-whole.js'
 
 /** What to extract, and how. */
@@ -34,15 +34,16 @@ export interface Extraction {
 
 /**
  * Merges the layers of an image and picks files of the result. Errors: ERR_NOT_FOUND for a pattern that matches nothing;
- * those of wholeTree.
+ * those of globs and wholeTree.
  */
 export async function extract(
   layers: readonly Layer[],
   { archive, globs: patterns, sameOwner }: ExtractOptions,
   context: RunContext,
 ): Promise<Extraction> {
+  const wanted = globs(patterns)
   const { tree, findings } = await wholeTree(layers, archive, context)
-  const nodes = patterns.length === 0 ? [...walkTree(tree)] : picked(tree, patterns, archive)
+  const nodes = patterns.length === 0 ? [...walkTree(tree)] : picked(tree, wanted, archive)
   const files = new Set<Inode>()
   for (const { node } of nodes) if (node.inode.size > 0) files.add(node.inode)
   return {
@@ -66,8 +67,7 @@ export async function extract(
 }
 
 /** What patterns match, in the order of the tree. */
-function picked(tree: Tree, patterns: readonly string[], archive: string): readonly Located[] {
-  const { matches, refuseUnused } = globs(patterns)
+function picked(tree: Tree, { matches, refuseUnused }: Globs, archive: string): readonly Located[] {
   const nodes = [...chosen(tree, matches)]
   // Names below a directory that is wanted as a whole were not asked for: what matches only them is no mistake.
   for (const { path } of nodes) matches(path)

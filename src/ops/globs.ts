@@ -1,6 +1,6 @@
-import picomatch from 'picomatch'
 import { ArchiveError } from '../errors.js'
 import { displayPath, latin1Bytes } from '../tar/path.js'
+import { pathMatcher, type PathMatcher } from './path-matcher.js'
 
 /** Patterns over whole paths of an image, which remember whether they were of use. */
 export interface Globs {
@@ -10,7 +10,10 @@ export interface Globs {
   readonly refuseUnused: (location: string) => void
 }
 
-/** Patterns as picomatch reads them, `*` matching dots too; a path matches as well what is it letter by letter. */
+/**
+ * Patterns over whole paths, with a slash before and behind them or not; a path matches as well what is it letter by
+ * letter, and `/` stands for all there is. Errors: ERR_USAGE for an empty pattern, and one that is too long.
+ */
 export function globs(patterns: readonly string[]): Globs {
   const matchers = patterns.map((pattern) => ({ pattern, isMatch: matcher(pattern), isUsed: false }))
   return {
@@ -35,8 +38,10 @@ export function globs(patterns: readonly string[]): Globs {
   }
 }
 
-function matcher(glob: string): (path: string) => boolean {
-  const pattern = glob.replace(/^\/+/, '').replace(/(?<=[^/])\/+$/, '')
-  const isMatch = picomatch(pattern, { dot: true, nonegate: true })
+function matcher(glob: string): PathMatcher {
+  if (glob === '') throw new ArchiveError('ERR_USAGE', 'a pattern is empty', { hint: "'/' stands for everything" })
+  const pattern = glob.replace(/^(?:\.?\/)+/, '').replace(/(?<=[^/])\/+$/, '')
+  if (pattern === '' || pattern === '.') return () => true
+  const isMatch = pathMatcher(pattern)
   return (path) => path === pattern || isMatch(path)
 }

@@ -1,5 +1,5 @@
-import picomatch from 'picomatch'
 import { displayPath, latin1Bytes } from '../tar/path.js'
+import { pathMatcher, type PathMatcher } from './path-matcher.js'
 
 /** Whether a path, one latin1 character a byte, is one that patterns exclude. */
 export type PathFilter = (path: string, isDirectory: boolean) => boolean
@@ -7,7 +7,7 @@ export type PathFilter = (path: string, isDirectory: boolean) => boolean
 interface Pattern {
   readonly negated: boolean
   readonly onlyDirectories: boolean
-  readonly matches: (path: string) => boolean
+  readonly matches: PathMatcher
 }
 
 /**
@@ -44,6 +44,5 @@ function readPattern(text: string): readonly Pattern[] {
   const name = onlyDirectories ? bare.slice(0, -1) : bare
   if (name === '') return []
   const anchored = name.includes('/') ? name.replace(/^\//, '') : `**/${name}`
-  const matches = picomatch(anchored, { dot: true, nonegate: true })
-  return [{ negated, onlyDirectories, matches: (path) => matches(path) }]
+  return [{ negated, onlyDirectories, matches: pathMatcher(anchored) }]
 }

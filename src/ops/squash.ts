@@ -10,7 +10,7 @@ import { prune } from '../tree/prune.js'
 import { tarBytes } from '../tree/tar-bytes.js'
 import type { Tree } from '../tree/tree.js'
 import { wholeTree } from './merge-whole.js'
-import { globs } from './globs.js'
+import { globs, type Globs } from './globs.js'
 import { proveLayers } from './prove-layers.js'
 import { knownImage, withLayers, type KnownImage } from './relayer.js'
 
@@ -38,7 +38,8 @@ export interface Squashed {
  * Makes one layer of the layers of an image from `from` on. Its root filesystem stays as it is; what those layers put
  * there and took away again is gone for good. The layers are proved first: damage must not get a diffID of its own. Errors:
  * ERR_USAGE for a layer that is not there, or where something to be excluded stands in a layer that is kept;
- * ERR_NOT_FOUND for a pattern that matches nothing; those of proveLayers, wholeTree and knownImage.
+ * ERR_NOT_FOUND for a pattern that matches nothing; those of globs, proveLayers, wholeTree and
+ * knownImage.
  */
 export async function squash(image: Image, options: SquashOptions, context: RunContext): Promise<Squashed> {
   const { archive, from } = options
@@ -54,18 +55,18 @@ export async function squash(image: Image, options: SquashOptions, context: RunC
       },
     )
   }
+  const unwanted = globs(options.exclude ?? [])
   await proveLayers(layers, context)
   const known = await knownImage(image, context)
   const { tree, findings } = await wholeTree(layers, archive, context)
   const { tree: base } = await wholeTree(layers.slice(0, from), archive, context)
-  const excluded = exclude(tree, base, options)
+  const excluded = exclude(tree, base, unwanted, archive)
   const layer = squashedLayer({ base, tree, from, layers })
   const history = squashedHistory(known, options)
   return { image: withLayers(known, [...layers.slice(0, from), layer], { history }), findings, excluded }
 }
 
-function exclude(tree: Tree, base: Tree, { exclude: patterns = [], archive }: SquashOptions): readonly string[] {
-  const { matches, refuseUnused } = globs(patterns)
+function exclude(tree: Tree, base: Tree, { matches, refuseUnused }: Globs, archive: string): readonly string[] {
   const [kept] = prune(base, matches)
   if (kept !== undefined) {
     const message = `${JSON.stringify(readable(kept))} stands in a layer that is kept, and would stay in the archive`

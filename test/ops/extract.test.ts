@@ -172,9 +172,28 @@ describe('patterns', () => {
       ['etc', 'etc/d/c'],
       ['etc', 'etc/a.conf', 'etc/d', 'etc/d/b.conf', 'etc/d/c'],
     ],
+    [
+      ['etc/d/**', './etc/a.conf'],
+      ['etc', 'etc/a.conf', 'etc/d', 'etc/d/b.conf', 'etc/d/c'],
+    ],
   ])('%j brings %j', async (globs, expected) => {
     await extracted(globs, tree)
     expect(names()).toEqual(expected)
+  })
+
+  test.each(['/', '.', './', '//'])('that mean the root, as %j, bring everything', async (root) => {
+    await extracted([root], tree)
+    expect(names()).toEqual(tree.map(({ path }) => path).sort())
+  })
+
+  test.each(['', 'a'.repeat(70_000)])('that mean nothing are refused before anything is read', async (pattern) => {
+    const layers = [missingLayer(0, new ArchiveError('ERR_NOT_FOUND', 'not looked at'))]
+    const options = { archive: 'test.tar', globs: [pattern], sameOwner: false }
+    await expect(extract(layers, options, context)).rejects.toMatchObject({ code: 'ERR_USAGE' })
+  })
+
+  test('of what is in a directory do not mean the directory', async () => {
+    await expect(extracted(['usr/**'], tree)).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
   })
 
   test('that match nothing are an error that names them', async () => {

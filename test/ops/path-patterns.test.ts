@@ -13,6 +13,9 @@ describe('patterns of paths', () => {
     ['cache/', 'var/cache/x', true],
     ['**/.git', 'x/.git/config', true],
     ['b', 'a/bb', false],
+    ['data/**', 'data', false],
+    ['data/**', 'data/x/y', true],
+    ['//', 'a', false],
   ])('%s on %s: %s', (pattern, path, expected) => {
     expect(pathFilter([pattern])(path, false)).toBe(expected)
   })

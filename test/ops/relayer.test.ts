@@ -123,6 +123,14 @@ describe('squash', () => {
     expect(contents).toEqual(['shared'])
   })
 
+  test.each([
+    ['etc/**', ['etc/']],
+    ['/', []],
+  ])('leaves of %j out: %j', async (pattern, names) => {
+    const { image } = await squashed({ exclude: [pattern] })
+    expect(await namesIn(image.layers[0])).toEqual(names)
+  })
+
   test('refuses to exclude what would stay in a layer that is kept', async () => {
     await expect(squashed({ from: 1, exclude: ['etc/s*'] })).rejects.toMatchObject({
       code: 'ERR_USAGE',

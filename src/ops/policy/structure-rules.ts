@@ -1,10 +1,10 @@
-import picomatch from 'picomatch'
 import { latin1 } from '../../tar/path.js'
 import type { Inode } from '../../tree/node.js'
 import { readFiles } from '../../tree/read-files.js'
 import { lookup } from '../../tree/resolve.js'
 import type { Located } from '../../tree/tree.js'
 import { readable } from '../list-rows.js'
+import { pathMatcher, type PathMatcher } from '../path-matcher.js'
 import { failed, kept, named, noneOf, type Answer } from './answer.js'
 import type { ImageFacts } from './facts.js'
 import type { RuleBody } from './rules.js'
@@ -143,7 +143,8 @@ async function at(path: string, followLast: boolean, facts: ImageFacts): Promise
 }
 
 /** Whether a name without a leading slash matches one of the patterns; those without a slash mean a name anywhere. */
-function matcher(patterns: readonly string[]): (name: string) => boolean {
+function matcher(patterns: readonly string[]): PathMatcher {
   const anchored = patterns.map((pattern) => (pattern.includes('/') ? pattern.replace(/^\//, '') : `**/${pattern}`))
-  return picomatch(anchored, { dot: true, nonegate: true })
+  const matchers = anchored.map(pathMatcher)
+  return (name) => matchers.some((isMatch) => isMatch(name))
 }
