@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import type { ChunkMemory } from '../bytes/chunk-memory.js'
 import { compress, type CompressOptions } from '../bytes/compression.js'
-import { diffIDOf, hasher, type AnyHasher } from '../bytes/digest.js'
-import { hasherFor } from '../bytes/hash-beside.js'
+import { diffIDOf, hasher } from '../bytes/digest.js'
+import { hasherFor, type HasherBeside } from '../bytes/hash-beside.js'
 import { handOver } from '../bytes/hand-over.js'
 import { readAhead } from '../bytes/read-ahead.js'
 import type { RunContext } from '../context.js'
@@ -100,12 +100,13 @@ export async function stageTar(
 function measured(
   chunks: AsyncIterable<Uint8Array>,
   { subject, onName }: StagedBytes,
-  sha256: AnyHasher,
+  sha256: HasherBeside,
   { limits }: RunContext,
 ): Promise<Measurement> {
   const options = { limits, location: subject, layer: 'yes', sha256, ...(onName && { onName }) } as const
   const measuring = measureBlob(chunks, options)
-  measuring.catch(() => undefined) // awaited by the caller, or lost with a worse error
+  // Awaited by the caller, or lost with a worse error. Who reads into the hasher's memory would wait for it without end.
+  measuring.catch(() => sha256[Symbol.dispose]())
   return measuring
 }
 
