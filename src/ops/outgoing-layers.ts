@@ -20,7 +20,10 @@ export interface MeasuredLayer {
   readonly content: OutgoingContent
 }
 
-/** The layers of an image, each held against what its archive claims. Errors: ERR_DIGEST, ERR_COMPRESSION, ERR_DOCUMENT. */
+/**
+ * The layers of an image, each held against what its archive claims; where that claims nothing, it must at least be a
+ * whole tar. Errors: ERR_DIGEST, ERR_COMPRESSION, ERR_DOCUMENT, ERR_TAR_HEADER, ERR_LIMIT.
+ */
 export function outgoingLayers(
   image: Image,
   of: (layer: Layer) => MeasuredLayer | undefined,
@@ -46,7 +49,21 @@ export function refuseOtherCount({ configSource, config, layers, path }: Image):
 
 function proved(layer: Layer, measured: MeasuredLayer): OutgoingLayer {
   const { digest, size, compression } = measured.measurement
-  return { diffID: provedDiffID(layer, measured), digest, size, compression, content: measured.content }
+  const diffID = provedDiffID(layer, measured)
+  if (layer.claims.diffID === undefined) refuseBroken(layer, measured)
+  return { diffID, digest, size, compression, content: measured.content }
+}
+
+// The diffID of what is cut short is as good as any: engines would unpack it up to there, and fail.
+function refuseBroken({ index, blob, path }: Layer, { notices = [] }: MeasuredLayer): void {
+  const fault = notices.find(({ code }) => code === 'LAYER_TAR' || code === 'LIMIT_REACHED')
+  if (fault === undefined) return
+  const { code, message, layerOffset } = fault
+  const error = code === 'LIMIT_REACHED' ? 'ERR_LIMIT' : 'ERR_TAR_HEADER'
+  throw new ArchiveError(error, `layer ${index} is no whole tar: ${message}`, {
+    location: blob?.location ?? path,
+    ...(layerOffset !== undefined && { offset: layerOffset }),
+  })
 }
 
 /** The diffID of a layer, held against what its archive claims. Errors: ERR_DIGEST, ERR_COMPRESSION. */
