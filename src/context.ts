@@ -27,6 +27,8 @@ export interface ProgressEvent {
   readonly subject: string
   readonly done: number
   readonly total?: number
+  /** One of what is counted, as `layer`; bytes where nothing is said. */
+  readonly unit?: string
 }
 
 /** Where the ids of containers lie among those of a host. */

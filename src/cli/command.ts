@@ -3,7 +3,7 @@ import type { Report } from '../model/report.js'
 import { readOptions, textsOf } from './arguments.js'
 import type { Given, Options, ValuesOf } from './arguments.js'
 import type { GlobalValues } from './options.js'
-import type { Tell } from './tell.js'
+import type { Outlets } from './tell.js'
 import { UsageError } from './usage-error.js'
 
 /** An operand: `one` must be given, `optional` may be, `many` stands for one or more, `any` for as many as there are. */
@@ -29,13 +29,11 @@ export type OperandsOf<Given extends Positionals> = {
 export type Example = readonly [line: string, meaning: string]
 
 /** What a command is given. */
-export interface Invocation<Operands extends Positionals, Own extends Options> {
+export interface Invocation<Operands extends Positionals, Own extends Options> extends Outlets {
   readonly operands: OperandsOf<Operands>
   readonly options: ValuesOf<Own>
   readonly globals: GlobalValues
   readonly context: RunContext
-  /** Hands over parts of the answer as soon as they stand, for the outputs that stream. */
-  readonly tell: Tell
 }
 
 /** What a command answers: a report for the presenters, or text that is no report (a completion script). */
@@ -63,7 +61,7 @@ export interface Command {
 }
 
 /** A command with its arguments. */
-export type Prepared = (context: RunContext, tell: Tell) => Promise<Answer>
+export type Prepared = (context: RunContext, outlets: Outlets) => Promise<Answer>
 
 /** A command of a spec whose operands and options give the types of what `run` receives. */
 export function defineCommand<const Operands extends Positionals, const Own extends Options>(
@@ -74,7 +72,7 @@ export function defineCommand<const Operands extends Positionals, const Own exte
     prepare(given, globals) {
       const options = readOptions(spec.options, given)
       const operands = readOperands(spec.positionals, given)
-      return (context, tell) => spec.run({ operands, options, globals, context, tell })
+      return (context, outlets) => spec.run({ operands, options, globals, context, ...outlets })
     },
   }
 }

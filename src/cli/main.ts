@@ -72,9 +72,10 @@ async function ran(request: Request, signal: AbortSignal): Promise<ExitCode> {
   let answer: Answer
   try {
     const tell = tellFor(request, { stdout, stderr }, () => progress.clear())
-    answer = await request.run(contextFor(request.globals, signal, progress), tell)
+    const context = contextFor(request.globals, signal, progress)
+    answer = await request.run(context, { tell, takeTerminal: () => progress.stop() })
   } finally {
-    progress.clear()
+    progress.stop()
   }
   if (typeof answer === 'string') return printed(answer)
   await present(answer, request, { stdout, stderr })

@@ -97,7 +97,8 @@ async function onThreads(
     signal: context.signal,
     onDone(job, verdict) {
       verdicts.set(shared[job] ?? -1, verdict)
-      context.onProgress?.({ task: 'verify', subject: 'archives', done: verdicts.size, total: operands.length })
+      const done = { done: verdicts.size, total: operands.length, unit: 'archive' }
+      context.onProgress?.({ task: 'verify', subject: 'archives', ...done })
       told = told.then(() => tell(verdict))
     },
   })

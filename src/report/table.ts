@@ -41,3 +41,21 @@ export function ellipsis(text: string, most: number): string {
   }
   return `${kept}…`
 }
+
+/** Text cut to `most` columns, at least 1, with `…` in its middle: both ends of a path tell what it is. */
+export function middleEllipsis(text: string, most: number): string {
+  if (stringWidth(text) <= most) return text
+  const end = lastColumns(text, Math.ceil((most - 1) / 2))
+  return `${ellipsis(text, most - stringWidth(end))}${end}`
+}
+
+function lastColumns(text: string, most: number): string {
+  let kept = ''
+  let width = 0
+  for (const char of Array.from(text).reverse()) {
+    width += stringWidth(char)
+    if (width > most) break
+    kept = char + kept
+  }
+  return kept
+}

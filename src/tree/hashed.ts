@@ -242,7 +242,7 @@ function apply(tree: Tree, reading: Reading, log: FindingLog, context: RunContex
   const { changes, notes, layer } = reading
   tellFaults(reading)
   applyChanges(tree, changes, notes, context.limits)
-  context.onProgress?.({ task: 'merge', subject: layer.path, done: layer.index + 1 })
+  context.onProgress?.({ task: 'merge', subject: layer.path, done: layer.index + 1, unit: 'layer' })
   notes.close()
   for (const { code, message, where, expected, actual } of reading.log.findings) {
     const { archive: _, ...place } = where

@@ -40,7 +40,13 @@ export async function mergedTree(
     applyChanges(tree, changes, notes, context.limits)
     watch.applied?.(layer, tree)
     notes.close()
-    context.onProgress?.({ task: 'merge', subject: layer.path, done: layer.index + 1, total: layers.length })
+    context.onProgress?.({
+      task: 'merge',
+      subject: layer.path,
+      done: layer.index + 1,
+      total: layers.length,
+      unit: 'layer',
+    })
   }
   return tree
 }

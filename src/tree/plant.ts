@@ -85,7 +85,7 @@ export async function plant(
 async function turn(done: number, total: number, subject: string, context: RunContext): Promise<void> {
   await setImmediate()
   context.signal?.throwIfAborted()
-  context.onProgress?.({ task: 'extract', subject, done, total })
+  context.onProgress?.({ task: 'extract', subject, done, total, unit: 'name' })
 }
 
 function close(open: Open | undefined): void {

@@ -36,6 +36,14 @@ test('a long listing comes whole through a pipe', async () => {
   expect(exitCode).toBe(0)
 })
 
+test.skipIf(!existsSync('/usr/bin/script'))(
+  'on a terminal the progress line is gone before a file is printed, and never comes back',
+  () => {
+    const { stdout } = shell(`script -qec 'stty cols 80; "'"$0"'" "'"$1"'" cat web.tar a' /dev/null < /dev/null`)
+    expect(stdout).toMatch(/\u001b\[Kmerge .*\r\u001b\[Ka$/)
+  },
+)
+
 test.skipIf(!existsSync('/dev/full'))('a full disk behind stdout is trouble, not a pass', () => {
   const { status, stderr } = shell('"$0" "$1" verify web.tar > /dev/full')
   expect(status).toBe(2)

@@ -15,9 +15,9 @@ function watched(settings: Partial<ProgressSettings>) {
     clock: () => now,
     ...settings,
   })
-  const at = (time: number, done: number, subject = 'app.tar', total?: number): void => {
+  const at = (time: number, done: number, subject = 'app.tar', total?: number, unit?: string): void => {
     now = time
-    progress.on({ task: 'verify', subject, done, ...(total !== undefined && { total }) })
+    progress.on({ task: 'verify', subject, done, ...(total !== undefined && { total }), ...(unit && { unit }) })
   }
   return { progress, written, at }
 }
@@ -44,6 +44,48 @@ test('a line never wraps, and a name cannot drive the terminal', () => {
   at(0, 1, '\u001b[2J'.repeat(40))
   expect(written).toHaveLength(1)
   expect(written[0]?.slice(CLEAR.length)).toMatch(/^\P{Cc}{29}$/u)
+})
+
+const blob = `blobs/sha256/0123456789ab${'cdef'.repeat(13)}`
+
+test.each([
+  [120, blob, `verify ${blob}: 50% 1 GB, 1 GB/s`],
+  [80, blob, 'verify 0123456789ab: 50% 1 GB, 1 GB/s'],
+  [40, blob, 'verify 0123456789ab: 50% 1 GB, 1 GB/s'],
+  [40, 'some/long/folder/of/archives/app.tar', 'verify some/l…app.tar: 50% 1 GB, 1 GB/s'],
+  [40, '\u5c42'.repeat(20), `verify ${'\u5c42'.repeat(3)}…${'\u5c42'.repeat(3)}: 50% 1 GB, 1 GB/s`],
+  [28, blob, 'verify: 50% 1 GB, 1 GB/s'],
+])('on %i columns the figures stay, and what %s is called gets shorter', (columns, subject, line) => {
+  const { written, at } = watched({ width: () => columns })
+  at(0, 0, subject, 2e9)
+  at(1000, 1e9, subject, 2e9)
+  expect(written.at(-1)).toBe(`${CLEAR}${line}`)
+})
+
+test('what is counted and no bytes has no rate', () => {
+  const { written, at } = watched({})
+  at(0, 0, 'archives', 8, 'archive')
+  at(1000, 2, 'archives', 8, 'archive')
+  expect(written.at(-1)).toBe(`${CLEAR}verify archives: 25% archive 2 of 8`)
+})
+
+test('a line that is not there is not cleared: it would be what a command has printed', () => {
+  const { progress, written, at } = watched({})
+  progress.clear()
+  at(0, 1)
+  progress.clear()
+  progress.clear()
+  at(1000, 2)
+  expect(written).toEqual([`${CLEAR}verify app.tar: 1 B`, CLEAR, `${CLEAR}verify app.tar: 2 B, 2 B/s`])
+})
+
+test('after the stop nothing is drawn any more', () => {
+  const { progress, written, at } = watched({})
+  at(0, 1)
+  progress.stop()
+  at(1000, 2)
+  progress.stop()
+  expect(written).toEqual([`${CLEAR}verify app.tar: 1 B`, CLEAR])
 })
 
 test('plain writes a line every ten seconds, on a terminal or not', () => {

@@ -17,7 +17,7 @@ export const cat = defineCommand({
     ['imgtar cat bundle.tar:web:2 /etc/passwd /etc/group', 'one after the other'],
     ['imgtar cat app.tar /bin/app | sha256sum', 'byte for byte'],
   ],
-  async run({ operands, options, globals, context }) {
+  async run({ operands, options, globals, context, takeTerminal }) {
     const [{ selectImage }, { readFiles }, { streamOutput }] = await Promise.all([
       import('../../model/select.js'),
       import('../../ops/read-file.js'),
@@ -30,7 +30,9 @@ export const cat = defineCommand({
     await using output = streamOutput(process.stdout)
     try {
       for await (const chunk of readFiles(image.layers, wanted, context)) {
-        if (!globals.quiet) await output.write(chunk)
+        if (globals.quiet) continue
+        takeTerminal()
+        await output.write(chunk)
       }
     } catch (error) {
       if (!hasReaderGone(error)) throw error

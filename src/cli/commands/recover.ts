@@ -50,8 +50,8 @@ export const recover = defineCommand({
     const target = targetIn(options.output, options, context)
     for await (const one of operation.recover(root, target, { lossy: options.lossy }, context)) {
       recovered.push(one)
-      const done = recovered.length
-      context.onProgress?.({ task: 'recover', subject: one.names[0] ?? one.id, done, total: root.images.length })
+      const done = { done: recovered.length, total: root.images.length, unit: 'image' }
+      context.onProgress?.({ task: 'recover', subject: one.names[0] ?? one.id, ...done })
     }
     const findings = root.findings.map(describeFinding)
     const isWhole = recovered.every(({ state }) => state === 'exact')

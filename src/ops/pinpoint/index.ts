@@ -76,7 +76,8 @@ export async function pinpoint(
     const layers = archive.images[one.image]?.layers ?? []
     const layer = layers[one.layer]
     if (layer === undefined || layer.state === 'missing') continue
-    context.onProgress?.({ task: 'pinpoint', subject: layer.path, done: one.layer, total: layers.length })
+    const done = { done: one.layer, total: layers.length, unit: 'layer' }
+    context.onProgress?.({ task: 'pinpoint', subject: layer.path, ...done })
     const clues = await cluesOn({ layers, layer, measured: one.measured }, evidence, used, context)
     tell(layer, one.measured, clues, log)
   }
