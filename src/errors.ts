@@ -75,3 +75,8 @@ function systemMessage(error: Error): string {
   const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined
   return (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? error.message
 }
+
+/** A number with its noun for messages, as `1 image`, `2 images`. */
+export function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`
+}

@@ -1,3 +1,4 @@
+import { count } from '../errors.js'
 import type { DiffID } from '../bytes/digest.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
@@ -50,7 +51,7 @@ export async function placeLayers(
     onBytes(index, bytes) {
       done += bytes
       places[index]?.reserved.room.written(bytes)
-      context.onProgress?.({ task: 'write', subject: `${jobs.length} layers`, done, total: Math.max(total, done) })
+      context.onProgress?.({ task: 'write', subject: count(jobs.length, 'layer'), done, total: Math.max(total, done) })
     },
     onDone(index, diffID) {
       const place = places[index]

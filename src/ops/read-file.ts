@@ -26,13 +26,20 @@ export async function* readFiles(
   for (const inode of inodes) yield* gather(contentPieces(inode, contents, context.limits), context.signal)
 }
 
+// What tar calls them, in words.
+const KINDS: Readonly<Partial<Record<Inode['type'], string>>> = {
+  char: 'character device',
+  block: 'block device',
+  fifo: 'named pipe',
+}
+
 function fileAt(tree: Tree, path: string, location: string): Inode {
   const name = latin1(new TextEncoder().encode(path))
   const inode = lookup(tree, name)?.node.inode
   if (inode?.type === 'file') return inode
   const link = inode === undefined ? lookup(tree, name, false)?.node.inode : undefined
   if (link?.type !== 'symlink') {
-    const what = inode === undefined ? 'no such file in the image' : `a ${inode.type}, and no file`
+    const what = inode === undefined ? 'no such file in the image' : `a ${KINDS[inode.type] ?? inode.type}, and no file`
     throw new ArchiveError('ERR_NOT_FOUND', `${path}: ${what}`, { location })
   }
   const end = resolve(tree, name, { followLast: true }) === undefined ? 'which leads in a circle' : 'where nothing is'

@@ -1,5 +1,5 @@
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, count } from '../errors.js'
 import type { HistoryEntry } from '../model/config.js'
 import type { Image } from '../model/image.js'
 import { formatPlatform } from '../model/platform.js'
@@ -42,7 +42,9 @@ function refuseOtherBase(own: KnownImage, below: KnownImage, location: string): 
     if (found === diffID) continue
     const message = `the old base is not below the image: its layer ${index} is ${diffID}`
     const hint =
-      found === undefined ? `the image has ${own.diffIDs.length} layers` : `layer ${index} of the image is ${found}`
+      found === undefined
+        ? `the image has ${count(own.diffIDs.length, 'layer')}`
+        : `layer ${index} of the image is ${found}`
     throw new ArchiveError('ERR_USAGE', message, { location, hint })
   }
 }

@@ -1,5 +1,5 @@
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, count } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { HistoryEntry } from '../model/config.js'
 import type { Image, Layer } from '../model/image.js'
@@ -112,12 +112,11 @@ function squashedHistory({ history, config, image }: KnownImage, { from, comment
     const makes = step.empty_layer === true ? undefined : layer++
     return makes !== undefined && makes >= from ? { ...step, empty_layer: true } : step
   })
-  const count = image.layers.length - from
   return [
     ...steps,
     {
       created_by: 'imgtar squash',
-      comment: comment ?? `${count} ${count === 1 ? 'layer' : 'layers'} squashed`,
+      comment: comment ?? `${count(image.layers.length - from, 'layer')} squashed`,
       ...(config.value.created !== undefined && { created: config.value.created }),
     },
   ]

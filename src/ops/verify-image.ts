@@ -1,3 +1,4 @@
+import { count } from '../errors.js'
 import { isTime } from '../model/config.js'
 import type { FindingDetail, FindingLog } from '../model/finding-log.js'
 import type { Image } from '../model/image.js'
@@ -9,7 +10,7 @@ const MOST_LAYERS = 125
 /** What can be told of an image without reading its layers. */
 export function verifyImage(image: Image, log: FindingLog): void {
   if (image.layers.length > MOST_LAYERS) {
-    log.add('LAYER_DEPTH', `the image has ${image.layers.length} layers`, { path: image.path })
+    log.add('LAYER_DEPTH', `the image has ${count(image.layers.length, 'layer')}`, { path: image.path })
   }
   if (image.configSource.kind !== 'stored') return
   const { path, offset } = image.configSource
@@ -34,7 +35,7 @@ function verifyRootfs(image: Image, place: FindingDetail, log: FindingLog): void
   }
   const diffIDs = claimedDiffIDs(image)
   if (diffIDs.length !== image.layers.length) {
-    log.add('LAYER_COUNT_MISMATCH', `${image.layers.length} layers, ${diffIDs.length} diffIDs`, {
+    log.add('LAYER_COUNT_MISMATCH', `${count(image.layers.length, 'layer')}, ${count(diffIDs.length, 'diffID')}`, {
       ...place,
       expected: String(diffIDs.length),
       actual: String(image.layers.length),
@@ -52,7 +53,7 @@ function verifyHistory({ config, layers }: Image, place: FindingDetail, log: Fin
   const claimed = history.filter((step) => step.empty_layer !== true).length
   if (claimed === layers.length) return
   const code = claimed > layers.length ? 'HISTORY_MISMATCH' : 'HISTORY_SHORT'
-  log.add(code, `the history claims ${claimed} layers, there are ${layers.length}`, {
+  log.add(code, `the history claims ${count(claimed, 'layer')}, the image has ${layers.length}`, {
     ...place,
     expected: String(claimed),
     actual: String(layers.length),

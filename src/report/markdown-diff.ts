@@ -1,3 +1,4 @@
+import { count } from '../errors.js'
 import type { DiffReport } from '../model/report.js'
 import { visible, visibleName } from './escape.js'
 import { answerInWords, summaryRows } from './human/diff-summary.js'
@@ -9,7 +10,6 @@ import {
   pathInWords,
   whyInWords,
 } from './human/diff-words.js'
-import { count } from './human/findings.js'
 
 const MOST_ROWS = 50
 

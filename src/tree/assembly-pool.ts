@@ -1,3 +1,4 @@
+import { count } from '../errors.js'
 import { runJobs, workerUrl } from '../bytes/worker-pool.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
@@ -19,7 +20,12 @@ export async function measureAssemblies(
   let done = 0
   const onBytes = (bytes: number) => {
     done += bytes
-    context.onProgress?.({ task: 'assemble', subject: `${unique.length} layers`, done, total: Math.max(total, done) })
+    context.onProgress?.({
+      task: 'assemble',
+      subject: count(unique.length, 'layer'),
+      done,
+      total: Math.max(total, done),
+    })
   }
   // Largest first, so that no thread is left alone with it at the end.
   const sorted = unique.sort((a, b) => b.size - a.size)

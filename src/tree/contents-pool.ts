@@ -1,3 +1,4 @@
+import { count } from '../errors.js'
 import { counted } from '../bytes/reader.js'
 import { readAhead } from '../bytes/read-ahead.js'
 import type { ByteSource } from '../bytes/source.js'
@@ -58,7 +59,7 @@ const COMPRESSED = 5
 export async function readLayers(items: readonly LayerToRead[], context: RunContext): Promise<readonly LayerRead[]> {
   const read = new Map<LayerToRead, LayerRead>()
   const total = items.reduce((sum, { layer }) => sum + (layer.blob?.size ?? 0), 0)
-  const progress = progressOf(items.length, total, context)
+  const progress = progressOf(count(items.length, 'layer'), total, context)
   const { headers, near, far } = await sharedOut(items, context)
   await together(context, [
     (inner) => readFar(far, inner, read, progress),
@@ -190,10 +191,10 @@ export function isSameFile(one: ByteSource | undefined, other: ByteSource | unde
   return one.place.file === other.place.file && one.place.offset === other.place.offset && one.size === other.size
 }
 
-function progressOf(count: number, total: number, context: RunContext): (bytes: number) => void {
+function progressOf(subject: string, total: number, context: RunContext): (bytes: number) => void {
   let done = 0
   return (bytes) => {
     done += bytes
-    context.onProgress?.({ task: 'read', subject: `${count} layers`, done, total })
+    context.onProgress?.({ task: 'read', subject, done, total })
   }
 }

@@ -1,3 +1,4 @@
+import { count } from '../errors.js'
 import { runJobs } from '../bytes/worker-pool.js'
 import type { Threads } from '../bytes/worker-threads.js'
 import { counted } from '../bytes/reader.js'
@@ -87,6 +88,6 @@ function progressOf(blobs: readonly BlobToMeasure[], context: RunContext): (byte
   let done = 0
   return (bytes) => {
     done += bytes
-    context.onProgress?.({ task: 'measure', subject: `${blobs.length} blobs`, done, total })
+    context.onProgress?.({ task: 'measure', subject: count(blobs.length, 'blob'), done, total })
   }
 }

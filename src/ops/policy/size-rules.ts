@@ -1,3 +1,4 @@
+import { count } from '../../errors.js'
 import type { ImageFacts } from './facts.js'
 import { summed, totalOf } from './facts.js'
 import type { RuleBody } from './rules.js'
@@ -20,8 +21,8 @@ export function sizeAnswer(rule: SizeRule, facts: ImageFacts): Answer {
     case 'layer':
       return largest(facts, rule.most)
     case 'layers': {
-      const count = image.layers.length
-      return { ok: count <= rule.most, message: `${count} layers, at most ${rule.most} are allowed` }
+      const layers = image.layers.length
+      return { ok: layers <= rule.most, message: `${count(layers, 'layer')}, at most ${rule.most} are allowed` }
     }
     case 'growth':
       return growth(rule, facts)

@@ -1,10 +1,11 @@
+import { count } from '../../errors.js'
 import type { CensusReport } from '../../model/report-store.js'
 import { visible, visibleName } from '../escape.js'
 import { paintFor, type Ink } from '../paint.js'
 import type { Style } from '../presenter.js'
 import { dockerSize, sizeInWords } from '../size.js'
 import { DOCKER_TABLE, table } from '../table.js'
-import { count, findingLines } from './findings.js'
+import { findingLines } from './findings.js'
 import { shortID } from './short-id.js'
 import { damagedText } from './tar-split.js'
 

@@ -1,7 +1,7 @@
+import { count } from '../../errors.js'
 import type { DiffReport } from '../../model/report.js'
 import { visible } from '../escape.js'
 import { countsOfKinds, growthInWords, packageInWords, sideInWords } from './diff-words.js'
-import { count } from './findings.js'
 
 /** The answer in one sentence. */
 export function answerInWords(report: DiffReport): string {

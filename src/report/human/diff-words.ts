@@ -1,8 +1,8 @@
+import { count } from '../../errors.js'
 import type { DiffReport } from '../../model/report.js'
 import { visible, visibleBytes, visibleName } from '../escape.js'
 import { sizeInWords } from '../size.js'
 import { listingTime } from '../time.js'
-import { count } from './findings.js'
 
 type FileRow = DiffReport['files'][number]
 type Field = FileRow['fields'][string]

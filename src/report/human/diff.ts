@@ -1,3 +1,4 @@
+import { count } from '../../errors.js'
 import type { DiffReport, RootfsDigestReport } from '../../model/report.js'
 import { visible, visibleName } from '../escape.js'
 import { paintFor, type Paint } from '../paint.js'
@@ -7,7 +8,7 @@ import { diffMarkdown } from '../markdown-diff.js'
 import { groupedFiles, treeOfFiles } from './diff-files.js'
 import { configInWords, growthInWords, packageInWords, whyInWords } from './diff-words.js'
 import { answerInWords, summaryRows } from './diff-summary.js'
-import { count, findingLines } from './findings.js'
+import { findingLines } from './findings.js'
 
 const MOST_LINES = 60
 const COLUMNS = { least: 0, gap: 2 }

@@ -1,7 +1,7 @@
+import { count } from '../../errors.js'
 import type { FilesReport } from '../../model/report-files.js'
 import { visible, visibleName } from '../escape.js'
 import { sizeInWords } from '../size.js'
-import { count } from './findings.js'
 
 const MOST_SKIPPED = 20
 const LOST: Record<FilesReport['skipped'][number]['what'], string> = {

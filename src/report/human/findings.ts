@@ -1,3 +1,4 @@
+import { count } from '../../errors.js'
 import { FINDINGS } from '../../findings.js'
 import type { Severity } from '../../findings.js'
 import type { FindingReport } from '../../model/report.js'
@@ -19,11 +20,6 @@ export function countsInWords(findings: readonly FindingReport[]): string {
   )
   const allowed = findings.length - counted.length
   return [...counts, `${allowed} allowed`].filter((text) => !text.startsWith('0 ')).join(', ')
-}
-
-/** A number with its noun, as `1 image`, `2 images`. */
-export function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`
 }
 
 /** The ink of the worst severity among findings that are not allowed. */

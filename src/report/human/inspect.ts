@@ -1,9 +1,10 @@
+import { count } from '../../errors.js'
 import type { InspectReport, LayerReport } from '../../model/report.js'
 import { visible, visibleName } from '../escape.js'
 import { paintFor } from '../paint.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
-import { count, findingLines } from './findings.js'
+import { findingLines } from './findings.js'
 
 type Inspected = InspectReport['images'][number]
 type Field = readonly [label: string, value: string | undefined]

@@ -1,8 +1,9 @@
+import { count } from '../../errors.js'
 import type { LoadReport } from '../../model/report-store.js'
 import { visible, visibleName } from '../escape.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
-import { count, findingLines } from './findings.js'
+import { findingLines } from './findings.js'
 import { shortID } from './short-id.js'
 
 /** A line for each image that is in the data-root now: how many of its layers are new. */

@@ -1,9 +1,10 @@
+import { count } from '../../errors.js'
 import type { RecoverReport } from '../../model/report-store.js'
 import { visible, visibleName } from '../escape.js'
 import { paintFor, type Ink } from '../paint.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
-import { count, findingLines } from './findings.js'
+import { findingLines } from './findings.js'
 import { shortID } from './short-id.js'
 import { damagedText } from './tar-split.js'
 

@@ -1,9 +1,10 @@
+import { count } from '../../errors.js'
 import type { SalvagedImageReport, SalvageReport } from '../../model/report-salvage.js'
 import { visible, visibleName } from '../escape.js'
 import { paintFor, type Ink } from '../paint.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
-import { count, findingLines } from './findings.js'
+import { findingLines } from './findings.js'
 import { shortID } from './short-id.js'
 
 const INKS: Record<SalvagedImageReport['layers'][number]['state'], Ink> = {
@@ -52,6 +53,7 @@ function* imageLines(image: SalvagedImageReport, style: Style): Generator<string
   }
   if (partial !== undefined) {
     const left = partial.leftOut.length === 0 ? '' : `, ${count(partial.leftOut.length, 'file')} left out`
-    yield `  partial export, not the whole image: ${visibleName(partial.path)}, ${partial.entries} entries${left}`
+    const entries = partial.entries === 1 ? '1 entry' : `${partial.entries} entries`
+    yield `  partial export, not the whole image: ${visibleName(partial.path)}, ${entries}${left}`
   }
 }

@@ -1,9 +1,9 @@
+import { count } from '../../errors.js'
 import type { DamagedFile, TarSplitReport } from '../../model/report-store.js'
 import { visibleBytes, visibleName } from '../escape.js'
 import { paintFor } from '../paint.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
-import { count } from './findings.js'
 
 /** What came of it in one line, then a line for each file that differs. */
 export function* tarSplitText(report: TarSplitReport, style: Style): Generator<string> {

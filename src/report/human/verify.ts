@@ -1,10 +1,11 @@
+import { count } from '../../errors.js'
 import type { VerifyReport } from '../../model/report.js'
 import { visible, visibleName } from '../escape.js'
 import { paintFor } from '../paint.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
 import { engineLines } from './engines.js'
-import { count, countsInWords, findingLines, inkOf } from './findings.js'
+import { countsInWords, findingLines, inkOf } from './findings.js'
 
 type Verified = VerifyReport['archives'][number]
 

@@ -1,10 +1,10 @@
+import { count } from '../../errors.js'
 import type { BlameReport, BuriedReport, EfficiencyReport } from '../../model/report-waste.js'
 import { visible, visibleBytes, visibleName } from '../escape.js'
 import { paintFor } from '../paint.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
 import { ellipsis, table, type TableLayout } from '../table.js'
-import { count } from './findings.js'
 import { modeText } from './ls.js'
 
 const MOST_PATHS = 20

@@ -1,9 +1,9 @@
+import { count } from '../../errors.js'
 import type { WrittenImage, WrittenReport } from '../../model/report-written.js'
 import { visible, visibleName } from '../escape.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
 import { table } from '../table.js'
-import { count } from './findings.js'
 import { shortID } from './short-id.js'
 
 /** What was written where, then a row for each image with the ID that docker will show. */
