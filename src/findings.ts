@@ -144,6 +144,7 @@ const STORE_RULES = {
 // prettier-ignore
 const OUTPUT_RULES = {
   OUTPUT_ATTACHMENT_LEFT_OUT: rule('note', 'An attestation or signature was not taken over', 'It refers to a manifest by its digest, and goes along where that manifest or the index above it stays as it is.'),
+  OUTPUT_COPY_DAMAGED: rule('warning', 'A damaged copy was passed over', 'Another archive has the same, whole and proved, and that was taken. imgtar verify tells what is wrong with the damaged one.'),
   OUTPUT_INDEX_LEFT_OUT: rule('note', 'An index was not taken over', 'Registries and the containerd store know an image by the digest of the index that its name leads to. All images below it must be written with their own manifests: no --platform, no other compression, an output with index.json.'),
   OUTPUT_LAYER_RECOMPRESSED: rule('note', 'A layer is stored in another compression than before', 'Its diffID and the imageID stay; the digest under which a registry knows its blob does not. --compress and the format of the output decide.'),
   OUTPUT_NAME_LEFT_OUT: rule('note', 'A name was not taken over into manifest.json', 'docker takes names with a tag only. Give the image one with imgtar tag.'),

@@ -88,24 +88,26 @@ export interface Made {
  */
 export async function writeArchive(request: WriteRequest, context: RunContext): Promise<WrittenReport> {
   const { name, images, archives, options } = request
-  const [{ prepareImages }, { companionsFor }, { lossesOf }, { hasIndex }] = await Promise.all([
+  const [{ prepareImages }, { companionsFor }, { lossesOf }, { hasIndex }, { findingLog }] = await Promise.all([
     import('../ops/prepare.js'),
     import('../ops/companions.js'),
     import('../ops/losses.js'),
     import('../formats/write/index.js'),
+    import('../model/finding-log.js'),
   ])
   const make = async (making: Making): Promise<Made> => {
+    const archive = archives[0]?.location ?? name
+    const log = findingLog(archive)
     const prepared = await prepareImages(
       images,
-      { ...making, ...(request.trust !== undefined && { trust: request.trust }) },
+      { ...making, log, ...(request.trust !== undefined && { trust: request.trust }) },
       context,
     )
-    const archive = archives[0]?.location ?? name
     const { format } = options.output
     const takes = hasIndex({ format, layout: options.layout })
     const companions = await companionsFor(archives, prepared, takes, context)
     const losses = lossesOf(images, prepared, { archive, docker: format === 'docker-archive', companions })
-    const findings = [...archives.flatMap((one) => one.findings), ...losses]
+    const findings = [...archives.flatMap((one) => one.findings), ...log.findings, ...losses]
     return { images: prepared, companions: companions.carried, findings }
   }
   return writeMade(name, options, make, context)

@@ -1,4 +1,4 @@
-import { detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
+import type { Compression } from '../bytes/compression.js'
 import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
@@ -7,22 +7,15 @@ import type { Image, Layer } from '../model/image.js'
 import type { OutgoingImage, OutgoingLayer, Staging } from '../model/outgoing.js'
 import { repoDigestAnnotations } from '../model/repo-digests.js'
 import type { Measurement } from '../tar/measurement.js'
+import { eachOnce, type ChoiceSettings } from './each-once.js'
+import { claimedDigest, keptLayers, manifestStays } from './kept-layers.js'
 import { measureLayers } from './measure.js'
 import { outgoingLayers, type MeasuredLayer } from './outgoing-layers.js'
 import { placeLayers } from './place-layers.js'
-import { stageLayer, type LayerCompression } from './stage-layer.js'
+import { stageLayer } from './stage-layer.js'
 
 /** How layers are to be stored. */
-export interface PrepareOptions {
-  /**
-   * `keep`: as they are stored now, where `holds` has that compression, else plain; otherwise all in that compression,
-   * those that have it already as they are.
-   */
-  readonly compress: 'keep' | LayerCompression
-  /** Compressions that the target's readers take. */
-  readonly holds: ReadonlySet<Compression>
-  /** Take the archive's word for digests of layers that are copied as they are, instead of measuring them. */
-  readonly trust?: boolean
+export interface PrepareOptions extends ChoiceSettings {
   readonly staging: Staging
 }
 
@@ -37,7 +30,7 @@ export async function prepareImages(
   options: PrepareOptions,
   context: RunContext,
 ): Promise<readonly OutgoingImage[]> {
-  const ordered = onceEach([...images].sort(byClaims))
+  const ordered = await eachOnce(images, options, context)
   const layers = ordered.flatMap((image) => image.layers)
   const kept = await keptLayers(layers, options, context)
   const measured = new Map<Layer | ByteSource, MeasuredLayer>()
@@ -60,7 +53,7 @@ export async function prepareImages(
     const own = layer.claims.diffID === undefined ? undefined : placed?.get(layer.claims.diffID)
     measured.set(key, own ?? (await stagedOnce(await stageLayer(layer, options, context), measured, options)))
   }
-  return merged(ordered.map((image) => outgoing(image, (layer) => measured.get(layer.blob ?? layer))))
+  return ordered.map((image) => outgoing(image, (layer) => measured.get(layer.blob ?? layer)))
 }
 
 function proofOf(measurement: Measurement): Pick<MeasuredLayer, 'measurement' | 'notices'> {
@@ -79,47 +72,6 @@ async function stagedOnce(
   return { ...layer, content: same.content }
 }
 
-/** Images of one stored config as one image with all names, so that no layer is made for an image that is dropped. */
-function onceEach(images: readonly Image[]): readonly Image[] {
-  const known = new Map<string | Image, Image>()
-  for (const image of images) {
-    const key = image.configSource.kind === 'stored' ? image.configSource.document.digest : image
-    const first = known.get(key)
-    // One that has all its layers is worth more than one that has not.
-    const better = first?.layers.every(({ state }) => state !== 'missing') === true ? first : image
-    known.set(key, { ...better, names: [...(first?.names ?? []), ...image.names] })
-  }
-  return [...known.values()]
-}
-
-// Only what is known without measuring, so that equal sets of inputs are staged in one order.
-function byClaims(a: Image, b: Image): number {
-  return byBytes(sortKey(a), sortKey(b))
-}
-
-function sortKey({ names, configSource, layers }: Image): string {
-  const id = configSource.kind === 'stored' ? configSource.document.digest : ''
-  const claims = layers.map(({ claims: { diffID, digest }, blob }) => diffID ?? digest ?? String(blob?.size ?? ''))
-  return [[...names].sort(byBytes)[0] ?? '', id, ...claims].join('\0')
-}
-
-/** Layers whose stored bytes go over as they are, with their compression. */
-async function keptLayers(
-  layers: readonly Layer[],
-  { compress, holds }: PrepareOptions,
-  context: RunContext,
-): Promise<ReadonlyMap<Layer, Compression>> {
-  const kept = new Map<Layer, Compression>()
-  for (const layer of layers) {
-    if (layer.blob === undefined) continue
-    const head = await layer.blob.read({ offset: 0, length: Math.min(SNIFF_BYTES, layer.blob.size) }, context.signal)
-    const compression = detectCompression(head)
-    const stays = compress === 'keep' ? holds.has(compression) : compress.kind === compression
-    if (stays) kept.set(layer, compression)
-  }
-  return kept
-}
-
 function sourceOf({ blob, path }: Layer): OutgoingLayer['content'] {
   if (blob === undefined) throw new ArchiveError('ERR_NOT_FOUND', 'the layer is not in the archive', { location: path })
   return { kind: 'source', source: blob }
@@ -130,7 +82,7 @@ function trustedLayers(kept: ReadonlyMap<Layer, Compression>): Map<Layer, Measur
   const trusted = new Map<Layer, MeasuredLayer>()
   for (const [layer, compression] of kept) {
     const { diffID } = layer.claims
-    const digest = compression === 'none' ? diffID : layer.claims.digest
+    const digest = claimedDigest(layer, compression)
     if (diffID === undefined || digest === undefined || layer.blob === undefined) continue
     const measurement = { digest, diffID, size: layer.blob.size, compression }
     trusted.set(layer, { measurement, content: sourceOf(layer) })
@@ -145,7 +97,7 @@ function outgoing(image: Image, of: (layer: Layer) => MeasuredLayer | undefined)
     const location = image.configSource.kind === 'absent' ? image.configSource.path : image.path
     throw new ArchiveError('ERR_NOT_FOUND', 'the config of an image is lost, and so is what it is', { location })
   }
-  const manifest = describes(image, layers) ? image.manifest : undefined
+  const manifest = manifestStays(image, layers) ? image.manifest : undefined
   return {
     names: [...new Set(image.names)].sort(byBytes),
     platform: image.platform,
@@ -159,28 +111,4 @@ function outgoing(image: Image, of: (layer: Layer) => MeasuredLayer | undefined)
 function configOf({ configSource }: Image, layers: readonly OutgoingLayer[]): OutgoingImage['config'] | undefined {
   if (configSource.kind === 'stored') return configSource.document
   return configSource.kind === 'derived' ? configSource.make(layers.map(({ diffID }) => diffID)) : undefined
-}
-
-/** Whether the manifest of an image is true of its layers as they will be stored. */
-function describes({ manifest, configSource }: Image, layers: readonly OutgoingLayer[]): boolean {
-  const own = manifest?.value.layers ?? []
-  return (
-    configSource.kind === 'stored' &&
-    manifest?.value.config?.digest === configSource.document.digest &&
-    own.length === layers.length &&
-    layers.every(({ digest, size }, at) => own[at]?.digest === digest && own[at].size === size)
-  )
-}
-
-function merged(images: readonly OutgoingImage[]): readonly OutgoingImage[] {
-  const byID = new Map<string, OutgoingImage>()
-  for (const image of images) {
-    const known = byID.get(image.config.digest)
-    const names = [...new Set([...(known?.names ?? []), ...image.names])].sort(byBytes)
-    // Of a v1 archive the ID is known only now; what was staged for it must be written.
-    const isStaged = image.layers.some(({ content }) => content.kind === 'staged')
-    byID.set(image.config.digest, { ...(known === undefined || isStaged ? image : known), names })
-  }
-  const key = ({ names, config }: OutgoingImage): string => `${names[0] ?? ''}\0${config.digest}`
-  return [...byID.values()].sort((a, b) => byBytes(key(a), key(b)))
 }

@@ -1,0 +1,38 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { dockerSave, dockerV1, layer, packed, PLAIN } from '../support/archives.js'
+import { saved } from '../support/saving.js'
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'imgtar-prepare-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+async function save(...archives: readonly Uint8Array[]): Promise<Uint8Array> {
+  const files = archives.map((_, at) => join(folder, `${String(at)}.tar`))
+  for (const [at, bytes] of archives.entries()) await writeFile(files[at] ?? '', bytes)
+  return saved(files, join(folder, 'out.tar'))
+}
+
+describe('a layer for which no archive claims anything', () => {
+  const whole = layer('etc/a', 'a'.repeat(5000))
+  const cut = whole.subarray(0, 3000)
+
+  test.each([
+    ['a root filesystem', [cut], 3000],
+    ['a compressed one', [new Uint8Array(gzipSync(cut))], 3000],
+    ['one beside good archives', [packed(dockerSave(PLAIN)), cut], 3000],
+    ['a v1 archive', [packed(dockerV1({ names: ['old:1'], layers: [layer('base'), cut] }))], 3000],
+  ])('must be a whole tar: %s that is cut is refused, and nothing is written', async (_, archives, offset) => {
+    await expect(save(...archives)).rejects.toMatchObject({ code: 'ERR_TAR_HEADER', offset })
+    expect(await readdir(folder)).not.toContain('out.tar')
+  })
+
+  test('may end without an end marker, as tars in pipes do', async () => {
+    expect((await save(whole.subarray(0, -1024))).length).toBeGreaterThan(whole.length)
+  })
+})
