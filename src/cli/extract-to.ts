@@ -7,7 +7,7 @@ import type { Layer } from '../model/image.js'
 import type { FilesReport } from '../model/report-files.js'
 import { extract, type ExtractOptions } from '../ops/extract.js'
 import type { Unplanted } from '../tree/plant.js'
-import { filesReport } from './write-files.js'
+import { filesReport, isRoot } from './write-files.js'
 
 /** What to extract where. */
 export interface ExtractRequest extends ExtractOptions {
@@ -47,6 +47,15 @@ export async function extractTo(
     throw error
   })
   return report
+}
+
+/** Writes all files of an image into a directory, as `imgtar export` does; root keeps their owners. Errors: as extractTo. */
+export function exportTo(
+  layers: readonly Layer[],
+  request: Pick<ExtractRequest, 'archive' | 'path' | 'isWritten'>,
+  context: RunContext,
+): Promise<FilesReport> {
+  return extractTo('export', layers, { ...request, globs: [], sameOwner: isRoot() }, context)
 }
 
 function listBeside(directory: string): string {

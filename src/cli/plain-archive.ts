@@ -8,7 +8,8 @@ import type { Output } from '../bytes/output.js'
 import { givenFor } from './archives.js'
 import { flag, required } from './arguments.js'
 import { UsageError } from './usage-error.js'
-import { outputPlace, refuseTerminal, type OutputPlace } from './write-archive.js'
+import { outputPlace, type OutputPlace } from './output-place.js'
+import { refuseTerminal } from './write-archive.js'
 
 /**
  * Opens an archive as the bytes of its tar: a compressed one, and what comes down a pipe, is written to a temporary file

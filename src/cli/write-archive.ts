@@ -10,23 +10,7 @@ import type { PrepareOptions } from '../ops/prepare.js'
 import type { WriterName, WrittenImage, WrittenReport } from '../model/report-written.js'
 import type { ArchiveSink, WriteTarget } from '../formats/write/index.js'
 import { envelope } from './envelope.js'
-
-const FORMATS = ['docker-archive', 'oci-archive', 'oci'] as const
-
-/** Where to write, as `[TRANSPORT:]PATH` says. */
-export interface OutputPlace {
-  readonly format: (typeof FORMATS)[number]
-  /** `-` is standard output. */
-  readonly path: string
-}
-
-/** Reads `[TRANSPORT:]PATH`; a docker archive where nothing is said. Errors: UsageError. */
-export function outputPlace(text: string): OutputPlace {
-  const format = FORMATS.find((name) => text.startsWith(`${name}:`))
-  const path = format === undefined ? text : text.slice(format.length + 1)
-  if (path === '') throw new UsageError('--output names no file')
-  return { format: format ?? 'docker-archive', path }
-}
+import { outputPlace } from './output-place.js'
 
 /** Reads `keep`, `none`, `gzip`, `zstd`, the latter two with a level. Errors: UsageError. */
 function compression(text: string): { kind: 'keep' | 'none' | 'gzip' | 'zstd'; level?: number } {

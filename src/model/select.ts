@@ -34,8 +34,15 @@ export function selectImage(archive: ImageArchive, selection: Selection): Image 
   if (image !== undefined && second === undefined) return image
   throw new ArchiveError('ERR_REFERENCE', `the archive holds ${images.length} images; say which`, {
     location: archive.location,
-    hint: offer(archive),
+    hint: `${offer(archive)}${byPlatformToo(images)}`,
   })
+}
+
+/** How to choose among images that differ in their platform. */
+function byPlatformToo(images: readonly Image[]): string {
+  const [first, ...others] = images.map(({ platform }) => formatPlatform(platform))
+  const other = others.find((platform) => platform !== first)
+  return other === undefined ? '' : `; --platform ${other} would take that one`
 }
 
 function byPlatform(archive: ImageArchive, images: readonly Image[], platform: Platform): readonly Image[] {

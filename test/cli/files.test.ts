@@ -56,6 +56,17 @@ describe('what is written', () => {
     expect(done).toMatchObject({ output: { ...output, written: true } })
   })
 
+  test('into a directory is the same by export and by save, for one image', async () => {
+    expect(await go('export', 'app.tar', '-o', 'rootfs:by-export')).toMatchObject({ exitCode: 0 })
+    expect(await go('save', 'app.tar', '-o', 'rootfs:by-save')).toMatchObject({ exitCode: 0 })
+    const names = await Promise.all(['by-export', 'by-save'].map((name) => readdir(join(folder, name))))
+    expect(names[1]).toEqual(names[0])
+    expect(await readFile(join(folder, 'by-save/link'), 'utf8')).toBe('new\n')
+    const two = await go('save', 'app.tar', 'app.tar.gz', '-o', 'rootfs:out/two')
+    expect(two).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('name one archive') as string })
+    expect(await leftOvers()).toEqual([])
+  })
+
   test('by squash is the same root filesystem, and the same image twice', async () => {
     const digest = async (archive: string) => (await go('rootfs-digest', archive)).stdout.split(' ')[0]
     for (const [name, ...options] of [['all.tar'], ['top.tar', '--layers', '1']] as const) {

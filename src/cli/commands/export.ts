@@ -5,9 +5,10 @@ import { flag, required, value, wholeNumber } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { USERNS_OPTION, withUserNamespace } from '../data-root.js'
+import { directoryPlace, plainPath } from '../output-place.js'
 import { UsageError } from '../usage-error.js'
 import { refuseTerminal } from '../write-archive.js'
-import { filesReport, isRoot, verified, VERIFY_OPTION } from '../write-files.js'
+import { filesReport, verified, VERIFY_OPTION } from '../write-files.js'
 
 // What a header takes: close enough for a progress line.
 const HEADER = 512
@@ -65,12 +66,11 @@ export const exportFiles = defineCommand({
 })
 
 function targetOf(text: string): Target {
-  const isDirectory = text.startsWith('rootfs:')
-  const path = isDirectory ? text.slice('rootfs:'.length) : text
-  if (path === '') throw new UsageError('--output names no file')
-  if (isDirectory && path === '-') throw new UsageError('a directory does not go to standard output')
-  if (!isDirectory && path.endsWith('/')) throw new UsageError(`--output rootfs:${path} writes a directory`)
-  return { kind: isDirectory ? 'directory' : 'tar', path }
+  const directory = directoryPlace(text)
+  if (directory !== undefined) return { kind: 'directory', path: directory.path }
+  const path = plainPath(text)
+  if (path.endsWith('/')) throw new UsageError(`--output rootfs:${path} writes a directory`)
+  return { kind: 'tar', path }
 }
 
 async function toTar(
@@ -119,7 +119,6 @@ async function toDirectory(
   options: Exporting,
   context: RunContext,
 ): Promise<FilesReport> {
-  const { extractTo } = await import('../extract-to.js')
-  const request = { archive: location, globs: [], sameOwner: isRoot() }
-  return extractTo('export', layers, { ...request, path: options.output.path, isWritten: !options['dry-run'] }, context)
+  const { exportTo } = await import('../extract-to.js')
+  return exportTo(layers, { archive: location, path: options.output.path, isWritten: !options['dry-run'] }, context)
 }

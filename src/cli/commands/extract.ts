@@ -1,6 +1,7 @@
-import { asIs, flag, required } from '../arguments.js'
+import { flag, required } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
+import { directoryPlace, plainPath } from '../output-place.js'
 import { UsageError } from '../usage-error.js'
 import { isRoot, verified, VERIFY_OPTION } from '../write-files.js'
 
@@ -16,7 +17,7 @@ export const extract = defineCommand({
     },
   },
   options: {
-    output: required('a directory that is new or empty', 'DIRECTORY', asIs, 'o'),
+    output: required('a directory that is new or empty', 'DIRECTORY', targetOf, 'o'),
     'same-owner': flag('files get the owners they have in the image (default for root)'),
     'no-same-owner': flag('files belong to you, without setuid and setgid bits (default for others)'),
     verify: VERIFY_OPTION,
@@ -43,3 +44,9 @@ export const extract = defineCommand({
     return await extractTo('extract', image.layers, request, context)
   },
 })
+
+function targetOf(text: string): string {
+  const path = directoryPlace(text)?.path ?? plainPath(text)
+  if (path === '-') throw new UsageError('a directory does not go to standard output; imgtar cat prints files')
+  return path
+}

@@ -157,7 +157,7 @@ function refuseSharedNames(images: readonly OutgoingImage[]): void {
           hint:
             a === b
               ? 'pick one, or give one of them another name with imgtar tag'
-              : `pick one with --platform ${String(a)}, or write oci-archive:, which holds all`,
+              : `write oci-archive:, which holds all; or pick one first: imgtar save --platform ${String(a)}`,
         })
       }
     }
