@@ -122,6 +122,25 @@ function textOf({ manifest, targetDigest, platform }: Image): readonly unknown[]
   return [manifest?.digest, targetDigest, formatPlatform(platform)]
 }
 
+function rankOf(image: Image, { kept, known, tried }: Knowledge): Rank {
+  const stored = image.layers.map((layer): StoredAs => {
+    const compression = kept.get(layer)
+    if (compression === undefined) return { digest: undefined, size: undefined }
+    const measured = known.get(layer)
+    return { digest: measured?.digest ?? claimedDigest(layer, compression), size: measured?.size ?? layer.blob?.size }
+  })
+  const { manifest, targetDigest } = image
+  const stays = manifestStays(image, stored)
+  const isBelowIndex = stays && targetDigest !== undefined && targetDigest !== manifest?.digest
+  const made = stored.filter(({ size }) => size === undefined).length
+  const size = stored.reduce((sum, one) => sum + (one.size ?? 0), 0)
+  const yes = (condition: boolean): number => (condition ? 0 : 1)
+  return {
+    numbers: [yes(isWhole(image, known)), yes(stays), yes(isBelowIndex), made, size],
+    text: [...textOf(image), ...stored.map(({ digest }) => digest), yes(tried.has(image))].join(),
+  }
+}
+
 function isBefore(a: Rank, b: Rank): boolean {
   const at = a.numbers.findIndex((number, index) => number !== b.numbers[index])
   return at < 0 ? byBytes(a.text, b.text) < 0 : (a.numbers[at] ?? 0) < (b.numbers[at] ?? 0)
