@@ -51,7 +51,7 @@ export async function directBlocks(file: string, anyway: WriteBytes): Promise<Di
       if (head > 0) await anyway(chunk.subarray(0, head), position)
       if (head === chunk.length) return
       const rest = chunk.subarray(head)
-      if (!begun && isOnPages(rest)) return inHalves(rest, position + head, write)
+      if (!begun && isOnPages(rest)) return ring.writeInPlace(rest, position + head)
       begun = true
       await ring.write(rest, position + head)
     },
@@ -73,6 +73,8 @@ interface Slot {
 
 interface BufferRing {
   write(chunk: Uint8Array, position: number): Promise<void>
+  /** Without a copy; where no bytes wait in the ring. */
+  writeInPlace(chunk: Uint8Array, position: number): Promise<void>
   settle(): Promise<void>
   /** Nothing is being written any more; never throws. */
   idle(): Promise<void>
@@ -81,8 +83,10 @@ interface BufferRing {
 function bufferRing(slots: readonly Slot[], write: WriteBytes): BufferRing {
   const failures: unknown[] = []
   let [turn, start, used] = [0, 0, 0]
+  const noted = (bytes: Uint8Array, position: number): Promise<void> =>
+    write(bytes, position).catch((cause: unknown) => void failures.push(cause))
   const send = (slot: Slot): void => {
-    slot.writing = write(slot.bytes.subarray(0, used), start).catch((cause: unknown) => void failures.push(cause))
+    slot.writing = noted(slot.bytes.subarray(0, used), start)
     start += used
     used = 0
     turn += 1
@@ -109,6 +113,12 @@ function bufferRing(slots: readonly Slot[], write: WriteBytes): BufferRing {
         if (used === BUFFER) send(slot)
       }
     },
+    async writeInPlace(chunk, position) {
+      // Two at once keep the disk busy.
+      const half = Math.ceil(chunk.length / 2 / BLOCK) * BLOCK
+      await Promise.all([noted(chunk.subarray(0, half), position), noted(chunk.subarray(half), position + half)])
+      for (const cause of failures) throw cause
+    },
     async settle() {
       if (used > 0) send(await current())
       await idle()
@@ -130,13 +140,6 @@ function newSlots(): readonly Slot[] | undefined {
 function isOnPages({ buffer, byteOffset }: Uint8Array): boolean {
   const isAligned = buffer instanceof SharedArrayBuffer ? buffer.growable : buffer.resizable
   return isAligned && byteOffset % BLOCK === 0
-}
-
-async function inHalves(bytes: Uint8Array, position: number, write: WriteBytes): Promise<void> {
-  const half = Math.ceil(bytes.length / 2 / BLOCK) * BLOCK
-  const writing = [write(bytes.subarray(0, half), position), write(bytes.subarray(half), position + half)]
-  // Both use the caller's memory, and so both must have ended.
-  for (const result of await Promise.allSettled(writing)) if (result.status === 'rejected') throw result.reason
 }
 
 const newSlot = (): Slot => ({
