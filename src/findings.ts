@@ -50,6 +50,7 @@ const DOCUMENT_RULES = {
   HISTORY_SHORT: rule('warning', 'The history names fewer layers than there are', 'Engines load it; history and layers cannot be told apart one by one.'),
   IMAGE_NONE: rule('warning', 'The archive holds no image', 'docker load succeeds silently on an empty manifest.json, others refuse it.'),
   INDEX_MISMATCH: rule('error', 'manifest.json and index.json name different images', 'Classic docker loads what manifest.json says, podman and the containerd store what index.json says: one file, two images.'),
+  INDEX_NAME_UNTAGGED: rule('warning', 'index.json has a name that manifest.json cannot have', 'RepoTags take names with a tag only. Of another one the containerd store and podman make a name of their own (1:latest, localhost/1:latest of 1), other engines leave the image without. imgtar tag gives it a name for all.'),
   JSON_DUPLICATE_KEY: rule('warning', 'A key stands twice in a document', 'Go takes the last one, other parsers the first.'),
   JSON_TRAILING: rule('warning', 'Bytes follow the end of a document', 'docker reads the first value only; others refuse the document.'),
   LAYOUT_VERSION: rule('error', 'The oci-layout file is missing or names another version', 'The only version is 1.0.0; containerd refuses others.'),
@@ -143,11 +144,12 @@ const STORE_RULES = {
 // What an archive that is written could not take over.
 // prettier-ignore
 const OUTPUT_RULES = {
+  OUTPUT_ANNOTATION_LEFT_OUT: rule('note', 'What index.json says of an image was not taken over', 'Annotations stay with a manifest that stays as it is, in an output with index.json.'),
   OUTPUT_ATTACHMENT_LEFT_OUT: rule('note', 'An attestation or signature was not taken over', 'It refers to a manifest by its digest, and goes along where that manifest or the index above it stays as it is.'),
   OUTPUT_COPY_DAMAGED: rule('warning', 'A damaged copy was passed over', 'Another archive has the same, whole and proved, and that was taken. imgtar verify tells what is wrong with the damaged one.'),
   OUTPUT_INDEX_LEFT_OUT: rule('note', 'An index was not taken over', 'Registries and the containerd store know an image by the digest of the index that its name leads to. All images below it must be written with their own manifests: no --platform, no other compression, an output with index.json.'),
   OUTPUT_LAYER_RECOMPRESSED: rule('note', 'A layer is stored in another compression than before', 'Its diffID and the imageID stay; the digest under which a registry knows its blob does not. --compress and the format of the output decide.'),
-  OUTPUT_NAME_LEFT_OUT: rule('note', 'A name was not taken over into manifest.json', 'docker takes names with a tag only. Give the image one with imgtar tag.'),
+  OUTPUT_NAME_LEFT_OUT: rule('note', 'A name was not taken over', 'manifest.json takes names with a tag only, and engines would name the image each in its own way; a name with a digest must lead to that digest. Give the image another one with imgtar tag.'),
 } as const
 
 // What a policy demands.

@@ -90,7 +90,12 @@ export async function writeArchive(request: WriteRequest, context: RunContext): 
     const { format } = options.output
     const takes = hasIndex({ format, layout: options.layout })
     const companions = await companionsFor(archives, prepared, takes, context)
-    const losses = lossesOf(images, prepared, { archive, docker: format === 'docker-archive', companions })
+    const losses = lossesOf(images, prepared, {
+      archive,
+      docker: format === 'docker-archive',
+      index: takes,
+      companions,
+    })
     const findings = [...archives.flatMap((one) => one.findings), ...log.findings, ...losses]
     return { images: prepared, companions: companions.carried, findings }
   }
@@ -112,14 +117,15 @@ export async function writeMade(
   ])
   await using sink = await openOutput(options, target)
   const made = await make({ compress: compressOf(options), holds: writers.compressionsOf(target), staging: sink })
-  await writers.writeImages(sink, made, target, context)
+  const content = writers.contentFor(made, target)
+  await writers.writeImages(sink, content, target, context)
   context.signal?.throwIfAborted()
   const size = await sink.commit()
   const layout = format === 'docker-archive' ? options.layout : null
   return writtenReport(
     name,
     { path, format, layout, size, written: !options['dry-run'] },
-    made.images.map(await describer(target, made.companions ?? [])),
+    content.images.map(await describer(target, content.companions ?? [])),
     made.findings.map(describeFinding),
   )
 }

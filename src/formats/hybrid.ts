@@ -1,6 +1,6 @@
 import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Image, Layer, LooseBlob } from '../model/image.js'
-import { groupedByName } from '../model/names.js'
+import { groupedByName, isDigested, isTagged } from '../model/names.js'
 import { archiveOf, dockerSave, readSaveImages } from './docker-save.js'
 import type { Reading } from './documents.js'
 import { getFile } from './files.js'
@@ -89,12 +89,24 @@ function compareSides(log: FindingLog, saved: readonly Image[], laidOut: readonl
   const ids = new Set(saved.map(idOf))
   for (const image of laidOut) {
     for (const name of image.names) {
-      if (!names.has(name)) tell(log, `index.json names ${name}, manifest.json does not`)
+      if (!names.has(name)) compareUnsaved(log, name, ids.has(idOf(image)))
     }
     if (image.names.length === 0 && !ids.has(idOf(image)) && laidOut.length <= saved.length) {
       tell(log, `index.json leads to ${idOf(image) ?? 'an image'}, which manifest.json does not have`)
     }
   }
+}
+
+/** A name that only index.json has: RepoTags hold no digests, and nothing without a tag. */
+function compareUnsaved(log: FindingLog, name: string, isSaved: boolean): void {
+  if (!isSaved || isTagged(name)) {
+    tell(log, `index.json names ${name}, manifest.json does not`)
+    return
+  }
+  // No tag comes of it, and it names the same image whoever reads it.
+  if (isDigested(name)) return
+  const message = `index.json names ${name}, which no engine reads from manifest.json`
+  log.add('INDEX_NAME_UNTAGGED', message, { path: 'index.json', actual: name })
 }
 
 /** The first image of each ID. */
@@ -140,10 +152,18 @@ function merge(saved: readonly Image[], laidOut: readonly Image[]): readonly Ima
   const merged = saved.map((image) => {
     const other = byID.get(idOf(image))
     if (other === undefined) return image
-    const { manifest, attachments, targetDigest } = other
+    const { manifest, attachments, targetDigest, entryAnnotations } = other
     const byPath = new Map(other.layers.map((layer) => [layer.path, layer] as const).reverse())
     const layers = image.layers.map((layer) => withClaims(layer, byPath.get(layer.path)))
-    return { ...image, manifest, attachments, layers, ...(targetDigest !== undefined && { targetDigest }) }
+    return {
+      ...image,
+      names: [...image.names, ...other.names.filter(isDigested)],
+      manifest,
+      attachments,
+      layers,
+      ...(targetDigest !== undefined && { targetDigest }),
+      ...(entryAnnotations && { entryAnnotations }),
+    }
   })
   const ids = new Set(saved.map(idOf))
   return [...merged, ...laidOut.filter((image) => idOf(image) === undefined || !ids.has(idOf(image)))]

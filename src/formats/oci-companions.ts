@@ -7,7 +7,7 @@ import type { Reading } from './documents.js'
 import type { FoundFile } from './files.js'
 import { findBlob } from './oci-blobs.js'
 import { isAttestation, isImage, subjectOf } from './oci-image.js'
-import { namesOf, type FoundManifest, type WalkedIndex } from './oci-walk.js'
+import { namesOf, othersOf, type FoundManifest, type WalkedIndex } from './oci-walk.js'
 
 // Each entry of index.json is gathered by itself, and many may lead to the same documents with the same blobs.
 const MOST_STEPS = 50_000
@@ -40,19 +40,29 @@ export async function readCompanions(
     manifests: new Map(manifests.map((manifest) => [manifest.file.path, manifest])),
     steps: { left: MOST_STEPS },
   }
-  const companions = new Map<Digest, { found: Companion | undefined; names: Set<string> }>()
+  const companions = new Map<
+    Digest,
+    { found: Companion | undefined; names: Set<string>; others: Map<string, string> }
+  >()
   for (const descriptor of index.manifests ?? []) {
     const digest = asDigest(descriptor.digest)
     if (digest === undefined) continue
-    const known = companions.get(digest) ?? { found: await readCompanion(shared, descriptor), names: new Set() }
+    const known = companions.get(digest) ?? {
+      found: await readCompanion(shared, descriptor),
+      names: new Set(),
+      others: new Map(),
+    }
     for (const name of namesOf(descriptor)) known.names.add(name)
+    for (const [key, text] of othersOf(descriptor)) if (!known.others.has(key)) known.others.set(key, text)
     companions.set(digest, known)
   }
   if (shared.steps.left <= 0) {
     const message = `${path} leads to more than ${MOST_STEPS} blobs beside those of images`
     reading.log.add('LIMIT_REACHED', message, { path })
   }
-  return [...companions.values()].flatMap(({ found, names }) => (found ? [{ ...found, names: [...names] }] : []))
+  return [...companions.values()].flatMap(({ found, names, others }) =>
+    found ? [{ ...found, names: [...names], annotations: others }] : [],
+  )
 }
 
 async function readCompanion(shared: Shared, descriptor: Descriptor): Promise<Companion | undefined> {
@@ -72,6 +82,7 @@ async function readCompanion(shared: Shared, descriptor: Descriptor): Promise<Co
     mediaType: typeOf(document.value, descriptor),
     size: file.source.size,
     names: [],
+    annotations: new Map(),
     about: subject === undefined ? [...gathering.about] : [subject],
     blobs: gathering.isWhole ? [...gathering.blobs.values()] : undefined,
   }

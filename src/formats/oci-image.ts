@@ -32,7 +32,7 @@ export function subjectOf({ descriptor, document }: FoundManifest): string | und
 
 /** The image of a manifest; every fault on the way is a finding. */
 export async function readOciImage(reading: Reading, manifest: FoundManifest): Promise<Image> {
-  const { document, names, file, target } = manifest
+  const { document, names, file, target, annotations } = manifest
   const { source, config } = await readManifestConfig(reading, manifest)
   comparePlatform(reading, manifest, config)
   const layers: Layer[] = []
@@ -48,6 +48,7 @@ export async function readOciImage(reading: Reading, manifest: FoundManifest): P
     layers,
     attachments: [],
     ...(target !== undefined && { targetDigest: target }),
+    ...(annotations.size > 0 && { entryAnnotations: annotations }),
     path: file.path,
   }
 }

@@ -3,6 +3,7 @@ import type { RawJson } from '../model/json.js'
 import { imageManifest, type ImageManifest } from '../model/manifest.js'
 import { roleOf } from '../model/media-types.js'
 import { asDigest, type Digest } from '../bytes/digest.js'
+import { groupedByName, NAME_ANNOTATIONS } from '../model/names.js'
 import { familiarTagged, parseReference } from '../model/reference.js'
 import { parseOrTell, type Reading } from './documents.js'
 import type { FoundFile } from './files.js'
@@ -16,6 +17,8 @@ export interface FoundManifest {
   readonly names: readonly string[]
   /** The blob that the name points at: this manifest, or the index above it. */
   readonly target: Digest | undefined
+  /** What index.json says of it beside names; empty below an index. */
+  readonly annotations: ReadonlyMap<string, string>
 }
 
 // Indexes may nest (OCI image spec, image-index.md); real ones do so once.
@@ -69,7 +72,8 @@ async function walk(state: Walk, descriptor: Descriptor, from: string): Promise<
   const document = await readOnce(state, file, descriptor)
   if (document === undefined || !checkMediaType(reading, descriptor, document.value, file.path)) return
   if (document.value.manifests === undefined) {
-    state.found.push({ descriptor, document, file, names: state.names, target: state.target })
+    const annotations = above.length === 0 ? othersOf(descriptor) : new Map<string, string>()
+    state.found.push({ descriptor, document, file, names: state.names, target: state.target, annotations })
     return
   }
   if (above.includes(descriptor.digest) || above.length >= MOST_DEPTH) {
@@ -153,13 +157,19 @@ export function namesOf(descriptor: Descriptor): readonly string[] {
   return [/[/:]/.test(ref) ? familiarTagged(ref) : ref]
 }
 
+/** Annotations of a descriptor that name nothing. */
+export function othersOf({ annotations }: Descriptor): Map<string, string> {
+  return new Map([...(annotations ?? [])].filter(([key]) => !NAME_ANNOTATIONS.some((name) => name === key)))
+}
+
 function mergeNames(found: readonly FoundManifest[]): readonly FoundManifest[] {
-  const byDigest = new Map<string, { readonly manifest: FoundManifest; readonly names: Set<string> }>()
-  for (const manifest of found) {
-    const { digest } = manifest.document
-    const known = byDigest.get(digest) ?? { manifest, names: new Set() }
-    for (const name of manifest.names) known.names.add(name)
-    byDigest.set(digest, known)
-  }
-  return [...byDigest.values()].map(({ manifest, names }) => ({ ...manifest, names: [...names] }))
+  const byDigest = groupedByName(found, ({ document }) => [document.digest])
+  return [...byDigest.values()].flatMap((same) => {
+    const [first] = same
+    if (first === undefined) return []
+    const names = [...new Set(same.flatMap((one) => one.names))]
+    // Of entries that contradict each other the first wins, as it does for engines.
+    const annotations = new Map([...same].reverse().flatMap((one) => [...one.annotations]))
+    return [{ ...first, names, annotations }]
+  })
 }

@@ -21,6 +21,8 @@ export interface Companion {
   readonly size: number
   /** Names that lead to it, as docker prints them. */
   readonly names: readonly string[]
+  /** What index.json says of it beside its names. */
+  readonly annotations: ReadonlyMap<string, string>
   /** Below an index: the manifests of images that the archive has. Of a referrer: the manifest or index it is about. */
   readonly about: readonly Digest[]
   /** Its own document and what it leads to, but for what images have; undefined where some of that is not there. */
@@ -34,6 +36,8 @@ export interface OutgoingCompanion {
   readonly size: number
   /** Names that lead to it, sorted; one without any is listed without. */
   readonly names: readonly string[]
+  /** What index.json is to say of it beside its names. */
+  readonly annotations: ReadonlyMap<string, string>
   /** Manifests of images that it leads to. */
   readonly manifests: ReadonlySet<Digest>
   readonly blobs: readonly CarriedBlob[]

@@ -80,6 +80,8 @@ export interface Image {
   readonly configSource: ConfigSource
   /** The OCI or schema2 manifest, where there is one. */
   readonly manifest: RawJson<ImageManifest> | undefined
+  /** What index.json says of the manifest beside its names; below an index that is said of the index. */
+  readonly entryAnnotations?: ReadonlyMap<string, string>
   /** Base first. */
   readonly layers: readonly Layer[]
   /** Attestations and the like that refer to this image, by digest; never applied. */

@@ -60,6 +60,10 @@ export interface OutgoingImage {
   readonly manifest: RawJson<ImageManifest> | undefined
   /** Of a manifest that had to be made anew. */
   readonly annotations: ReadonlyMap<string, string>
+  /** Of its descriptor in index.json, beside names. */
+  readonly entryAnnotations?: ReadonlyMap<string, string>
+  /** What its names led to: images of one index have the same. */
+  readonly targetDigest?: Digest
   /** Base first. */
   readonly layers: readonly OutgoingLayer[]
 }

@@ -128,10 +128,10 @@ function prover(context: RunContext): Prove {
 }
 
 async function outgoing(
-  { digest, mediaType, size, about, blobs }: Companion,
+  { digest, mediaType, size, about, annotations, blobs }: Companion,
   names: readonly string[],
   prove: Prove,
 ): Promise<OutgoingCompanion | undefined> {
   for (const blob of blobs ?? []) if (!(await prove(blob))) return undefined
-  return blobs && { digest, mediaType, size, names, manifests: new Set(about), blobs }
+  return blobs && { digest, mediaType, size, names, annotations, manifests: new Set(about), blobs }
 }

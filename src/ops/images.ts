@@ -36,15 +36,18 @@ export async function listImages(
       size: size ?? null,
       ...(image.v1ID !== undefined && { topSize: known.at(-1) ?? null }),
     }
-    const names = image.names.length === 0 ? [undefined] : image.names
-    return names.map((own) => ({ ...row, ...repositoryAndTag(own) }))
+    const rows = image.names.map(repositoryAndTag)
+    const tagged = new Set(rows.flatMap(({ repository, tag }) => (tag === null ? [] : [repository])))
+    // As docker: a name with a digest is a row only where its repository has no tag for the image.
+    const shown = rows.filter(({ repository, tag }) => tag !== null || !tagged.has(repository))
+    return (shown.length === 0 ? [{ repository: null, tag: null }] : shown).map((own) => ({ ...row, ...own }))
   })
 }
 
-function repositoryAndTag(name: string | undefined): Pick<ImageRow, 'repository' | 'tag'> {
-  const reference = name === undefined ? undefined : parseReference(name)
+function repositoryAndTag(name: string): Pick<ImageRow, 'repository' | 'tag'> {
+  const reference = parseReference(name)
   // A bare word in an OCI index is a tag without a repository (OCI image spec, annotations.md, ref.name).
-  if (name === undefined || reference?.tag === undefined) return { repository: null, tag: name ?? null }
-  const { tag, registry, repository } = reference
+  if (reference?.tag === undefined && reference?.digest === undefined) return { repository: null, tag: name }
+  const { tag = null, registry, repository } = reference
   return { repository: familiarName({ registry, repository }), tag }
 }

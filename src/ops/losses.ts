@@ -1,6 +1,7 @@
 import type { Finding } from '../findings.js'
 import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Image } from '../model/image.js'
+import { heldNames, type NameLimits } from '../model/names.js'
 import type { OutgoingImage } from '../model/outgoing.js'
 import { parseReference } from '../model/reference.js'
 import type { Companions } from './companions.js'
@@ -11,26 +12,30 @@ export interface LossSettings {
   readonly archive: string
   /** Whether names go to manifest.json, where they need a tag. */
   readonly docker: boolean
+  /** Whether there is an index.json. */
+  readonly index: boolean
   readonly companions: Companions
 }
 
 /**
- * What images lose when they are written as prepared: indexes, attestations, blob digests, names. Notes, in the images'
- * order.
+ * What images lose when they are written as prepared: indexes, attestations, blob digests, annotations, names. Notes, in
+ * the images' order.
  */
 export function lossesOf(
   images: readonly Image[],
   prepared: readonly OutgoingImage[],
-  { archive, docker, companions }: LossSettings,
+  { archive, docker, index, companions }: LossSettings,
 ): readonly Finding[] {
   const log = findingLog(archive)
   tellIndexes(log, images, companions)
   const carried = new Set(companions.carried.flatMap(({ blobs }) => blobs).map(({ digest }) => digest))
   const digests = new Set(prepared.flatMap(({ layers }) => layers).map(({ digest }) => digest))
+  const targets = index ? targetsOf(prepared, companions) : new Set<string>()
   for (const image of images) {
     const left = image.attachments.filter((digest) => !carried.has(digest)).length
     if (left > 0) {
-      const message = `${String(left)} attestations or signatures of ${image.path} are not taken over`
+      const what = left === 1 ? '1 attestation or signature' : `${left} attestations or signatures`
+      const message = `${what} of ${image.path} ${left === 1 ? 'is' : 'are'} not taken over`
       log.add('OUTPUT_ATTACHMENT_LEFT_OUT', message, { path: image.path })
     }
     for (const layer of image.layers) {
@@ -40,11 +45,37 @@ export function lossesOf(
       const message = `layer ${String(layer.index)} is stored in another compression: it is no longer the blob ${digest}`
       log.add('OUTPUT_LAYER_RECOMPRESSED', message, { path: layer.path, layer: layer.index, expected: digest })
     }
-    for (const name of docker ? image.names.filter((one) => parseReference(one)?.tag === undefined) : []) {
-      log.add('OUTPUT_NAME_LEFT_OUT', `docker takes no name without a tag: ${JSON.stringify(name)}`, { actual: name })
-    }
+    tellAnnotations(log, image, index)
+    tellNames(log, image, { docker, digests: targets })
   }
   return log.findings
+}
+
+/** What a name with a digest can lead to. */
+function targetsOf(prepared: readonly OutgoingImage[], { carried }: Companions): ReadonlySet<string> {
+  const manifests = prepared.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest.digest]))
+  return new Set([...manifests, ...carried.map(({ digest }) => digest)])
+}
+
+function tellAnnotations(log: FindingLog, { entryAnnotations, manifest, names, path }: Image, index: boolean): void {
+  if (entryAnnotations === undefined || (index && manifest !== undefined)) return
+  const keys = [...entryAnnotations.keys()].join(', ')
+  const message = `what index.json says of ${names[0] ?? path} is not taken over: ${keys}`
+  log.add('OUTPUT_ANNOTATION_LEFT_OUT', message, { path: 'index.json' })
+}
+
+function tellNames(log: FindingLog, { names }: Image, limits: NameLimits): void {
+  for (const name of names) {
+    const [held] = heldNames([name], limits)
+    if (held === name) continue
+    log.add('OUTPUT_NAME_LEFT_OUT', `${reasonAgainst(name, held)}: ${JSON.stringify(name)}`, { actual: name })
+  }
+}
+
+function reasonAgainst(name: string, held: string | undefined): string {
+  if (held !== undefined) return `docker takes no name with a tag and a digest, and ${held} stays`
+  const isDigest = parseReference(name)?.digest !== undefined
+  return isDigest ? 'nothing in the archive has the digest of the name' : 'docker takes no name without a tag'
 }
 
 function tellIndexes(log: FindingLog, images: readonly Image[], { left }: Companions): void {

@@ -122,7 +122,8 @@ async function saved(
     const companions = await companionsFor(archives, prepared, hasIndex(target), context)
     await writeImages(sink, { images: prepared, companions: companions.carried }, target, context)
     await sink.commit()
-    const losses = lossesOf(images, prepared, { archive: 'in', docker: target.format === 'docker-archive', companions })
+    const docker = target.format === 'docker-archive'
+    const losses = lossesOf(images, prepared, { archive: 'in', docker, index: hasIndex(target), companions })
     const after = await openArchive(join(folder, 'out.tar'), context, { access: 'random' })
     await after[Symbol.asyncDispose]()
     return { after, losses: losses.map(({ code }) => code) }

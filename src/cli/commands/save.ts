@@ -1,3 +1,4 @@
+import { ArchiveError } from '../../errors.js'
 import type { RunContext } from '../../context.js'
 import type { ImageArchive } from '../../model/image.js'
 import type { FilesReport } from '../../model/report-files.js'
@@ -36,6 +37,7 @@ export const save = defineCommand({
   async run({ operands, options, globals, context }) {
     await using inputs = await openInputs(operands.archive, { globals, context, access: 'random' })
     const { archives } = inputs
+    for (const { images, location } of archives) if (images.length === 0) throw nothingIn(location)
     const images = archives.flatMap((archive) => archive.images)
     const { output } = options
     if (output.format === 'rootfs') return await filesOf(archives, { ...options, path: output.path }, context)
@@ -62,4 +64,11 @@ async function filesOf(
     throw new UsageError('--output rootfs:DIRECTORY takes the files of one image: name one archive')
   const { layers } = selectImage(archive, {})
   return exportTo(layers, { archive: archive.location, path, isWritten: !isDry }, context)
+}
+
+function nothingIn(location: string): ArchiveError {
+  return new ArchiveError('ERR_NOT_FOUND', 'there is no image in the archive', {
+    location,
+    hint: 'imgtar verify says what is in it, and what is missing',
+  })
 }

@@ -1,12 +1,11 @@
 import { digestOf, hexOf, type Digest } from '../../bytes/digest.js'
 import type { Compression } from '../../bytes/compression.js'
 import { ArchiveError } from '../../errors.js'
-import type { OutgoingCompanion } from '../../model/companion.js'
 import { byBytes, goObject, goList, goString } from '../../model/go-json.js'
 import { MEDIA_TYPES } from '../../model/media-types.js'
-import { groupedByName } from '../../model/names.js'
+import { isTagged } from '../../model/names.js'
 import type { OutgoingImage, OutgoingLayer } from '../../model/outgoing.js'
-import { canonicalName, familiarName, parseReference } from '../../model/reference.js'
+import { familiarName, parseReference } from '../../model/reference.js'
 
 const encoder = new TextEncoder()
 
@@ -25,7 +24,8 @@ export function pathOfBlob(digest: string): string {
   return `blobs/${digest.slice(0, digest.indexOf(':'))}/${hexOf(digest)}`
 }
 
-function document(json: string, mediaType: string): BlobDocument {
+/** A document of its text. */
+export function document(json: string, mediaType: string): BlobDocument {
   const bytes = encoder.encode(json)
   return { bytes, digest: digestOf(bytes), mediaType }
 }
@@ -44,7 +44,8 @@ function layerMediaType(compression: Compression): string {
   }
 }
 
-function descriptor(mediaType: string, digest: Digest, size: number): [string, string][] {
+/** The members of a descriptor, for goObject. */
+export function descriptor(mediaType: string, digest: Digest, size: number): [string, string][] {
   return [
     ['mediaType', goString(mediaType)],
     ['digest', goString(digest)],
@@ -56,7 +57,8 @@ function layerDescriptor({ compression, digest, size }: OutgoingLayer): string {
   return goObject(descriptor(layerMediaType(compression), digest, size))
 }
 
-function annotations(of: Iterable<readonly [string, string]>): [string, string][] {
+/** The member with annotations, for goObject; none where there are none. */
+export function annotations(of: Iterable<readonly [string, string]>): [string, string][] {
   const sorted = [...of].sort(([a], [b]) => byBytes(a, b))
   return sorted.length === 0 ? [] : [['annotations', goObject(sorted.map(([key, text]) => [key, goString(text)]))]]
 }
@@ -78,92 +80,9 @@ export function manifestOf(image: OutgoingImage): BlobDocument {
   return document(json, MEDIA_TYPES.ociManifest)
 }
 
-/** index.json, and the documents that it leads to. */
-export interface Index {
-  readonly bytes: Uint8Array
-  readonly blobs: readonly BlobDocument[]
-}
-
-type Entry = Pick<OutgoingCompanion, 'mediaType' | 'digest' | 'size'>
-
-/**
- * An index with an entry for every name, as docker has written it since 25: that leads to the companion which has the
- * name, or to the image; images of one name share an index below.
- */
-export function indexOf(images: readonly OutgoingImage[], companions: readonly OutgoingCompanion[]): Index {
-  const manifests = images.map((image) => ({ image, blob: manifestOf(image) }))
-  const blobs = new Map(manifests.map(({ blob }) => [blob.digest, blob]))
-  const entries: string[] = []
-  const enter = ({ mediaType, digest, size }: Entry, name?: string): void => {
-    const about = name === undefined ? [] : nameAnnotations(name)
-    entries.push(goObject([...descriptor(mediaType, digest, size), ...annotations(about)]))
-  }
-  const imagesBy = groupedByName(manifests, ({ image }) => image.names)
-  const companionsBy = groupedByName(companions, ({ names }) => names)
-  for (const name of [...new Set([...imagesBy.keys(), ...companionsBy.keys()])].sort(byBytes)) {
-    const named = imagesBy.get(name) ?? []
-    const companion = companionsBy.get(name)?.[0]
-    const [first, second] = named
-    if (companion !== undefined) enter(companion, name)
-    else if (first !== undefined) {
-      const blob = second === undefined ? first.blob : platformIndex(named)
-      blobs.set(blob.digest, blob)
-      enter(entryOf(blob), name)
-    }
-  }
-  const nameless = companions.filter(({ names }) => names.length === 0)
-  for (const companion of nameless) enter(companion)
-  for (const { image, blob } of manifests) {
-    const isBelow = nameless.some(({ manifests: below }) => below.has(blob.digest))
-    if (image.names.length === 0 && !isBelow) enter(entryOf(blob))
-  }
-  const json = goObject([
-    ['schemaVersion', '2'],
-    ['mediaType', goString(MEDIA_TYPES.ociIndex)],
-    ['manifests', `[${entries.join(',')}]`],
-  ])
-  return { bytes: encoder.encode(json), blobs: [...blobs.values()] }
-}
-
-function entryOf({ mediaType, digest, bytes }: BlobDocument): Entry {
-  return { mediaType, digest, size: bytes.length }
-}
-
-function platformIndex(manifests: readonly { image: OutgoingImage; blob: BlobDocument }[]): BlobDocument {
-  const entries = manifests.map(({ image: { platform }, blob }) => {
-    const { architecture, os, variant } = platform
-    const members: [string, string][] = [
-      ['architecture', goString(architecture)],
-      ['os', goString(os)],
-      ...(variant === undefined ? [] : [['variant', goString(variant)] satisfies [string, string]]),
-    ]
-    const own = descriptor(blob.mediaType, blob.digest, blob.bytes.length)
-    return goObject([...own, ['platform', goObject(members)]])
-  })
-  const json = goObject([
-    ['schemaVersion', '2'],
-    ['mediaType', goString(MEDIA_TYPES.ociIndex)],
-    ['manifests', `[${entries.join(',')}]`],
-  ])
-  return document(json, MEDIA_TYPES.ociIndex)
-}
-
-// containerd and docker: the full name, and the tag alone; a bare word is only a tag (OCI image spec, annotations.md).
-function nameAnnotations(name: string): [string, string][] {
-  const reference = parseReference(name)
-  if (reference?.tag === undefined) return [['org.opencontainers.image.ref.name', name]]
-  return [
-    ['io.containerd.image.name', canonicalName(reference)],
-    ['org.opencontainers.image.ref.name', reference.tag],
-  ]
-}
-
 /** The names of an image that docker takes: those with a tag. */
 export function dockerNames({ names }: OutgoingImage): readonly string[] {
-  return names.filter((name) => {
-    const reference = parseReference(name)
-    return reference?.tag !== undefined && reference.digest === undefined
-  })
+  return names.filter(isTagged)
 }
 
 /** One image of manifest.json. */

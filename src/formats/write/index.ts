@@ -5,7 +5,8 @@ import { fileOutput, streamOutput } from '../../bytes/output.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import { directorySink } from './directory-sink.js'
-import { classicMembers, hybridMembers, ociMembers, universalMembers, type ArchiveContent } from './members.js'
+import { heldContent, type ArchiveContent } from './content.js'
+import { classicMembers, hybridMembers, ociMembers, universalMembers } from './members.js'
 import type { ArchiveSink, SinkMember } from './sink.js'
 import { tarSink } from './tar-sink.js'
 
@@ -61,9 +62,14 @@ export async function openSink({ format }: WriteTarget, { path, force, stdout }:
   return tarSink(streamOutput(stdout))
 }
 
+/** What of images an archive of that target says: with the names that it can hold. */
+export function contentFor(content: ArchiveContent, target: WriteTarget): ArchiveContent {
+  return heldContent(content, { docker: target.format === 'docker-archive', index: hasIndex(target) })
+}
+
 /**
  * Writes images that were prepared with the same sink, all but the commit. The same images give the same bytes. Errors:
- * ERR_REFERENCE where a docker archive would give two images one name, ERR_OUTPUT.
+ * ERR_NOT_FOUND where there is no image, ERR_REFERENCE where the archive would give two images one name, ERR_OUTPUT.
  */
 export async function writeImages(
   sink: ArchiveSink,
@@ -71,7 +77,8 @@ export async function writeImages(
   target: WriteTarget,
   context: RunContext,
 ): Promise<void> {
-  for (const member of membersOf(content, target)) {
+  if (content.images.length === 0) throw new ArchiveError('ERR_NOT_FOUND', 'there is no image to write')
+  for (const member of membersOf(contentFor(content, target), target)) {
     context.signal?.throwIfAborted()
     await sink.add(member, context)
   }

@@ -1,9 +1,10 @@
 import { hexOf } from '../../bytes/digest.js'
 import { ArchiveError } from '../../errors.js'
-import type { OutgoingCompanion } from '../../model/companion.js'
 import { formatPlatform } from '../../model/platform.js'
 import type { OutgoingImage, OutgoingLayer } from '../../model/outgoing.js'
-import { dockerNames, indexOf, OCI_LAYOUT, pathOfBlob, repositoriesOf, saveManifestOf } from './documents.js'
+import type { ArchiveContent } from './content.js'
+import { dockerNames, OCI_LAYOUT, pathOfBlob, repositoriesOf, saveManifestOf } from './documents.js'
+import { indexOf } from './index-json.js'
 import type { SinkMember } from './sink.js'
 import { v1Folders } from './v1-ids.js'
 
@@ -25,18 +26,11 @@ function file(path: string, bytes: Uint8Array): SinkMember {
   return { kind: 'document', path, bytes }
 }
 
-/** What goes into an archive. */
-export interface ArchiveContent {
-  readonly images: readonly OutgoingImage[]
-  /** What goes along, where the archive has an index.json. */
-  readonly companions?: readonly OutgoingCompanion[]
-}
-
-/** An OCI image layout (OCI image spec, image-layout.md): blobs, then the documents that lead to them. */
+/** An OCI image layout (OCI image spec, image-layout.md): blobs, then the documents. Errors: ERR_REFERENCE. */
 export function* ociMembers({ images, companions = [] }: ArchiveContent): Generator<SinkMember> {
+  const index = indexOf(images, companions)
   const layers = uniqueLayers(images)
   for (const layer of layers) yield blob(pathOfBlob(layer.digest), layer)
-  const index = indexOf(images, companions)
   const documents = new Map<string, Uint8Array>()
   for (const { config } of images) documents.set(config.digest, config.bytes)
   for (const { digest, bytes } of index.blobs) documents.set(digest, bytes)

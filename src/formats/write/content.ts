@@ -1,0 +1,37 @@
+import type { OutgoingCompanion } from '../../model/companion.js'
+import { heldNames } from '../../model/names.js'
+import type { OutgoingImage } from '../../model/outgoing.js'
+import { manifestOf } from './documents.js'
+
+/** What goes into an archive. */
+export interface ArchiveContent {
+  readonly images: readonly OutgoingImage[]
+  /** What goes along, where the archive has an index.json. */
+  readonly companions?: readonly OutgoingCompanion[]
+}
+
+/** What an archive can say of names. */
+export interface ContentLimits {
+  /** Whether names go to manifest.json, which must tell the same as index.json. */
+  readonly docker: boolean
+  /** Whether there is an index.json, where names have digests. */
+  readonly index: boolean
+}
+
+/** The same with the names that the archive can hold, see heldNames. */
+export function heldContent(
+  { images, companions = [] }: ArchiveContent,
+  { docker, index }: ContentLimits,
+): ArchiveContent {
+  const digestsOf = (image: OutgoingImage): ReadonlySet<string> => {
+    if (!index) return new Set()
+    const { digest } = manifestOf(image)
+    return new Set([digest, ...companions.filter(({ manifests }) => manifests.has(digest)).map((one) => one.digest)])
+  }
+  return {
+    images: images.map((image) => ({ ...image, names: heldNames(image.names, { docker, digests: digestsOf(image) }) })),
+    companions: companions.map((one) => {
+      return { ...one, names: heldNames(one.names, { docker, digests: new Set([one.digest]) }) }
+    }),
+  }
+}
