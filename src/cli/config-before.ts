@@ -8,7 +8,7 @@ import { configBefore, configInspected, type ConfigBefore } from '../ops/config-
 import { openBytes, openOperand } from './archives.js'
 import type { GlobalValues } from './options.js'
 
-/** The config that an image archive or a file of `docker inspect` holds. Errors: those of openOperand, ERR_DOCUMENT. */
+/** The config that an image archive or a file of what inspects images holds. Errors: those of openOperand, ERR_DOCUMENT. */
 export async function readConfigBefore(
   from: string,
   globals: GlobalValues,

@@ -17,17 +17,44 @@ const OF_A_CONTAINER = new Set(
   ['Hostname', 'Domainname', 'AttachStdin', 'AttachStdout', 'AttachStderr', 'Tty', 'OpenStdin', 'StdinOnce', 'Image', 'MacAddress', 'NetworkDisabled'],
 )
 
+// What podman says of a container beside them.
+const OF_A_PODMAN_CONTAINER = new Set(
+  // prettier-ignore
+  ['Annotations', 'HealthcheckOnFailureAction', 'HealthLogDestination', 'HealthcheckMaxLogCount', 'HealthcheckMaxLogSize', 'StartupHealthcheck', 'CreateCommand', 'Umask', 'Secrets', 'Timeout', 'StopTimeout', 'Passwd', 'ChrootDirs', 'SystemdMode', 'sdNotifyMode', 'sdNotifySocket', 'V4PodmanCompatMarshal'],
+)
+
 /** The config of an image's config document. Errors: ERR_DOCUMENT. */
 export function configBefore(document: unknown, location: string): ConfigBefore {
   return fromFields(record(document), 'config', location)
 }
 
-/** The config of the first thing in the output of `docker inspect`. Errors: ERR_DOCUMENT. */
+/**
+ * The config in what inspects an image or container: `docker inspect`, `podman inspect`, `skopeo inspect --config`. Errors:
+ * ERR_DOCUMENT, ERR_REFERENCE where it tells of several.
+ */
 export function configInspected(document: unknown, location: string): ConfigBefore {
-  const first: unknown = Array.isArray(document) ? document[0] : document
-  const fields = record(first)
-  const lower = { ...fields, architecture: fields.Architecture, variant: fields.Variant, os: fields.Os }
-  return fromFields(lower, 'Config', location)
+  const all: readonly unknown[] = Array.isArray(document) ? document : [document]
+  if (all.length > 1) {
+    throw new ArchiveError('ERR_REFERENCE', `it tells of ${all.length} images or containers`, {
+      location,
+      hint: 'docker inspect one of them',
+    })
+  }
+  const fields = record(all[0])
+  // An OCI image config is what `config` and `rootfs` in lower case are in.
+  if (fields.Config === undefined && 'rootfs' in fields) return configBefore({ config: {}, ...fields }, location)
+  const { Architecture: architecture, Variant: variant, Os: os } = fields
+  return fromFields({ ...fields, Config: inspected(fields), architecture, variant, os }, 'Config', location)
+}
+
+/** The container config of what is inspected: podman tells the healthcheck of an image beside it. */
+function inspected({ Config, Healthcheck }: Record<string, unknown>): unknown {
+  if (Config === undefined || Config === null) return Config
+  const config = { ...(Healthcheck !== undefined && { Healthcheck }), ...record(Config) }
+  if (!('sdNotifyMode' in config)) return config
+  const kept = Object.fromEntries(Object.entries(config).filter(([key]) => !OF_A_PODMAN_CONTAINER.has(key)))
+  const { Env: env } = kept
+  return Array.isArray(env) ? { ...kept, Env: env.filter((pair) => pair !== 'container=podman') } : kept
 }
 
 function fromFields(fields: Record<string, unknown>, key: string, location: string): ConfigBefore {
@@ -35,7 +62,7 @@ function fromFields(fields: Record<string, unknown>, key: string, location: stri
   if (given === undefined) {
     throw new ArchiveError('ERR_DOCUMENT', `there is no ${key} in it`, {
       location,
-      hint: 'give an image archive, or the output of docker inspect',
+      hint: 'give an image archive, or what docker inspect, podman inspect or skopeo inspect --config say',
     })
   }
   const { architecture, variant, os } = fields

@@ -133,5 +133,34 @@ test('a config comes over from an image or docker inspect, without what belonged
     os: 'linux',
   })
   expect(() => configInspected([], 'x')).toThrow(expect.objectContaining({ code: 'ERR_DOCUMENT' }))
+  const two = [{ Config: config }, { Config: config }]
+  expect(() => configInspected(two, 'x')).toThrow(expect.objectContaining({ code: 'ERR_REFERENCE' }))
   expect(() => configBefore({ config: { Env: 'A=1' } }, 'x')).toThrow(expect.objectContaining({ code: 'ERR_DOCUMENT' }))
+})
+
+test('the config is taken from what skopeo and podman say as well', () => {
+  const healthcheck = { Test: ['CMD', '/ok'], Retries: 3 }
+  const platform = { architecture: 'amd64', os: 'linux' }
+  const rootfs = { type: 'layers', diff_ids: [] }
+  expect(configInspected({ ...platform, config: { Cmd: ['/a'] }, rootfs }, 'x')).toEqual({
+    config: { Cmd: ['/a'] },
+    ...platform,
+  })
+  expect(configInspected({ ...platform, rootfs }, 'x')).toEqual({ config: {}, ...platform })
+  const image = { Architecture: 'amd64', Os: 'linux', Config: { Cmd: ['/a'] }, Healthcheck: healthcheck }
+  expect(configInspected([image], 'x').config).toEqual({ Cmd: ['/a'], Healthcheck: healthcheck })
+  const container = {
+    Env: ['A=1', 'container=podman'],
+    Healthcheck: healthcheck,
+    StopSignal: 'SIGTERM',
+    StopTimeout: 10,
+    Umask: '0022',
+    CreateCommand: ['podman', 'create'],
+    sdNotifyMode: 'container',
+  }
+  expect(configInspected([{ Config: container }], 'x').config).toEqual({
+    Env: ['A=1'],
+    Healthcheck: healthcheck,
+    StopSignal: 'SIGTERM',
+  })
 })

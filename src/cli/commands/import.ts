@@ -24,7 +24,11 @@ export const importCommand = defineCommand({
     ),
     message: value('the comment in config and history', 'TEXT', asIs, 'm'),
     created: value('when it was made: RFC 3339 or seconds; default SOURCE_DATE_EPOCH, else now', 'TIME', timeText),
-    'config-from': value('take the config over from an image archive or a file of docker inspect', 'PATH', asIs),
+    'config-from': value(
+      'take the config over from an image archive, or a file of docker or podman inspect, or skopeo inspect --config',
+      'PATH',
+      asIs,
+    ),
   },
   examples: [
     ['imgtar import rootfs.tar -t app:1 -c \'CMD ["/bin/app"]\' -o app.tar', 'then docker load -i app.tar'],
