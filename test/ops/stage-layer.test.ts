@@ -1,4 +1,4 @@
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -8,6 +8,7 @@ import { fileSource } from '../../src/bytes/source.js'
 import { DEFAULT_LIMITS } from '../../src/context.js'
 import { tarSink } from '../../src/formats/write/tar-sink.js'
 import { stageTar } from '../../src/ops/stage-layer.js'
+import { digestOf } from '../../src/bytes/digest.js'
 import { wrapperHeader } from '../../src/tar/wrapper.js'
 
 const MIB = 1024 * 1024
@@ -33,3 +34,36 @@ test('a large layer whose reader falls over is that error, and nobody waits for 
   }
   await rm(folder, { recursive: true })
 }, 10_000)
+
+test('a large layer lies in the output as it was, and its digest is that of its bytes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'imgtar-stage-'))
+  const [file, out] = [join(folder, 'layer.tar'), join(folder, 'out.tar')]
+  const size = 41 * MIB + 12 * 512
+  const tar = new Uint8Array(512 + size + 1024)
+  tar.set(await wrapperHeader({ path: 'a', type: 'file', mode: 0o644, size, mtime: 0 }))
+  for (let at = 512; at < 512 + size; at++) tar[at] = (at * 7 + (at >> 9) + (at >> 17)) & 0xff
+  await writeFile(file, tar)
+  {
+    await using source = await fileSource(file)
+    await using staging = tarSink(await fileOutput(out, { force: false }))
+    const open = (memory?: Parameters<typeof readAhead>[2]) => readAhead(source, undefined, memory)
+    const context = { limits: DEFAULT_LIMITS, concurrency: 2 }
+    // The second begins in the middle of a block.
+    for (const round of [0, 1]) {
+      const staged = await stageTar(
+        { open, subject: 'layer.tar', size: source.size },
+        { compress: 'keep', staging },
+        context,
+      )
+      expect(staged.measurement).toMatchObject({ diffID: digestOf(tar), digest: digestOf(tar), size: tar.length })
+      const { content } = staged
+      await staging.add({ kind: 'blob', path: `blob-${round}`, size: tar.length, content }, context)
+    }
+    await staging.commit()
+  }
+  const written = await readFile(out)
+  const second = 512 + tar.length + (-tar.length & 511) + 512
+  expect(digestOf(written.subarray(512, 512 + tar.length))).toBe(digestOf(tar))
+  expect(digestOf(written.subarray(second, second + tar.length))).toBe(digestOf(tar))
+  await rm(folder, { recursive: true })
+}, 20_000)
