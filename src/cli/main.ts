@@ -14,6 +14,7 @@ import type { Request } from './parse.js'
 import { present, tellFor } from './present.js'
 import { progressOn } from './progress.js'
 import type { Progress } from './progress.js'
+import { shortOptionsApart } from './short-options.js'
 import { troubleOf } from './trouble.js'
 
 const stdout = outputTo(process.stdout)
@@ -55,7 +56,7 @@ async function failed(error: unknown, { interrupted, argv }: Failure): Promise<E
 }
 
 async function answered(argv: readonly string[], signal: AbortSignal): Promise<ExitCode> {
-  const words = readableByYargs(argv)
+  const words = readableByYargs(shortOptionsApart(argv, COMMANDS))
   const information = informationFor(words, COMMANDS)
   if (information !== undefined) return printed(information)
   const { parse } = await import('./parse.js')
