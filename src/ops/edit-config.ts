@@ -1,3 +1,4 @@
+import { ArchiveError } from '../errors.js'
 import { imageConfig, type ImageConfig } from '../model/config.js'
 import { historyEntry } from '../model/derived-config.js'
 import { goEscape, goObject, goString, goTime, rawMembers } from '../model/go-json.js'
@@ -10,7 +11,7 @@ export interface ConfigEdits {
   /** `NAME=value`. */
   readonly env: readonly string[]
   readonly unsetEnv: readonly string[]
-  /** `name=value`. */
+  /** `name=value`, or `name` for the empty value. */
   readonly labels: readonly string[]
   readonly unsetLabels: readonly string[]
   /** JSON array or a command for the shell; the empty text takes it away. */
@@ -27,11 +28,47 @@ export interface ConfigEdits {
 }
 
 /**
- * An image with another config: only what the edits name is touched, all other members keep their order and value. The
- * history gets a step without layer where there is a history. Errors: ERR_USAGE for a change that makes no sense.
+ * Images of which the chosen ones have another config: only what the edits name is touched, all other members keep their
+ * order and value. The history gets a step without layer where there is a history. Errors: ERR_USAGE for a change that
+ * makes no sense, and where none changes anything; ERR_NOT_FOUND for a variable or label to take away that is not there.
  */
-export function withEditedConfig(image: Image, edits: ConfigEdits): Image {
+export function withEditedConfigs(
+  images: readonly Image[],
+  chosen: ReadonlySet<Image>,
+  edits: ConfigEdits,
+): readonly Image[] {
+  refuseUnknown([...chosen], edits)
+  const next = images.map((image) => (chosen.has(image) ? withEditedConfig(image, edits) : image))
+  if (next.some((image, index) => image !== images[index])) return next
+  throw new ArchiveError('ERR_USAGE', 'there is nothing to change: the config is as it should be')
+}
+
+function refuseUnknown(images: readonly Image[], { unsetEnv, unsetLabels }: ConfigEdits): void {
+  const configs = images.flatMap((image) => documentOf(image)?.value.config ?? [])
+  const variables = new Set(configs.flatMap(({ Env }) => Env ?? []).map(nameOf))
+  const labelNames = new Set(configs.flatMap(({ Labels }) => [...(Labels?.keys() ?? [])]))
+  for (const name of unsetEnv) if (!variables.has(name)) throw notThere('variable', name, variables)
+  for (const name of unsetLabels) if (!labelNames.has(name)) throw notThere('label', name, labelNames)
+}
+
+function notThere(what: string, name: string, names: ReadonlySet<string>): ArchiveError {
+  const there = [...names].slice(0, 10).join(', ')
+  return new ArchiveError('ERR_NOT_FOUND', `there is no ${what} ${name} to take away`, {
+    hint: there === '' ? `the image has no ${what}` : `the image has ${there}`,
+  })
+}
+
+/** The config of an image; one that is made of its layers has no diffIDs yet. */
+function documentOf({ configSource }: Image): RawJson<ImageConfig> | undefined {
+  if (configSource.kind === 'stored') return configSource.document
+  return configSource.kind === 'derived' ? configSource.make([]) : undefined
+}
+
+/** An image with another config; the same image where the edits change nothing. */
+function withEditedConfig(image: Image, edits: ConfigEdits): Image {
   const { configSource } = image
+  const before = documentOf(image)
+  if (before === undefined || !changesAnything(before, edits)) return image
   switch (configSource.kind) {
     case 'stored': {
       const document = edited(configSource.document, edits)
@@ -46,10 +83,26 @@ export function withEditedConfig(image: Image, edits: ConfigEdits): Image {
   }
 }
 
-function edited({ bytes, scan, value, location }: RawJson<ImageConfig>, edits: ConfigEdits): RawJson<ImageConfig> {
-  const members = new Map(rawMembers(new TextDecoder().decode(bytes.subarray(0, scan.end))))
-  const before: unknown = JSON.parse(members.get('config') ?? '{}')
-  members.set('config', goEscape(JSON.stringify(containerConfigOf(before, edits))))
+function membersOf({ bytes, scan }: RawJson<ImageConfig>): Map<string, string> {
+  return new Map(rawMembers(new TextDecoder().decode(bytes.subarray(0, scan.end))))
+}
+
+function containerConfigIn(members: ReadonlyMap<string, string>): ChangedConfig {
+  const config: unknown = JSON.parse(members.get('config') ?? '{}')
+  return typeof config === 'object' && config !== null ? { ...config } : {}
+}
+
+function changesAnything(document: RawJson<ImageConfig>, edits: ConfigEdits): boolean {
+  const { created } = edits
+  if (created !== undefined && created !== document.value.created) return true
+  const before = containerConfigIn(membersOf(document))
+  return JSON.stringify(containerConfigOf(before, edits)) !== JSON.stringify(before)
+}
+
+function edited(document: RawJson<ImageConfig>, edits: ConfigEdits): RawJson<ImageConfig> {
+  const { value, location } = document
+  const members = membersOf(document)
+  members.set('config', goEscape(JSON.stringify(containerConfigOf(containerConfigIn(members), edits))))
   if (edits.created !== undefined) members.set('created', goString(goTime(edits.created)))
   if (value.history !== undefined && value.history.length > 0) {
     const created = edits.created ?? value.created
@@ -59,8 +112,7 @@ function edited({ bytes, scan, value, location }: RawJson<ImageConfig>, edits: C
   return parseJson(new TextEncoder().encode(goObject(members)), imageConfig, location)
 }
 
-function containerConfigOf(before: unknown, edits: ConfigEdits): ChangedConfig {
-  const config: ChangedConfig = typeof before === 'object' && before !== null ? { ...before } : {}
+function containerConfigOf(config: ChangedConfig, edits: ConfigEdits): ChangedConfig {
   const next: ChangedConfig = {
     ...config,
     ...((edits.env.length > 0 || edits.unsetEnv.length > 0) && { Env: environment(config.Env ?? [], edits) }),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { imageConfig } from '../../src/model/config.js'
 import type { Image } from '../../src/model/image.js'
 import { parseJson } from '../../src/model/json.js'
-import { withEditedConfig, type ConfigEdits } from '../../src/ops/edit-config.js'
+import { withEditedConfigs, type ConfigEdits } from '../../src/ops/edit-config.js'
 
 const TEXT =
   '{"x":1.50,"config":{"Env":["A=1","B=2"],"Cmd":["c"],"Labels":{"a":"b"},"Own":{"k":[1]}},' +
@@ -24,8 +24,9 @@ function image(text: string): Image {
 
 function edited(edits: Partial<ConfigEdits>, text = TEXT): string {
   const none = { env: [], unsetEnv: [], labels: [], unsetLabels: [], changes: [], createdBy: 'imgtar config' }
-  const { configSource } = withEditedConfig(image(text), { ...none, ...edits })
-  return configSource.kind === 'stored' ? new TextDecoder().decode(configSource.document.bytes) : ''
+  const one = image(text)
+  const [next] = withEditedConfigs([one], new Set([one]), { ...none, ...edits })
+  return next?.configSource.kind === 'stored' ? new TextDecoder().decode(next.configSource.document.bytes) : ''
 }
 
 const config = (edits: Partial<ConfigEdits>): unknown => {
@@ -71,6 +72,35 @@ describe('an edit', () => {
     const text = edited({ user: 'x', created: '2027-01-01T00:00:00Z' })
     expect(text).toContain('"created":"2027-01-01T00:00:00Z","history"')
     expect(text).toContain('{"created":"2027-01-01T00:00:00Z","created_by"')
+  })
+
+  test('may be of the time alone', () => {
+    expect(edited({ created: '2027-01-01T00:00:00Z' })).toContain('"created":"2027-01-01T00:00:00Z","history"')
+  })
+
+  test.each([{ env: ['A=1'] }, { cmd: '["c"]' }, { created: '2026-01-01T00:00:00Z' }, { changes: ['LABEL a=b'] }])(
+    'that changes nothing, as %j, makes no new image',
+    (edits) => {
+      expect(() => edited(edits)).toThrow(expect.objectContaining({ code: 'ERR_USAGE' }))
+    },
+  )
+
+  test('that takes away what is not there is refused, whatever else it does', () => {
+    expect(() => edited({ env: ['A=2'], unsetEnv: ['NOPE'] })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_NOT_FOUND',
+        message: 'there is no variable NOPE to take away',
+        hint: 'the image has A, B',
+      }),
+    )
+    expect(() => edited({ unsetLabels: ['NOPE'] })).toThrow(expect.objectContaining({ hint: 'the image has a' }))
+  })
+
+  test('leaves the images that are not chosen alone', () => {
+    const [one, two] = [image(TEXT), image(TEXT)]
+    const edits = { env: ['C=1'], unsetEnv: [], labels: [], unsetLabels: [], changes: [], createdBy: '' }
+    const [first, second] = withEditedConfigs([one, two], new Set([two]), edits)
+    expect([first === one, second === two]).toEqual([true, false])
   })
 
   test('adds no history where there is none', () => {

@@ -8,7 +8,7 @@ import { WRITE_OPTIONS, writeArchive } from '../write-archive.js'
 const EDITS = {
   env: values('set a variable; may be given several times', 'NAME=VALUE', pair),
   'unset-env': values('take a variable away', 'NAME', asIs),
-  label: values('set a label; may be given several times', 'NAME=VALUE', pair),
+  label: values('set a label; may be given several times', 'NAME[=VALUE]', label),
   'unset-label': values('take a label away', 'NAME', asIs),
   cmd: text("a JSON array, or a command for the shell; '' takes it away", 'CMD'),
   entrypoint: text("a JSON array, or a command for the shell; '' takes it away", 'ENTRYPOINT'),
@@ -37,9 +37,9 @@ export const config = defineCommand({
     ["imgtar config all.tar:web:2 --label version=2 -c 'EXPOSE 8080' -o out.tar", 'one image of several'],
   ],
   async run({ operands, options, globals, context }) {
-    const createdBy = commandText(options)
+    const createdBy = commandText(options) || (options.created === undefined ? '' : ` --created ${options.created}`)
     if (createdBy === '') throw new UsageError('there is nothing to change')
-    const { withEditedConfig } = await import('../../ops/edit-config.js')
+    const { withEditedConfigs } = await import('../../ops/edit-config.js')
     await using whole = await openWhole(operands.archive, globals, context)
     const chosen = whole.chosen()
     const created = options.created ?? sourceDate(process.env)
@@ -56,7 +56,7 @@ export const config = defineCommand({
       ...(options.workdir !== undefined && { workdir: options.workdir }),
       ...(created !== undefined && { created }),
     }
-    const images = whole.archive.images.map((image) => (chosen.has(image) ? withEditedConfig(image, edits) : image))
+    const images = withEditedConfigs(whole.archive.images, chosen, edits)
     return await writeArchive({ name: 'config', images, archives: [whole.archive], options }, context)
   },
 })
@@ -64,6 +64,11 @@ export const config = defineCommand({
 function pair(given: string, name: string): string {
   if (given.indexOf('=') > 0) return given
   throw new UsageError(`--${name} wants NAME=VALUE, not '${given}'`)
+}
+
+// As of docker, a name alone has the empty value.
+function label(given: string, name: string): string {
+  return pair(given.includes('=') ? given : `${given}=`, name)
 }
 
 /** A text that may be empty. */
