@@ -55,21 +55,27 @@ export async function companionsFor(
   return { carried: carried.sort((a, b) => byBytes(a.digest, b.digest)), left }
 }
 
-/** Each companion once; of an index that several archives have, what all of them have below it. */
+/**
+ * Each companion once, sorted by digest, whatever the order of the archives; of an index that several have, what all of
+ * them have below it, copies of one blob included.
+ */
 function offeredBy(archives: readonly ImageArchive[]): readonly Companion[] {
   const offered = new Map<Digest, Companion>()
   for (const companion of archives.flatMap(({ companions = [] }) => companions)) {
-    const { digest, names, about, blobs } = companion
+    const { digest, names, annotations, about, blobs } = companion
     const known = offered.get(digest) ?? companion
-    const all = known.blobs && blobs && new Map([...known.blobs, ...blobs].map((blob) => [blob.digest, blob]))
+    const all = known.blobs && blobs && [...new Set([...known.blobs, ...blobs])]
     offered.set(digest, {
       ...companion,
       names: [...new Set([...known.names, ...names])],
+      annotations: new Map(
+        [...known.annotations, ...annotations].sort(([a, x], [b, y]) => byBytes(a, b) || byBytes(x, y)),
+      ),
       about: [...new Set([...known.about, ...about])],
-      blobs: all && [...all.values()],
+      blobs: all,
     })
   }
-  return [...offered.values()]
+  return [...offered.values()].sort((a, b) => byBytes(a.digest, b.digest))
 }
 
 function reasonAgainst({ about, blobs }: Companion, kept: ReadonlySet<Digest>): string | undefined {
@@ -111,19 +117,20 @@ function namesOf(
   return names
 }
 
-type Prove = (blob: CarriedBlob) => Promise<boolean>
+type Prove = (blob: CarriedBlob) => Promise<CarriedBlob | undefined>
 
-/** Holds blobs against their digests, each once. */
+/** Holds blobs against their digests; gives the first copy of each that is true. */
 function prover(context: RunContext): Prove {
-  const proved = new Map<Digest, boolean>()
-  return async ({ digest, size, source }) => {
+  const proved = new Map<Digest, CarriedBlob>()
+  return async (blob) => {
+    const { digest, size, source } = blob
     const known = proved.get(digest)
     if (known !== undefined) return known
     const hash = hasher(algorithmOf(digest))
     for await (const chunk of readAhead(source, context.signal)) hash.update(chunk)
-    const isTrue = source.size === size && hash.digest() === digest
-    proved.set(digest, isTrue)
-    return isTrue
+    if (source.size !== size || hash.digest() !== digest) return undefined
+    proved.set(digest, blob)
+    return blob
   }
 }
 
@@ -132,6 +139,13 @@ async function outgoing(
   names: readonly string[],
   prove: Prove,
 ): Promise<OutgoingCompanion | undefined> {
-  for (const blob of blobs ?? []) if (!(await prove(blob))) return undefined
-  return blobs && { digest, mediaType, size, names, annotations, manifests: new Set(about), blobs }
+  if (blobs === undefined) return undefined
+  const proved = new Map<Digest, CarriedBlob>()
+  for (const blob of blobs) {
+    const found = await prove(blob)
+    if (found !== undefined) proved.set(blob.digest, found)
+  }
+  if (blobs.some((blob) => !proved.has(blob.digest))) return undefined
+  const sorted = [...proved.values()].sort((a, b) => byBytes(a.digest, b.digest))
+  return { digest, mediaType, size, names, annotations, manifests: new Set(about), blobs: sorted }
 }

@@ -118,8 +118,18 @@ interface Rank {
   readonly text: string
 }
 
-function textOf({ manifest, targetDigest, platform }: Image): readonly unknown[] {
-  return [manifest?.digest, targetDigest, formatPlatform(platform)]
+function textOf({
+  manifest,
+  targetDigest,
+  platform,
+  entryAnnotations = new Map<string, string>(),
+}: Image): readonly unknown[] {
+  return [
+    manifest?.digest,
+    targetDigest,
+    formatPlatform(platform),
+    ...[...entryAnnotations].flat().map((text) => JSON.stringify(text)),
+  ]
 }
 
 function rankOf(image: Image, { kept, known, tried }: Knowledge): Rank {

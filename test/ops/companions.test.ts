@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -191,6 +191,24 @@ describe('an index whose images are all written as they are', () => {
     }
     expect(await read([one, two])).toEqual(await read([two, one]))
   })
+})
+
+test('of an index that several archives have, the same bytes come out in every order, and a damaged copy is no harm', async () => {
+  const whole = indexed({ images: [AMD, ARM], name: 'app:1' })
+  const damaged = indexed({ images: [AMD, ARM], name: 'app:2', damaged: true })
+  const part = indexed({ images: [AMD], absent: [ARM], name: 'app:3' })
+  const inputs = [whole.members, damaged.members, part.members, ociLayout({ ...AMD, names: ['app:4'] })]
+  const written: Buffer[] = []
+  for (const first of [0, 1, 2, 3]) {
+    for (const step of [1, 3]) {
+      const order = [0, 1, 2, 3].map((at) => inputs[(first + at * step) % 4] ?? new Map<string, Uint8Array>())
+      const { after, losses } = await saved(order)
+      expect(new Set(indexes(after).map(([index]) => index))).toEqual(new Set([digest(whole.index)]))
+      expect(losses).toEqual([])
+      written.push(await readFile(join(folder, 'out.tar')))
+    }
+  }
+  expect(written.filter((bytes) => written[0]?.equals(bytes) !== true)).toEqual([])
 })
 
 describe('an index stays behind, and a note says so', () => {
