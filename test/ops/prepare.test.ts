@@ -3,8 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { dockerSave, dockerV1, layer, packed, PLAIN } from '../support/archives.js'
-import { saved } from '../support/saving.js'
+import {
+  blob,
+  changed,
+  digest,
+  dockerSave,
+  dockerV1,
+  hybrid,
+  layer,
+  packed,
+  PLAIN,
+  type ImageFixture,
+} from '../support/archives.js'
+import { saved, type SaveSettings } from '../support/saving.js'
 
 let folder = ''
 beforeEach(async () => {
@@ -12,10 +23,10 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-async function save(...archives: readonly Uint8Array[]): Promise<Uint8Array> {
+async function save(archives: readonly Uint8Array[], settings: SaveSettings = {}): Promise<Uint8Array> {
   const files = archives.map((_, at) => join(folder, `${String(at)}.tar`))
   for (const [at, bytes] of archives.entries()) await writeFile(files[at] ?? '', bytes)
-  return saved(files, join(folder, 'out.tar'))
+  return saved(files, join(folder, 'out.tar'), settings)
 }
 
 describe('a layer for which no archive claims anything', () => {
@@ -28,11 +39,45 @@ describe('a layer for which no archive claims anything', () => {
     ['one beside good archives', [packed(dockerSave(PLAIN)), cut], 3000],
     ['a v1 archive', [packed(dockerV1({ names: ['old:1'], layers: [layer('base'), cut] }))], 3000],
   ])('must be a whole tar: %s that is cut is refused, and nothing is written', async (_, archives, offset) => {
-    await expect(save(...archives)).rejects.toMatchObject({ code: 'ERR_TAR_HEADER', offset })
+    await expect(save(archives)).rejects.toMatchObject({ code: 'ERR_TAR_HEADER', offset })
     expect(await readdir(folder)).not.toContain('out.tar')
   })
 
   test('may end without an end marker, as tars in pipes do', async () => {
-    expect((await save(whole.subarray(0, -1024))).length).toBeGreaterThan(whole.length)
+    expect((await save([whole.subarray(0, -1024)])).length).toBeGreaterThan(whole.length)
+  })
+})
+
+describe('an archive whose word is taken', () => {
+  const base = layer('base', 'b'.repeat(9000))
+  const image = (bytes: Uint8Array): ImageFixture => ({ names: ['app:1'], layers: [bytes], diffIDs: [digest(base)] })
+  const gzipped = (bytes: Uint8Array): ImageFixture => ({
+    ...image(new Uint8Array(gzipSync(bytes))),
+    mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  })
+  const wrong = layer('base', 'B'.repeat(9000))
+  const damaged = changed(hybrid(gzipped(base)), { [blob(gzipped(base).layers[0] ?? base)]: gzipSync(wrong) })
+  const trust = true
+
+  test.each([
+    ['plain', packed(dockerSave(image(base)))],
+    ['compressed', packed(hybrid(gzipped(base)))],
+    ['compressed, of which it does not say what they are', packed(dockerSave(gzipped(base)))],
+  ])('gives what it would give if all were measured: layers that are %s', async (_, archive) => {
+    expect(Buffer.compare(await save([archive], { trust }), await save([archive]))).toBe(0)
+  })
+
+  test.each([
+    ['plain', packed(dockerSave(image(wrong)))],
+    ['compressed', packed(damaged)],
+    ['compressed, of which it does not say what they are', packed(dockerSave(gzipped(wrong)))],
+  ])('is refused where it was wrong, and nothing is written: layers that are %s', async (_, archive) => {
+    for (const target of [
+      { format: 'docker-archive', layout: 'universal' },
+      { format: 'oci', layout: 'universal' },
+    ] as const) {
+      await expect(save([archive], { trust, target })).rejects.toMatchObject({ code: 'ERR_DIGEST' })
+      expect(await readdir(folder)).not.toContain('out.tar')
+    }
   })
 })
