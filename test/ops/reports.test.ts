@@ -56,6 +56,20 @@ describe('images', () => {
     })
   })
 
+  test('has a row for a name with a digest where its repository has no tag for the image, as docker', async () => {
+    const own = `sha256:${'a'.repeat(64)}`
+    const names = ['app:1', `app@${own}`, `else@${own}`, '1']
+    const rows = await using('saved.tar', ({ images: [image] }) => {
+      if (image === undefined) throw new Error('there is no image')
+      return listImages([{ ...image, names }], 'saved.tar', context)
+    })
+    expect(rows.map(({ repository, tag }) => [repository, tag])).toEqual([
+      ['app', '1'],
+      ['else', null],
+      [null, '1'],
+    ])
+  })
+
   test('measures what has no ID otherwise', async () => {
     const [row] = await using('v1.tar', ({ images }) => listImages(images, 'v1.tar', context))
     expect(row?.imageID).toMatch(/^sha256:[a-f0-9]{64}$/)
