@@ -10,7 +10,7 @@ A path that exists wins over a colon in its name.`
 
 const EXIT_CODES = `Exit codes: 0 clean, 1 findings, 2 could not be read or bad usage, 70 a bug of imgtar, 130 interrupted.`
 
-const ENVIRONMENT = `Environment: NO_COLOR, FORCE_COLOR, SOURCE_DATE_EPOCH (what "2 weeks ago" counts from), IMGTAR_DEBUG=1 (stacks).`
+const ENVIRONMENT = `Environment: TMPDIR (for what must be read twice), NO_COLOR, FORCE_COLOR, SOURCE_DATE_EPOCH (what "2 weeks ago" counts from), IMGTAR_DEBUG=1 (stacks).`
 
 /** The help of imgtar: commands, operands, options of all, exit codes. */
 export function helpText(commands: readonly Command[]): string {

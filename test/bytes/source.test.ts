@@ -147,6 +147,16 @@ describe('a spool', () => {
     expect(existsSync(place)).toBe(false)
   })
 
+  test('names the folder that takes no temporary file', async () => {
+    vi.stubEnv('TMPDIR', join(folder, 'gone'))
+    await expect(spool(chunksOf(BYTES, []), '-')).rejects.toMatchObject({
+      code: 'ERR_IO',
+      location: join(folder, 'gone'),
+      hint: 'TMPDIR=FOLDER names another folder for them',
+    })
+    vi.unstubAllEnvs()
+  })
+
   test('leaves nothing behind when the stream breaks', async () => {
     vi.stubEnv('TMPDIR', folder)
     async function* broken() {
