@@ -28,8 +28,11 @@ export interface Extraction {
   readonly entries: number
   /** Bytes of all contents, those of hard links once. */
   readonly bytes: number
-  /** Writes into an empty directory; gives what could not be put there. Errors: ERR_OUTPUT, those of fileContents. */
-  into(directory: string): Promise<readonly Unplanted[]>
+  /**
+   * Writes into an empty directory, which the user knows as `location`; gives what could not be put there. Errors:
+   * ERR_OUTPUT, those of fileContents.
+   */
+  into(directory: string, location: string): Promise<readonly Unplanted[]>
 }
 
 /**
@@ -50,11 +53,11 @@ export async function extract(
     findings,
     entries: nodes.length,
     bytes: [...files].reduce((sum, { size }) => sum + size, 0),
-    async into(directory) {
+    async into(directory, location) {
       const unplanted: Unplanted[] = []
       await using contents = await fileContents(layers, files, context)
       const what = { root: tree.root.inode, nodes, contents }
-      const options = { sameOwner, onUnplanted: (one: Unplanted) => void unplanted.push(one) }
+      const options = { location, sameOwner, onUnplanted: (one: Unplanted) => void unplanted.push(one) }
       try {
         await plant(directory, what, options, context)
       } catch (error) {

@@ -19,6 +19,8 @@ export interface Unplanted {
 
 /** How to put files on disk. */
 export interface PlantOptions {
+  /** The directory as the user named it, for errors and progress. */
+  readonly location: string
   /** Give files the owners that the image has; setuid and setgid bits go only with them. */
   readonly sameOwner: boolean
   readonly onUnplanted: (unplanted: Unplanted) => void
@@ -67,7 +69,7 @@ export async function plant(
       metadata: metadataOf({ path: '', node: { inode: root, layer: 0, header: undefined } }, planting),
     })
     for (const [at, located] of nodes.entries()) {
-      if (at % TURN === 0) await turn(at, nodes.length, directory, context)
+      if (at % TURN === 0) await turn(at, nodes.length, options.location, context)
       while (open.length > 1 && !located.path.startsWith(`${open.at(-1)?.path ?? ''}/`)) close(open.pop())
       const parent = open.at(-1)?.held ?? held
       const made = await plantNode(located, parent, planting)
@@ -76,7 +78,7 @@ export async function plant(
     while (open.length > 0) close(open.pop())
   } catch (error) {
     for (const { held } of open) held.close()
-    throw outputFault(error, directory)
+    throw outputFault(error, options.location)
   } finally {
     await reader.close()
   }

@@ -28,7 +28,7 @@ describe.skipIf(!hasCorpus)('a hostile layer of the corpus leaves nothing outsid
         const inner = join(target, String(index))
         mkdirSync(inner)
         const extraction = await extract(layers, { archive: name, globs: [], sameOwner: false }, context)
-        await extraction.into(inner)
+        await extraction.into(inner, inner)
       }
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error

@@ -23,7 +23,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 async function extracted(globs: readonly string[], ...layers: readonly (readonly LayerEntry[])[]) {
   const options = { archive: 'test.tar', globs, sameOwner: false }
   const extraction = await extract(layersOf(...layers), options, context)
-  const unplanted = await extraction.into(target)
+  const unplanted = await extraction.into(target, 'out')
   return unplanted.map(({ located, what, detail }) => [located.path, what, detail])
 }
 
@@ -145,7 +145,7 @@ describe('what cannot be made', () => {
   test('on the way leaves a directory that can be removed', async () => {
     const layers = layersOf([directory('d', { mode: 0 }), file('d/f'), { path: 'n'.repeat(300) }])
     const extraction = await extract(layers, { archive: 'test.tar', globs: [], sameOwner: false }, context)
-    await expect(extraction.into(target)).rejects.toMatchObject({ code: 'ERR_OUTPUT' })
+    await expect(extraction.into(target, 'out')).rejects.toMatchObject({ code: 'ERR_OUTPUT', location: 'out' })
     expect(lstatSync(join(target, 'd')).mode & 0o700).toBe(0o700)
   })
 })
