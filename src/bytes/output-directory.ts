@@ -1,7 +1,7 @@
 import { access, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ArchiveError } from '../errors.js'
-import { nameBeside, outputError, refuseTaken, syncDirectory, type OutputOptions } from './output.js'
+import { checkParent, nameBeside, outputError, refuseTaken, syncDirectory, type OutputOptions } from './output.js'
 
 /** A directory in the making. Nothing of it shows before `commit`; disposing of it without one leaves no trace. */
 export interface OutputDirectory extends AsyncDisposable {
@@ -48,6 +48,12 @@ export async function directoryOutput(path: string, options: OutputDirectoryOpti
       await rm(beside, { recursive: true, force: true })
     },
   }
+}
+
+/** Refuses what `directoryOutput` would, and makes nothing. Errors: as directoryOutput. */
+export async function checkDirectory(path: string, options: OutputDirectoryOptions): Promise<void> {
+  await refuseUnreplaceable(path, options)
+  await checkParent(path.replace(/\/+$/, '') || '/', path)
 }
 
 async function refuseUnreplaceable(path: string, { force, mark }: OutputDirectoryOptions): Promise<void> {

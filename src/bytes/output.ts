@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, lstat, open, realpath, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
+import { access, constants, link, lstat, open, realpath, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { ArchiveError, toArchiveError } from '../errors.js'
@@ -62,18 +62,36 @@ export function refuseTaken(location: string): ArchiveError {
   return new ArchiveError('ERR_OUTPUT', 'the output exists', { location, hint: '--force replaces it' })
 }
 
+/** Refuses what `fileOutput` would, and makes nothing. Errors: as fileOutput. */
+export async function checkFile(path: string, { force }: OutputOptions): Promise<void> {
+  const isNew = (await fileToReplace(path, { force })) !== 'device'
+  if (isNew) await checkParent(await target(path), path)
+}
+
+/** Refuses a place in a directory where nothing can be made. Errors: ERR_OUTPUT. */
+export async function checkParent(place: string, location: string): Promise<void> {
+  await access(dirname(place), constants.W_OK | constants.X_OK).catch((cause: unknown) => {
+    throw outputError(cause, location)
+  })
+}
+
+/** What stands where a file is to be. Errors: ERR_OUTPUT where that may not be replaced. */
+async function fileToReplace(path: string, { force }: OutputOptions): Promise<'file' | 'device' | 'nothing'> {
+  const status = await lstat(await target(path)).catch(() => undefined)
+  if (status === undefined) return 'nothing'
+  if (status.isDirectory()) throw new ArchiveError('ERR_OUTPUT', 'the output is a directory', { location: path })
+  if (!status.isFile()) return 'device'
+  if (!force) throw refuseTaken(path)
+  return 'file'
+}
+
 /**
  * Opens a file to be written: beside its place, and moved there by `commit`. What exists and is neither file nor
  * directory (a device, a named pipe) is written as it is. Errors: ERR_OUTPUT where it exists and `force` is not set, or
  * is a directory, or cannot be made.
  */
 export async function fileOutput(path: string, { force }: OutputOptions): Promise<Output> {
-  const status = await lstat(await target(path)).catch(() => undefined)
-  if (status?.isDirectory() === true) {
-    throw new ArchiveError('ERR_OUTPUT', 'the output is a directory', { location: path })
-  }
-  if (status !== undefined && !status.isFile()) return deviceOutput(path)
-  if (status !== undefined && !force) throw refuseTaken(path)
+  if ((await fileToReplace(path, { force })) === 'device') return deviceOutput(path)
   const place = await target(path)
   const beside = nameBeside(place)
   const handle = await open(beside, 'wx').catch((cause: unknown) => {

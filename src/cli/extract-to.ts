@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { directoryOutput } from '../bytes/output-directory.js'
+import { checkDirectory, directoryOutput } from '../bytes/output-directory.js'
 import { fileOutput } from '../bytes/output.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
@@ -25,6 +25,7 @@ export async function extractTo(
   { path, isWritten, ...options }: ExtractRequest,
   context: RunContext,
 ): Promise<FilesReport> {
+  if (!isWritten) await checkDirectory(path, REPLACING)
   const extraction = await extract(layers, options, context)
   const reportOf = (unplanted: readonly Unplanted[], list?: string): Promise<FilesReport> =>
     filesReport(name, {
@@ -35,9 +36,8 @@ export async function extractTo(
       findings: extraction.findings,
     })
   if (!isWritten) return reportOf([])
-  // Without a mark nothing is ever replaced: the hint is to name another directory, not to force.
-  await using output = await directoryOutput(path, { force: true })
-  const unplanted = await extraction.into(output.path)
+  await using output = await directoryOutput(path, REPLACING)
+  const unplanted = await extraction.into(output.path, path)
   context.signal?.throwIfAborted()
   const list = listBeside(path)
   const report = await reportOf(unplanted, unplanted.length === 0 ? undefined : list)
@@ -57,6 +57,9 @@ export function exportTo(
 ): Promise<FilesReport> {
   return extractTo('export', layers, { ...request, globs: [], sameOwner: isRoot() }, context)
 }
+
+// Without a mark nothing is ever replaced: the hint is to name another directory, not to force.
+const REPLACING = { force: true }
 
 function listBeside(directory: string): string {
   const bare = directory.replace(/\/+$/, '')

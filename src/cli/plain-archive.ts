@@ -55,9 +55,12 @@ export async function openPlainOutput(options: {
   readonly force: boolean
   readonly 'dry-run': boolean
 }): Promise<Output> {
-  const { fileOutput, nullOutput, streamOutput } = await import('../bytes/output.js')
+  const { checkFile, fileOutput, nullOutput, streamOutput } = await import('../bytes/output.js')
   const { path } = options.output
-  if (options['dry-run']) return nullOutput(path)
+  if (options['dry-run']) {
+    if (path !== '-') await checkFile(path, { force: options.force })
+    return nullOutput(path)
+  }
   if (path !== '-') return fileOutput(path, { force: options.force })
   refuseTerminal()
   return streamOutput(process.stdout)

@@ -147,8 +147,11 @@ export function writtenReport(
 
 async function openOutput(options: ValuesOf<typeof WRITE_OPTIONS>, target: WriteTarget): Promise<ArchiveSink> {
   const { path } = options.output
-  const { nullSink, openSink } = await import('../formats/write/index.js')
-  if (options['dry-run']) return nullSink(path)
+  const { checkSink, nullSink, openSink } = await import('../formats/write/index.js')
+  if (options['dry-run']) {
+    await checkSink(target, { path, force: options.force })
+    return nullSink(path)
+  }
   if (path === '-') refuseTerminal()
   return openSink(target, { path, force: options.force, ...(path === '-' && { stdout: process.stdout }) })
 }

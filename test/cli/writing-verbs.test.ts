@@ -68,6 +68,9 @@ describe.each(named(VERBS))('%s', (_, args) => {
     const refused = await go(...args, '-o', 'out/a.tar')
     expect([refused.exitCode, await readFile(at('out/a.tar'), 'utf8')]).toEqual([2, 'old'])
     expect(refused.stderr).toContain('--force replaces it')
+    expect(await go(...args, '-o', 'out/a.tar', '--dry-run')).toEqual(refused)
+    expect(await go(...args, '-o', 'out/a.tar', '--dry-run', '--force')).toMatchObject({ exitCode: 0 })
+    expect(await readFile(at('out/a.tar'), 'utf8')).toBe('old')
     expect(await go(...args, '-o', 'out/a.tar', '--force')).toMatchObject({ exitCode: 0 })
     expect((await readFile(at('out/a.tar'))).length).toBeGreaterThan(3)
     expect(await leftOvers()).toEqual(['a.tar'])
@@ -105,7 +108,7 @@ describe.each(named([...VERBS, EXTRACT]))('%s', (_, args) => {
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small]).status !== 0) return
     try {
       const { exitCode, stderr } = await go(...args, '-o', 'small/a')
-      expect(stderr).toMatch(/no space left on device.*ERR_OUTPUT/i)
+      expect(stderr).toMatch(/^imgtar: small\/a: no space left on device.*ERR_OUTPUT/im)
       expect(exitCode).toBe(2)
       expect(await readdir(small)).toEqual([])
     } finally {
@@ -126,7 +129,9 @@ describe('extract', () => {
   test('never replaces a directory that holds something', async () => {
     await mkdir(at('out/a'))
     await writeFile(at('out/a/mine'), '')
-    expect((await go(...EXTRACT, '-o', 'out/a')).exitCode).toBe(2)
+    const refused = await go(...EXTRACT, '-o', 'out/a')
+    expect(refused.exitCode).toBe(2)
+    expect(await go(...EXTRACT, '-o', 'out/a', '--dry-run')).toEqual(refused)
     expect(await readdir(at('out/a'))).toEqual(['mine'])
   })
 })

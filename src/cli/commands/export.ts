@@ -79,12 +79,13 @@ async function toTar(
   options: Exporting,
   context: RunContext,
 ): Promise<FilesReport> {
-  const [{ flatten }, { fileOutput, streamOutput }] = await Promise.all([
+  const [{ flatten }, { checkFile, fileOutput, streamOutput }] = await Promise.all([
     import('../../ops/flatten.js'),
     import('../../bytes/output.js'),
   ])
   const { path } = options.output
   const isWritten = !options['dry-run']
+  if (!isWritten && path !== '-') await checkFile(path, { force: options.force })
   const { engine } = options
   const flattening = { archive: location, ...(engine !== undefined && { engine }) }
   const flat = await flatten(layers, { ...flattening, xattrs: options.xattrs ? 'all' : 'capability' }, context)

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Compression } from '../../bytes/compression.js'
-import { directoryOutput } from '../../bytes/output-directory.js'
-import { fileOutput, streamOutput } from '../../bytes/output.js'
+import { checkDirectory, directoryOutput } from '../../bytes/output-directory.js'
+import { checkFile, fileOutput, streamOutput } from '../../bytes/output.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import { directorySink } from './directory-sink.js'
@@ -54,12 +54,27 @@ export interface Destination {
 /** Opens the output of a target. Errors: ERR_OUTPUT, ERR_USAGE for a directory on standard output. */
 export async function openSink({ format }: WriteTarget, { path, force, stdout }: Destination): Promise<ArchiveSink> {
   if (format === 'oci') {
-    if (path === '-') throw new ArchiveError('ERR_USAGE', 'a directory cannot go to standard output')
-    return directorySink(await directoryOutput(path, { force, mark: 'oci-layout' }))
+    if (path === '-') throw directoryToStdout()
+    return directorySink(await directoryOutput(path, { force, mark: LAYOUT_MARK }))
   }
   if (path !== '-') return tarSink(await fileOutput(path, { force }))
   if (stdout === undefined) throw new ArchiveError('ERR_USAGE', 'there is no standard output to write to')
   return tarSink(streamOutput(stdout))
+}
+
+/** Refuses what `openSink` would, and makes nothing. Errors: as openSink. */
+export async function checkSink({ format }: WriteTarget, { path, force }: Destination): Promise<void> {
+  if (format === 'oci') {
+    if (path === '-') throw directoryToStdout()
+    await checkDirectory(path, { force, mark: LAYOUT_MARK })
+  } else if (path !== '-') await checkFile(path, { force })
+}
+
+// A directory that holds one is an OCI layout (OCI image spec, image-layout.md), and may be replaced by another one.
+const LAYOUT_MARK = 'oci-layout'
+
+function directoryToStdout(): ArchiveError {
+  return new ArchiveError('ERR_USAGE', 'a directory cannot go to standard output')
 }
 
 /** What of images an archive of that target says: with the names that it can hold. */
