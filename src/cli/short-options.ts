@@ -6,14 +6,14 @@ import { UsageError } from './usage-error.js'
 /**
  * A command line whose short options stand each for itself, as POSIX has them (XBD 12.2): `-oFILE` becomes
  * `--output=FILE`, and `-fo FILE` becomes `-f -o FILE`. yargs would take each letter of FILE for an option. Errors:
- * UsageError for a letter that is no option.
+ * UsageError for a letter that is no option, and a digit, which none is.
  */
 export function shortOptionsApart(argv: readonly string[], commands: readonly Command[]): string[] {
   const end = argv.indexOf('--')
   const words = end < 0 ? argv : argv.slice(0, end)
   const command = commands.find(({ name }) => name === words.find((word) => !word.startsWith('-')))
   const letters = lettersOf({ ...GLOBAL_OPTIONS, ...command?.options })
-  const apart = words.flatMap((word) => (/^-[a-zA-Z]./s.test(word) ? takenApart(word, letters) : [word]))
+  const apart = words.flatMap((word) => (/^-(?:[a-z].|\d)/is.test(word) ? takenApart(word, letters) : [word]))
   return [...apart, ...argv.slice(words.length)]
 }
 

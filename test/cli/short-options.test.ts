@@ -23,6 +23,7 @@ describe('short options', () => {
   test.each([
     ['verify -qx a.tar', 'there is no option -x, in -qx'],
     ['verify -oFILE a.tar', 'there is no option -o, in -oFILE'],
+    ['save a.tar -9', 'there is no option -9, in -9'],
     ['verify -help', 'there is no option -h, in -help'],
   ])('%s is refused', (line, message) => {
     expect(() => apart(line)).toThrow(UsageError)
