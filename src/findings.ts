@@ -148,8 +148,10 @@ const OUTPUT_RULES = {
   OUTPUT_ATTACHMENT_LEFT_OUT: rule('note', 'An attestation or signature was not taken over', 'It refers to a manifest by its digest, and goes along where that manifest or the index above it stays as it is.'),
   OUTPUT_COPY_DAMAGED: rule('warning', 'A damaged copy was passed over', 'Another archive has the same, whole and proved, and that was taken. imgtar verify tells what is wrong with the damaged one.'),
   OUTPUT_INDEX_LEFT_OUT: rule('note', 'An index was not taken over', 'Registries and the containerd store know an image by the digest of the index that its name leads to. All images below it must be written with their own manifests: no --platform, no other compression, an output with index.json.'),
+  OUTPUT_LAYER_KEPT: rule('note', 'A layer that a base has was not left out', 'thin leaves out what lies in the base on the same layers; of compressed layers those that the base stores as the very same bytes, since hydrate has to put them back. Make both archives with the same compression.'),
   OUTPUT_LAYER_RECOMPRESSED: rule('note', 'A layer is stored in another compression than before', 'Its diffID and the imageID stay; the digest under which a registry knows its blob does not. --compress and the format of the output decide.'),
   OUTPUT_NAME_LEFT_OUT: rule('note', 'A name was not taken over', 'manifest.json takes names with a tag only, and engines would name the image each in its own way; a name with a digest must lead to that digest. Give the image another one with imgtar tag.'),
+  OUTPUT_NOTHING_LEFT_OUT: rule('note', 'The thin archive has all its layers', 'Nothing of it is in a base from the lowest layer up, or not in the same compression. Give --base the archive of what the other side has.'),
 } as const
 
 // What a policy demands.

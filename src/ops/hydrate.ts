@@ -4,11 +4,13 @@ import { readAhead } from '../bytes/read-ahead.js'
 import { slice, type ByteSource, type Span } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
-import type { Image, Layer, LayerClaims } from '../model/image.js'
+import type { Finding } from '../findings.js'
+import { findingLog } from '../model/finding-log.js'
+import type { Image, Layer } from '../model/image.js'
 import type { TarEntry } from '../tar/entry.js'
 import { scanSource } from '../tar/scan.js'
 import { paddingOf } from '../tar/write.js'
-import { withClaims } from './claimed.js'
+import { provideLayers } from './thin-providers.js'
 import { readRecord, RECORD_PATH, type LeftOutLayer, type ThinRecord } from './thin-record.js'
 
 /** A thin archive with its record. */
@@ -36,16 +38,17 @@ export async function findRecord(archive: ByteSource, context: RunContext): Prom
 
 /**
  * Writes the archive as it was before it was made thin, all but the commit; `providers` are images that have the layers.
- * Every layer and the whole are held against their digests. Errors: ERR_NOT_FOUND where nobody has a layer, ERR_DIGEST,
- * ERR_OUTPUT.
+ * Every layer and the whole are held against their digests. Gives what was odd about providers. Errors: those of
+ * provideLayers, ERR_DIGEST, ERR_OUTPUT.
  */
 export async function writeHydrated(
   { archive, record, recordAt }: ThinArchive,
   providers: readonly Image[],
   output: Output,
   context: RunContext,
-): Promise<void> {
-  const layers = await findLayers(leftOutOf(record), providers, context)
+): Promise<readonly Finding[]> {
+  const log = findingLog(archive.location)
+  const layers = await provideLayers(leftOutOf(record), providers, log, context)
   const hash = hasher()
   const write = async (chunk: Uint8Array): Promise<void> => {
     hash.update(chunk)
@@ -66,7 +69,7 @@ export async function writeHydrated(
     else await write(Uint8Array.from(atob(segment.bytes), (character) => character.charCodeAt(0)))
   }
   const actual = hash.digest()
-  if (actual === record.digest) return
+  if (actual === record.digest) return log.findings
   throw new ArchiveError('ERR_DIGEST', `the result is ${actual}, before it was ${record.digest}`, {
     location: archive.location,
     hint: 'the thin archive was changed or damaged since it was made',
@@ -80,40 +83,6 @@ function leftOutOf(record: ThinRecord): readonly LeftOutLayer[] {
 
 function* zeros(length: number): Generator<Uint8Array> {
   for (let left = length; left > 0; left -= 65_536) yield new Uint8Array(Math.min(left, 65_536))
-}
-
-/** Who has each layer: by what archives claim, and where that is not enough by what their layers are. */
-async function findLayers(
-  wanted: readonly LeftOutLayer[],
-  providers: readonly Image[],
-  context: RunContext,
-): Promise<ReadonlyMap<LeftOutLayer, Layer>> {
-  const found = new Map<LeftOutLayer, Layer>()
-  const search = (images: readonly Image[]): readonly LeftOutLayer[] => {
-    const layers = images.flatMap((image) => image.layers).filter(({ state }) => state !== 'missing')
-    for (const one of wanted) {
-      const layer = found.get(one) ?? layers.find((candidate) => isSame(one, candidate))
-      if (layer !== undefined) found.set(one, layer)
-    }
-    return wanted.filter((one) => !found.has(one))
-  }
-  const rest = search(providers)
-  if (rest.length === 0) return found
-  const digests = rest.some(({ stored }) => stored === 'compressed')
-  const enough = ({ diffID, digest }: LayerClaims): boolean =>
-    diffID !== undefined && (!digests || digest !== undefined)
-  const [lacking] = search(await withClaims(providers, enough, context))
-  if (lacking === undefined) return found
-  throw new ArchiveError('ERR_NOT_FOUND', `none of the archives given has the layer ${lacking.layer}`, {
-    hint:
-      lacking.stored === 'plain'
-        ? '--from names whatever has it'
-        : '--from must name an archive that stores this very blob',
-  })
-}
-
-function isSame({ layer, stored }: LeftOutLayer, { claims, blob }: Layer): boolean {
-  return stored === 'plain' ? claims.diffID === layer : blob !== undefined && claims.digest === layer
 }
 
 async function* provedBytes(

@@ -5,15 +5,15 @@ import { readAhead } from '../bytes/read-ahead.js'
 import { slice, type ByteSource, type Span } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
+import type { Finding } from '../findings.js'
+import { findingLog } from '../model/finding-log.js'
 import type { Image, Layer } from '../model/image.js'
 import type { TarEntry } from '../tar/entry.js'
 import { cleanPath } from '../tar/path.js'
 import { scanSource } from '../tar/scan.js'
 import { wrapperHeader } from '../tar/wrapper.js'
 import { paddingOf } from '../tar/write.js'
-import { providedLayers } from './base-chain.js'
-import { withClaims } from './claimed.js'
-import { measureLayers } from './measure.js'
+import { planThin, type ThinPlan } from './thin-plan.js'
 import { encodeRecord, RECORD_PATH, type LeftOutLayer, type ThinSegment } from './thin-record.js'
 
 /** A docker archive to be made thin. */
@@ -34,17 +34,25 @@ interface Cut {
   readonly end: number
 }
 
+/** What became of an archive. */
+export interface Thinned {
+  readonly leftOut: ReadonlySet<Layer>
+  /** What a base has and was not left out, and why; that nothing was. */
+  readonly findings: readonly Finding[]
+}
+
 /**
- * Writes the archive without the layers that the bases provide, and with a record of how it was, all but the commit.
- * Classic docker loads it where a base is loaded. Gives the layers that were left out. Errors: ERR_OUTPUT, ERR_IO.
+ * Writes the archive without the layers that the bases provide, and with a record of how it was, all but the commit; all
+ * its layers are proved. Classic docker loads it where a base is loaded. Errors: those of planThin, ERR_TAR_HEADER,
+ * ERR_OUTPUT, ERR_IO.
  */
 export async function writeThin(
   { archive, images, bases }: ThinInput,
   output: Output,
   context: RunContext,
-): Promise<ReadonlySet<Layer>> {
-  const leftOut = await layersToLeaveOut(images, bases, context)
-  const { cuts, end } = await cutsOf(archive, leftOut, context)
+): Promise<Thinned> {
+  const plan = await planThin(images, bases, context)
+  const { cuts, end } = await cutsOf(archive, plan.leaveOut, context)
   const hash = hasher()
   const segments: ThinSegment[] = []
   const copy = async (from: number, to: number): Promise<void> => {
@@ -69,7 +77,23 @@ export async function writeThin(
   await writeRecord(output, segments, archive.size, hash.digest())
   for await (const chunk of pieceOf(archive, end, archive.size, context)) await output.write(chunk)
   const gone = new Set(cuts.map((cut) => cut.content.offset))
-  return new Set([...leftOut.keys()].filter(({ blob }) => gone.has(blob?.place?.offset ?? -1)))
+  const leftOut = new Set([...plan.leaveOut.keys()].filter(({ blob }) => gone.has(blob?.place?.offset ?? -1)))
+  return { leftOut, findings: findingsOf(plan, leftOut, archive.location) }
+}
+
+function findingsOf(plan: ThinPlan, leftOut: ReadonlySet<Layer>, archive: string): readonly Finding[] {
+  const log = findingLog(archive)
+  const linked = [...plan.leaveOut.keys()].filter((layer) => !leftOut.has(layer))
+  const kept = [...plan.keep, ...linked.map((layer) => [layer, 'a hard link in the archive leads to it'] as const)]
+  // Images that share a layer are told of it once.
+  for (const [{ path, index }, reason] of new Map(kept.map((one) => [one[0].path, one])).values()) {
+    log.add('OUTPUT_LAYER_KEPT', `layer ${String(index)} stays: ${reason}`, { path, layer: index })
+  }
+  if (leftOut.size === 0) {
+    const reason = kept.length === 0 ? ': no base has the lowest layer of an image' : ''
+    log.add('OUTPUT_NOTHING_LEFT_OUT', `nothing was left out${reason}`)
+  }
+  return log.findings
 }
 
 function pieceOf(archive: ByteSource, from: number, to: number, context: RunContext): AsyncGenerator<Uint8Array> {
@@ -83,32 +107,6 @@ async function writeRecord(output: Output, segments: ThinSegment[], size: number
   )
   await output.write(bytes)
   await output.write(new Uint8Array(paddingOf(bytes.length)))
-}
-
-/** Layers that no image needs to bring along, with what the record says of each; all are measured first. */
-async function layersToLeaveOut(
-  images: readonly Image[],
-  bases: readonly Image[],
-  context: RunContext,
-): Promise<ReadonlyMap<Layer, LeftOutLayer>> {
-  const known = await withClaims(bases, ({ diffID }) => diffID !== undefined, context)
-  const provided = images.flatMap((image) => providedLayers(image, known))
-  const needed = new Set(
-    images.flatMap(({ layers }) => layers.filter((layer) => !provided.includes(layer))).map(({ blob }) => blob),
-  )
-  const candidates = provided.filter(({ blob }) => blob !== undefined && !needed.has(blob))
-  const measured = await measureLayers(candidates, [], context)
-  const stored = new Set(known.flatMap(({ layers }) => layers).map(({ claims }) => claims.digest))
-  const leftOut = new Map<Layer, LeftOutLayer>()
-  for (const layer of candidates) {
-    const found = measured.of(layer)
-    if (found?.diffID === undefined || found.diffID !== layer.claims.diffID) continue
-    const { size, digest } = found
-    if (found.compression === 'none') leftOut.set(layer, { layer: found.diffID, stored: 'plain', size })
-    // Compressed bytes can be put back only by whoever has the very same.
-    else if (stored.has(digest)) leftOut.set(layer, { layer: digest, stored: 'compressed', size })
-  }
-  return leftOut
 }
 
 /** The members that hold those layers, in the order of the archive, and where its last member ends. */

@@ -12,9 +12,12 @@ import { findRecord, writeHydrated } from '../../src/ops/hydrate.js'
 import { writeThin } from '../../src/ops/thin.js'
 import { verify } from '../../src/ops/verify.js'
 import {
+  blob,
+  changed,
   digest,
   dockerSave,
   dockerV1,
+  flipped,
   hybrid,
   layer,
   ociLayout,
@@ -40,6 +43,9 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
+/** What the last run had to say: the code and the layer of each finding. */
+let said: readonly string[] = []
+
 const at = (name: string): string => join(folder, name)
 
 /** Makes `app.tar` thin by `base.tar`; gives the diffIDs that were left out. */
@@ -51,18 +57,24 @@ async function thinned(app: Uint8Array, baseBytes: Uint8Array): Promise<readonly
   await using source = await fileSource(at('app.tar'))
   await using output = await fileOutput(at('thin.tar'), { force: true })
   const input = { archive: source, images: archive.images, bases: bases.images }
-  const leftOut = await writeThin(input, output, context)
+  const { leftOut, findings } = await writeThin(input, output, context)
   await output.commit()
+  said = findings.map(({ code, where }) => `${code} ${String(where.layer ?? '')}`.trim())
   return [...leftOut].map(({ claims }) => claims.diffID)
 }
 
-async function hydrated(from: string): Promise<Uint8Array> {
+/** Makes `thin.tar` whole; `said` is what was told of providers. */
+async function hydrated(...from: readonly string[]): Promise<Uint8Array> {
   await using source = await fileSource(at('thin.tar'))
   const thin = await findRecord(source, context)
   if (thin === undefined) throw new Error('there is no record')
-  await using provider = await openArchive(at(from), context, { access: 'random' })
+  const opened = await Promise.all(from.map((name) => openArchive(at(name), context, { access: 'random' })))
   await using output = await fileOutput(at('whole.tar'), { force: true })
-  await writeHydrated(thin, provider.images, output, context)
+  const providers = opened.flatMap(({ images }) => images)
+  const findings = await writeHydrated(thin, providers, output, context).finally(async () => {
+    for (const archive of opened) await archive[Symbol.asyncDispose]()
+  })
+  said = findings.map(({ code, where }) => `${code} ${String(where.layer ?? '')}`.trim())
   await output.commit()
   return await readFile(at('whole.tar'))
 }
@@ -115,12 +127,34 @@ describe('a thin archive', () => {
   test('keeps layers that do not lie on the same ones as in the base', async () => {
     const other = packed(dockerSave({ names: ['other:1'], layers: [top, base] }))
     expect(await thinned(packed(dockerSave(APP)), other)).toEqual([])
+    expect(said).toEqual(['OUTPUT_LAYER_KEPT 0', 'OUTPUT_LAYER_KEPT 2', 'OUTPUT_NOTHING_LEFT_OUT'])
     expect(Buffer.from(await hydrated('base.tar')).equals(await readFile(at('app.tar')))).toBe(true)
   })
 
   test('keeps a layer that another of its images cannot do without', async () => {
     const other = { names: ['other:1'], layers: [top, base] }
     expect(await thinned(packed(dockerSave(APP, other)), packed(dockerSave(BASE)))).toEqual([digest(middle)])
+    expect(said).toEqual(['OUTPUT_LAYER_KEPT 1'])
+  })
+
+  test('says so where nothing of it is in a base', async () => {
+    const other = packed(dockerSave({ names: ['other:1'], layers: [layer('else')] }))
+    expect([await thinned(packed(dockerSave(APP)), other), said]).toEqual([[], ['OUTPUT_NOTHING_LEFT_OUT']])
+  })
+
+  test('says nothing where it lacks all that the base has', async () => {
+    await thinned(packed(dockerSave(APP)), packed(dockerSave(BASE)))
+    expect(said).toEqual([])
+  })
+
+  test('is not made of an archive with a damaged layer, in the base or not', async () => {
+    for (const layers of [
+      [base, middle, layer('bad')],
+      [layer('bad', 'b'.repeat(5000)), middle, top],
+    ]) {
+      const damaged = packed(dockerSave({ ...APP, layers, diffIDs: APP.layers.map(digest) }))
+      await expect(thinned(damaged, packed(dockerSave(BASE)))).rejects.toMatchObject({ code: 'ERR_DIGEST' })
+    }
   })
 
   test('leaves compressed layers out only where the base has the very same bytes', async () => {
@@ -134,7 +168,47 @@ describe('a thin archive', () => {
     const app = packed(hybrid(compressed(APP, 6)))
     expect(await thinned(app, packed(hybrid(compressed(BASE, 6))))).toHaveLength(2)
     expect(Buffer.from(await hydrated('base.tar')).equals(app)).toBe(true)
+    // A docker archive has the same bytes, and does not claim it.
+    expect(await thinned(app, packed(dockerSave(compressed(BASE, 6))))).toHaveLength(2)
     expect(await thinned(app, packed(hybrid(compressed(BASE, 1))))).toHaveLength(0)
+    expect(said).toEqual(['OUTPUT_LAYER_KEPT 0', 'OUTPUT_LAYER_KEPT 1', 'OUTPUT_NOTHING_LEFT_OUT'])
+    expect(await thinned(app, packed(dockerSave(BASE)))).toHaveLength(0)
+    expect(said).toEqual(['OUTPUT_LAYER_KEPT 0', 'OUTPUT_LAYER_KEPT 1', 'OUTPUT_NOTHING_LEFT_OUT'])
+  })
+})
+
+describe('hydrate tries the next provider where one is damaged, and says so', () => {
+  const wrong = [layer('bad!', 'b'.repeat(5000)), middle]
+  const plainBad = packed(dockerSave({ names: [], layers: wrong, diffIDs: BASE.layers.map(digest) }))
+
+  test.each([
+    ['a docker archive', packed(dockerSave(BASE)), plainBad],
+    ['a v1 archive, which claims nothing', packed(dockerV1(BASE)), plainBad],
+    ['a layout of compressed layers', packed(ociLayout(gzipped(BASE))), plainBad],
+    [
+      'a docker archive, of a layer that cannot be decompressed',
+      packed(dockerSave(BASE)),
+      packed(changed(ociLayout(gzipped(BASE)), { [blob(gzipped(BASE).layers[0] ?? base)]: new Uint8Array(60) })),
+    ],
+  ])('%s', async (_, good, bad) => {
+    const app = packed(dockerSave(APP))
+    await thinned(app, packed(dockerSave(BASE)))
+    await writeFile(at('good.tar'), good)
+    await writeFile(at('bad.tar'), bad)
+    expect(Buffer.from(await hydrated('bad.tar', 'good.tar')).equals(app)).toBe(true)
+    expect(said).toEqual(['OUTPUT_COPY_DAMAGED 0'])
+    expect(Buffer.from(await hydrated('good.tar', 'bad.tar')).equals(app)).toBe(true)
+    await expect(hydrated('bad.tar', 'bad.tar')).rejects.toMatchObject({ code: 'ERR_DIGEST' })
+  })
+
+  test('of compressed layers', async () => {
+    const app = packed(hybrid(gzipped(APP)))
+    await thinned(app, packed(ociLayout(gzipped(BASE))))
+    const [first = base] = gzipped(BASE).layers
+    await writeFile(at('bad.tar'), packed(changed(ociLayout(gzipped(BASE)), { [blob(first)]: flipped(first, 30) })))
+    await writeFile(at('good.tar'), packed(ociLayout(gzipped(BASE))))
+    expect(Buffer.from(await hydrated('bad.tar', 'good.tar')).equals(app)).toBe(true)
+    expect(said).toEqual(['OUTPUT_COPY_DAMAGED 0'])
   })
 })
 

@@ -41,12 +41,14 @@ export const hydrate = defineCommand({
     await using inputs = await openInputs(options.from, { globals, context, access: 'random' })
     const providers = inputs.archives.flatMap(({ images }) => images)
     await using output = await openPlainOutput(options)
-    await writeHydrated(thin, providers, output, context)
+    const findings = await writeHydrated(thin, providers, output, context)
     const size = output.position
     await output.commit()
     // The documents of the thin archive are those of the whole one.
     await using archive = await openOperand(operands.archive, { globals, context, access: 'once', source })
     const images = await claimedImages(archive.images, () => false)
-    return writtenReport('hydrate', plainOutput(options.output.path, size, options['dry-run']), images, [])
+    const { describeFinding } = await import('../../ops/describe.js')
+    const place = plainOutput(options.output.path, size, options['dry-run'])
+    return writtenReport('hydrate', place, images, findings.map(describeFinding))
   },
 })

@@ -17,7 +17,11 @@ export const thin = defineCommand({
   },
   options: {
     ...PLAIN_OUTPUT_OPTIONS,
-    base: values('an archive with images that the other side has; may be given several times', 'ARCHIVE', asIs),
+    base: values(
+      'an archive with images that the other side has, taken at its word; may be given several times',
+      'ARCHIVE',
+      asIs,
+    ),
   },
   examples: [
     [
@@ -43,13 +47,17 @@ export const thin = defineCommand({
     await using inputs = await openInputs(options.base, { globals, context, access: 'once' })
     const bases = inputs.archives.flatMap(({ images }) => images)
     await using output = await openPlainOutput(options)
-    const leftOut = await writeThin({ archive: source, images: archive.images, bases }, output, context)
+    const { leftOut, findings: told } = await writeThin(
+      { archive: source, images: archive.images, bases },
+      output,
+      context,
+    )
     const size = output.position
     await output.commit()
     const gone = new Set([...leftOut].map(({ blob }) => blob))
     const images = await claimedImages(archive.images, ({ blob }) => blob !== undefined && gone.has(blob))
     const { describeFinding } = await import('../../ops/describe.js')
-    const findings = archive.findings.map(describeFinding)
+    const findings = [...archive.findings, ...told].map(describeFinding)
     return writtenReport('thin', plainOutput(options.output.path, size, options['dry-run']), images, findings)
   },
 })
