@@ -33,6 +33,14 @@ const BY_TRANSPORT: Record<Transport, readonly Format[]> = {
   'docker-root': [],
 }
 
+const KINDS: Readonly<Record<string, string>> = {
+  hybrid: 'an image archive of docker and an OCI layout in one',
+  'docker-save': 'an image archive of docker',
+  'docker-v1': 'an image archive of docker',
+  'oci-layout': 'an OCI image layout',
+  rootfs: 'a root filesystem',
+}
+
 /** How to open an archive. */
 export interface OpenOptions extends GivenBytes {
   readonly transport?: Transport
@@ -75,17 +83,25 @@ async function readWith(
     for (const format of formats) {
       if (await format.recognises(files)) return await placed(files, await format.read(files, context, options))
     }
-    throw new ArchiveError(
-      'ERR_NOT_ARCHIVE',
-      'no document says what this archive holds: manifest.json, index.json and v1 folders are missing',
-      {
-        location: files.location,
-      },
-    )
+    throw await unrecognised(files, options.transport)
   } catch (error) {
     await files[Symbol.asyncDispose]()
     throw withFindings(error, files)
   }
+}
+
+/** What an archive is instead of what the transport says, or that nothing tells what it is. */
+async function unrecognised(files: FileSet, transport: Transport | undefined): Promise<ArchiveError> {
+  const { location } = files
+  for (const format of transport === undefined ? [] : FORMATS) {
+    if (!(await format.recognises(files))) continue
+    const hint = transport === 'rootfs' ? 'imgtar export gives the files of an image as a tar' : undefined
+    const not = transport === 'rootfs' ? 'no root filesystem' : `not ${transport}`
+    const message = `this is ${KINDS[format.name] ?? format.name}, and ${not}`
+    return new ArchiveError('ERR_NOT_ARCHIVE', message, { location, ...(hint && { hint }) })
+  }
+  const message = 'no document says what this archive holds: manifest.json, index.json and v1 folders are missing'
+  return new ArchiveError('ERR_NOT_ARCHIVE', message, { location })
 }
 
 /** What is told of a document lies where its bytes begin, unless a byte is told. */

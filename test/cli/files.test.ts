@@ -189,3 +189,28 @@ describe('a run that fails leaves nothing', () => {
     expect(ended('cat app.tar file-1')).toMatchObject({ status: 0, stderr: '' })
   })
 })
+
+describe('what is an image archive', () => {
+  beforeAll(async () => {
+    await mkdir(join(folder, 'layout'), { recursive: true })
+    await writeFile(join(folder, 'layout/oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+  })
+
+  test.each([
+    [['append', 'app.tar', 'app.tar'], 'app.tar: this is an image archive of docker, and no root filesystem'],
+    [['append', 'app.tar', 'layout'], 'layout: this is an OCI image layout, and no root filesystem'],
+    [['import', 'app.tar'], 'app.tar: this is an image archive, not a root filesystem'],
+    [['import', 'layout'], 'layout: this is an OCI image layout, and no root filesystem'],
+    [['save', 'oci-archive:app.tar'], 'app.tar: this is an image archive of docker, and not oci-archive'],
+  ])('is not taken for something else by %j', async (args, message) => {
+    const { exitCode, stderr } = await go(...args, '-o', 'out/a.tar')
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)])
+    expect(await leftOvers()).toEqual([])
+  })
+
+  test('is taken for files where the transport says so', async () => {
+    expect(await go('append', 'app.tar', 'rootfs:layout', '-o', 'out/a.tar')).toMatchObject({ exitCode: 0 })
+    expect((await go('ls', 'out/a.tar', '--layer', '2')).stdout).toContain('/oci-layout')
+    await rm(join(folder, 'out/a.tar'))
+  })
+})

@@ -4,6 +4,14 @@ import { defineCommand } from '../command.js'
 import { openInputs } from '../inputs.js'
 import { WRITE_OPTIONS, writeArchive } from '../write-archive.js'
 
+/** A layer as an operand that is taken for files. Errors: ERR_NOT_ARCHIVE for a directory of images. */
+async function rootfsOf(path: string): Promise<string> {
+  if (path.startsWith('rootfs:')) return path
+  const { refuseLayout } = await import('../rootfs-input.js')
+  await refuseLayout(path)
+  return `rootfs:${path}`
+}
+
 /** `imgtar append`: more layers on top. */
 export const append = defineCommand({
   name: 'append',
@@ -25,7 +33,7 @@ export const append = defineCommand({
     ])
     const settings = { globals, context, access: 'random' } as const
     await using archive = await openOperand(operands.archive, settings)
-    const tars = operands.layer.map((path) => `rootfs:${path}`)
+    const tars = await Promise.all(operands.layer.map(rootfsOf))
     await using inputs = await openInputs(tars, { ...settings, globals: { ...globals, platform: undefined } })
     const layers = inputs.archives.flatMap(({ images }, index) => {
       return images.flatMap((image) =>
