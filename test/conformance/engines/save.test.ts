@@ -77,6 +77,9 @@ function reasonNotToSave(source: string): string | undefined {
   const [, code] = /\((ERR_[A-Z]+)\)/.exec(stderr) ?? []
   // Where one name is two platforms, each of them is written by itself.
   if (code === 'ERR_REFERENCE') return undefined
+  // Artifacts are proved, and are no images.
+  const { stdout } = imgtar('images', source, '--json')
+  if (imagesSchema.parse(JSON.parse(stdout)).images.length === 0) return code
   // One that verifies must be written.
   if (code === undefined || imgtar('verify', '-q', source).status !== 1) throw new Error(stderr)
   return code
