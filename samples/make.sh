@@ -120,6 +120,8 @@ done
 chmod -R u=rwX,go=rX "$here"
 
 image_id() { docker -H "$1" image inspect -f '{{.Id}}' "$2"; }
+oci_id() { sid skopeo inspect --raw "oci-archive:$work/$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["config"]["digest"])'; }
+image_row() { printf '| %s | %s | `%s` |\n' "$1" "$2" "$3"; } # IMAGE ARCHIVES ID
 row() { # FILE COMMAND
   printf '| %s | %s | %s | `%s` |\n' "$1" "$2" "$(stat -c %s "$here/$1")" "$(sha256sum <"$here/$1" | cut -d' ' -f1)"
 }
@@ -150,8 +152,11 @@ TEXT
   row app-damaged.tar 'app.tar with one letter changed in a file of the top layer'
   row app-truncated.tar 'app.tar, cut in the top layer'
   printf '\n`app.oci/` is the OCI layout of app-oci.tar as a directory: `skopeo copy docker-archive:app.tar oci:app.oci:1`.\n'
-  printf '\n| image | image ID |\n| --- | --- |\n'
-  for image in $name:1 $name:2 example/busybox:1; do printf '| %s | `%s` |\n' "$image" "$(image_id "$DOCKER_20" "$image")"; done
+  printf '\n| image | in | image ID |\n| --- | --- | --- |\n'
+  image_row $name:1 'app.tar and the docker archives made of it; app-v1.tar has no config, and so no ID of its own' "$(image_id "$DOCKER_20" $name:1)"
+  image_row $name:1 'app-oci.tar, app-zstd.tar, app.oci: skopeo wrote the config anew for OCI' "$(oci_id app-oci.tar)"
+  image_row $name:2 'app-2.tar' "$(image_id "$DOCKER_20" $name:2)"
+  image_row example/busybox:1 'busybox.tar, where skopeo left the tag alone for a name' "$(oci_id busybox.tar)"
   printf '\nMade with docker %s and %s, %s, %s, %s.\n' "$(d20 version -f '{{.Server.Version}}')" \
     "$(d28 version -f '{{.Server.Version}}')" "$(sid skopeo --version)" "$(sid podman --version)" "$(busybox | head -n 1 | cut -d'(' -f1 | sed 's/ *$//')"
 } >"$here/README.md"
