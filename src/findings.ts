@@ -75,7 +75,7 @@ const DOCUMENT_RULES = {
 // The layers and what is in them.
 // prettier-ignore
 const LAYER_RULES = {
-  LAYER_ASSUMED: rule('note', 'A layer is not in the archive, and a base provides it', 'docker loads such an archive where the base is loaded (the containerd store only where it is an OCI layout as well); skopeo, podman and crane refuse it. imgtar hydrate makes it whole.'),
+  LAYER_ASSUMED: rule('note', 'A layer is not in the archive, and a base provides it', 'docker loads such an archive where its store has the base; the containerd store and podman do too where the archive has an index.json as well (--layout universal or hybrid). skopeo and crane refuse it. imgtar hydrate makes it whole.'),
   LAYER_FOREIGN: rule(
     'note',
     'A layer is to be fetched from elsewhere',

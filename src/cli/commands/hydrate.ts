@@ -15,7 +15,7 @@ export const hydrate = defineCommand({
   options: {
     ...PLAIN_OUTPUT_OPTIONS,
     from: values(
-      'whatever has the layers: archives, OCI layouts, data-roots; may be given several times',
+      'whatever has the layers: archives, OCI layouts, data-roots; several times: the first that has a layer whole',
       'ARCHIVE',
       asIs,
     ),

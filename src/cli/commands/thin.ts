@@ -26,11 +26,11 @@ export const thin = defineCommand({
   examples: [
     [
       'imgtar thin app-2.tar --base app-1.tar -o app-2.thin.tar',
-      'where app-1 is loaded, docker load of the classic store takes it and keeps the image ID',
+      'where app-1 is loaded, docker load takes it and keeps the image ID (docs/writing.md: which engines do)',
     ],
     [
       'imgtar hydrate app-2.thin.tar --from app-1.tar -o app-2.tar',
-      'for all other engines: whole again, byte for byte',
+      'for engines that refuse it (skopeo, crane, whatever lacks the base): whole again, byte for byte',
     ],
     ['imgtar verify app-2.thin.tar --assume app-1.tar', 'proves what is there'],
   ],
