@@ -1,6 +1,10 @@
+import { flag } from './arguments.js'
 import { UsageError } from './usage-error.js'
 
 const FORMATS = ['docker-archive', 'oci-archive', 'oci'] as const
+
+/** The option of commands that write a file. */
+export const FORCE_OPTION = flag('replace an output that exists; through a symlink, what it leads to', 'f')
 
 /** Where to write an archive, as `[TRANSPORT:]PATH` says. */
 export interface OutputPlace {

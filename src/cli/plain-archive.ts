@@ -8,7 +8,7 @@ import type { Output } from '../bytes/output.js'
 import { givenFor } from './archives.js'
 import { flag, required } from './arguments.js'
 import { UsageError } from './usage-error.js'
-import { outputPlace, type OutputPlace } from './output-place.js'
+import { FORCE_OPTION, outputPlace, type OutputPlace } from './output-place.js'
 import { refuseTerminal } from './write-archive.js'
 
 /**
@@ -39,7 +39,7 @@ export async function openTarOf(path: string, context: RunContext): Promise<Open
 /** The options of commands that write an archive as it is, but for some members. */
 export const PLAIN_OUTPUT_OPTIONS = {
   output: required('where to write; - is stdout', 'PATH', dockerArchive, 'o'),
-  force: flag('replace an output that exists', 'f'),
+  force: FORCE_OPTION,
   'dry-run': flag('say what would be written, and write nothing'),
 } as const
 

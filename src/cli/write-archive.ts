@@ -10,7 +10,7 @@ import type { PrepareOptions } from '../ops/prepare.js'
 import type { WriterName, WrittenImage, WrittenReport } from '../model/report-written.js'
 import type { ArchiveSink, WriteTarget } from '../formats/write/index.js'
 import { envelope } from './envelope.js'
-import { outputPlace } from './output-place.js'
+import { FORCE_OPTION, outputPlace } from './output-place.js'
 
 /** Reads `keep`, `none`, `gzip`, `zstd`, the latter two with a level. Errors: UsageError. */
 function compression(text: string): { kind: 'keep' | 'none' | 'gzip' | 'zstd'; level?: number } {
@@ -34,7 +34,7 @@ const OUTPUT_OPTION = required(
 /** The options of every command that writes archives. */
 export const WRITE_OPTIONS = {
   output: OUTPUT_OPTION,
-  force: flag('replace an output that exists', 'f'),
+  force: FORCE_OPTION,
   'dry-run': flag('say what would be written, and write nothing'),
   layout: choice(
     'of a docker archive: universal loads everywhere, hybrid is what docker 25 and later write, classic what it wrote before',

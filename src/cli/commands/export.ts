@@ -5,7 +5,7 @@ import { flag, required, value, wholeNumber } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { USERNS_OPTION, withUserNamespace } from '../data-root.js'
-import { directoryPlace, plainPath } from '../output-place.js'
+import { FORCE_OPTION, directoryPlace, plainPath } from '../output-place.js'
 import { UsageError } from '../usage-error.js'
 import { refuseTerminal } from '../write-archive.js'
 import { filesReport, verified, VERIFY_OPTION } from '../write-files.js'
@@ -40,7 +40,7 @@ export const exportFiles = defineCommand({
   positionals: { archive: { kind: 'one', summary: 'the archive, and which image where it holds several' } },
   options: {
     output: required('a tar; - is stdout; rootfs:DIRECTORY writes a directory', '[rootfs:]PATH', targetOf, 'o'),
-    force: flag('replace an output that exists', 'f'),
+    force: FORCE_OPTION,
     'dry-run': flag('say what would be written, and write nothing'),
     xattrs: flag('keep every extended attribute; docker keeps security.capability alone'),
     engine: ENGINE_OPTION,

@@ -5,9 +5,10 @@ import type { TarSplitReport } from '../../model/report-store.js'
 import type { SplitTotals } from '../../ops/tar-split.js'
 import type { SplitAssembly } from '../../tar/split-assembly.js'
 import { givenFor, openBytes } from '../archives.js'
-import { asIs, flag, value } from '../arguments.js'
+import { asIs, value } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
+import { FORCE_OPTION } from '../output-place.js'
 import { UsageError } from '../usage-error.js'
 import { refuseTerminal } from '../write-archive.js'
 
@@ -31,7 +32,7 @@ export const tarSplit = defineCommand({
   options: {
     files: value('where the files of the layer lie; disassemble makes it', 'DIR', asIs),
     output: value('where to write; - is stdout', 'FILE', asIs, 'o'),
-    force: flag('replace an output that exists', 'f'),
+    force: FORCE_OPTION,
   },
   examples: [
     ['imgtar tar-split disassemble layer.tar -o tar-split.json.gz --files dir/', "docker's own format"],
