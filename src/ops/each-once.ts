@@ -33,11 +33,13 @@ export async function eachOnce(
   const groups = new Map<Image | Digest, Image[]>()
   for (const image of await withIDs(images, context)) {
     const key = idOf(image) ?? image
-    groups.set(key, [...(groups.get(key) ?? []), image])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [image])
+    else group.push(image)
   }
   const chosen = await choose([...groups.values()], settings, context)
-  const key = (image: Image): string => `${image.names[0] ?? ''}\0${idOf(image) ?? ''}`
-  return [...chosen].sort((a, b) => byBytes(key(a), key(b)))
+  const keyed = chosen.map((image) => ({ image, key: `${image.names[0] ?? ''}\0${idOf(image) ?? ''}` }))
+  return keyed.sort((a, b) => byBytes(a.key, b.key)).map(({ image }) => image)
 }
 
 /** Measures the layers that decide what an image is, where no archive claims it. */
@@ -72,43 +74,71 @@ async function choose(
   const kept = await keptLayers(layers, settings, context)
   // Compressed bytes of which nobody says what they are.
   const silent = [...kept].filter(([layer, compression]) => claimedDigest(layer, compression) === undefined)
-  const known = new Map<Layer, Measurement>()
-  const look = async (unknown: readonly Layer[]): Promise<void> => {
-    const measured = await measureLayers(unknown, [], context)
-    for (const layer of unknown) {
-      const measurement = measured.of(layer)
-      if (measurement !== undefined) known.set(layer, measurement)
-    }
-  }
-  await look(silent.map(([layer]) => layer))
-  const tried = new Set<Image>(settings.trust === true ? copies : [])
-  const best = (group: readonly Image[]): Image => bestOf(group, { kept, known, tried })
-  let open = groups
-  while (open.length > 0) {
-    const candidates = open.flatMap((group) => (group.length > 1 ? [best(group)] : [])).filter((one) => !tried.has(one))
-    for (const candidate of candidates) tried.add(candidate)
-    await look(candidates.flatMap((image) => image.layers))
-    open = open.filter((group) => candidates.some((candidate) => group.includes(candidate)))
-  }
+  const knowledge: Knowledge = { kept, known: new Map(), tried: new Set(settings.trust === true ? copies : []) }
+  await look(
+    silent.map(([layer]) => layer),
+    knowledge,
+    context,
+  )
+  await tryBest(groups, knowledge, context)
   return groups.map((group) => {
-    const chosen = best(group)
-    if (isWhole(chosen, known)) for (const copy of group) tellDamage(copy, known, settings.log)
-    return withNames(withMeasured(chosen, { of: (layer) => ('state' in layer ? known.get(layer) : undefined) }), group)
+    const [chosen] = ranked(group, knowledge)
+    if (chosen === undefined) throw new Error('a group of copies has one at least')
+    if (isWhole(chosen, knowledge)) tellDamage(group, knowledge, settings.log)
+    return withNames(withMeasured(chosen, { of: (one) => measuredOf(one, knowledge) }), group)
   })
 }
 
-/** What is known of copies so far. */
+/** What is known of copies so far; it grows. */
 interface Knowledge {
   readonly kept: ReadonlyMap<Layer, Compression>
-  readonly known: ReadonlyMap<Layer, Measurement>
+  /** By the stored bytes, which copies may share, or by the layer where there are none. */
+  readonly known: Map<unknown, Measurement>
   /** Copies of which nothing more is to be learned. */
-  readonly tried: ReadonlySet<Image>
+  readonly tried: Set<Image>
 }
 
-function bestOf(group: readonly Image[], knowledge: Knowledge): Image {
-  const [first, ...others] = group.map((image) => ({ image, rank: rankOf(image, knowledge) }))
-  if (first === undefined) throw new Error('a group of copies has one at least')
-  return others.reduce((best, other) => (isBefore(other.rank, best.rank) ? other : best), first).image
+function measuredOf(layer: Pick<Layer, 'blob'>, { known }: Knowledge): Measurement | undefined {
+  return known.get(layer.blob ?? layer)
+}
+
+async function look(layers: readonly Layer[], knowledge: Knowledge, context: RunContext): Promise<void> {
+  const unknown = layers.filter((layer) => measuredOf(layer, knowledge) === undefined)
+  const measured = await measureLayers(unknown, [], context)
+  for (const layer of unknown) {
+    const measurement = measured.of(layer)
+    if (measurement !== undefined) knowledge.known.set(layer.blob ?? layer, measurement)
+  }
+}
+
+/** Measures the best copy of each group, and as long as that is damaged the next ones, always more of them at once. */
+async function tryBest(
+  groups: readonly (readonly Image[])[],
+  knowledge: Knowledge,
+  context: RunContext,
+): Promise<void> {
+  let open = groups.filter(({ length }) => length > 1)
+  for (let most = 1; open.length > 0; most *= 2) {
+    const candidates: Image[] = []
+    open = open.filter((group) => {
+      const [best, ...others] = ranked(group, knowledge)
+      if (best === undefined || knowledge.tried.has(best)) return false
+      candidates.push(best, ...others.filter((one) => !knowledge.tried.has(one)).slice(0, most - 1))
+      return true
+    })
+    await look(
+      candidates.flatMap((image) => image.layers),
+      knowledge,
+      context,
+    )
+    for (const candidate of candidates) knowledge.tried.add(candidate)
+  }
+}
+
+/** The best one first. */
+function ranked(group: readonly Image[], knowledge: Knowledge): readonly Image[] {
+  const all = group.map((image) => ({ image, rank: rankOf(image, knowledge) }))
+  return all.sort((a, b) => comparison(a.rank, b.rank)).map(({ image }) => image)
 }
 
 /** Lower comes first, number by number, then by the text. */
@@ -132,11 +162,11 @@ function textOf({
   ]
 }
 
-function rankOf(image: Image, { kept, known, tried }: Knowledge): Rank {
+function rankOf(image: Image, knowledge: Knowledge): Rank {
   const stored = image.layers.map((layer): StoredAs => {
-    const compression = kept.get(layer)
+    const compression = knowledge.kept.get(layer)
     if (compression === undefined) return { digest: undefined, size: undefined }
-    const measured = known.get(layer)
+    const measured = measuredOf(layer, knowledge)
     return { digest: measured?.digest ?? claimedDigest(layer, compression), size: measured?.size ?? layer.blob?.size }
   })
   const { manifest, targetDigest } = image
@@ -146,18 +176,18 @@ function rankOf(image: Image, { kept, known, tried }: Knowledge): Rank {
   const size = stored.reduce((sum, one) => sum + (one.size ?? 0), 0)
   const yes = (condition: boolean): number => (condition ? 0 : 1)
   return {
-    numbers: [yes(isWhole(image, known)), yes(stays), yes(isBelowIndex), made, size],
-    text: [...textOf(image), ...stored.map(({ digest }) => digest), yes(tried.has(image))].join(),
+    numbers: [yes(isWhole(image, knowledge)), yes(stays), yes(isBelowIndex), made, size],
+    text: [...textOf(image), ...stored.map(({ digest }) => digest), yes(knowledge.tried.has(image))].join(),
   }
 }
 
-function isBefore(a: Rank, b: Rank): boolean {
+function comparison(a: Rank, b: Rank): number {
   const at = a.numbers.findIndex((number, index) => number !== b.numbers[index])
-  return at < 0 ? byBytes(a.text, b.text) < 0 : (a.numbers[at] ?? 0) < (b.numbers[at] ?? 0)
+  return at < 0 ? byBytes(a.text, b.text) : (a.numbers[at] ?? 0) - (b.numbers[at] ?? 0)
 }
 
-function isWhole({ layers }: Image, known: ReadonlyMap<Layer, Measurement>): boolean {
-  return layers.every((layer) => layer.state !== 'missing' && !isDamaged(layer, known.get(layer)))
+function isWhole({ layers }: Image, knowledge: Knowledge): boolean {
+  return layers.every((layer) => layer.state !== 'missing' && !isDamaged(layer, measuredOf(layer, knowledge)))
 }
 
 function isDamaged({ claims }: Layer, measured: Measurement | undefined): boolean {
@@ -165,12 +195,13 @@ function isDamaged({ claims }: Layer, measured: Measurement | undefined): boolea
   return measured.diffID === undefined || (claims.diffID !== undefined && claims.diffID !== measured.diffID)
 }
 
-function tellDamage({ layers }: Image, known: ReadonlyMap<Layer, Measurement>, log: FindingLog | undefined): void {
-  for (const layer of layers) {
-    if (!isDamaged(layer, known.get(layer))) continue
+function tellDamage(group: readonly Image[], knowledge: Knowledge, log: FindingLog | undefined): void {
+  const layers = group.flatMap((image) => image.layers)
+  const damaged = layers.filter((layer) => isDamaged(layer, measuredOf(layer, knowledge)))
+  for (const layer of new Map(damaged.map((one) => [one.blob ?? one, one])).values()) {
     const { blob, claims, path, index } = layer
     const message = `${blob?.location ?? path} is damaged, and another copy is taken`
-    const actual = known.get(layer)?.diffID
+    const actual = measuredOf(layer, knowledge)?.diffID
     log?.add('OUTPUT_COPY_DAMAGED', message, {
       path,
       layer: index,

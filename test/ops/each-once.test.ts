@@ -167,6 +167,20 @@ describe('a damaged copy', () => {
     }
   })
 
+  test('is passed over however many there are, and whatever stands beside', { timeout: 30_000 }, async () => {
+    // One damaged layer that many images of one archive share, and many that have each their own.
+    const shared = Array.from({ length: 2000 }, (_, at) => named(damaged, `shared:${String(at)}`))
+    const own = Array.from({ length: 40 }, (_, at) => ({
+      ...named(damaged, `own:${String(at)}`),
+      layers: [layer('base', `${String(at)}${'B'.repeat(9000)}`), layers[1] ?? base],
+    }))
+    const log = findingLog('out.tar')
+    await outcomes([packed(dockerSave(...shared, ...own)), packed(dockerSave(plain))], { log })
+    expect((await written())[0]?.names).toHaveLength(2041)
+    // Each damaged layer is told once in each of the two runs.
+    expect(log.findings.map(({ code }) => code)).toEqual(Array.from({ length: 82 }, () => 'OUTPUT_COPY_DAMAGED'))
+  })
+
   test('is refused where there is no other', async () => {
     const log = findingLog('out.tar')
     await expect(outcomes([packed(dockerSave(damaged)), packed(ociLayout(damaged))], { log })).rejects.toMatchObject({
