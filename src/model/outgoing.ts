@@ -35,16 +35,9 @@ export interface Reserved {
   readonly room: Room
 }
 
-/** Bytes of the input. */
-export interface SourceContent {
-  readonly source: ByteSource
-  /** Of bytes that were not measured: what they must turn out to be when they are copied. */
-  readonly claimed?: Digest
-}
-
 /** Where the stored bytes of a layer come from: the input, or the output itself. */
 export type OutgoingContent =
-  ({ readonly kind: 'source' } & SourceContent) | { readonly kind: 'staged'; readonly staged: Staged }
+  { readonly kind: 'source'; readonly source: ByteSource } | { readonly kind: 'staged'; readonly staged: Staged }
 
 /** A layer with everything that a writer must say of it. */
 export interface OutgoingLayer {

@@ -12,7 +12,7 @@ import { measureLayers, UNMEASURED, type Measurements } from './measure.js'
 
 /** What choosing among copies depends on. */
 export interface ChoiceSettings extends KeepSettings {
-  /** Take the archives' word for their layers until they are copied. */
+  /** Take the archives' word for their layers. */
   readonly trust?: boolean
   /** Hears of damaged copies that another one stands in for. */
   readonly log?: FindingLog

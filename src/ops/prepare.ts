@@ -85,7 +85,7 @@ function trustedLayers(kept: ReadonlyMap<Layer, Compression>): Map<Layer, Measur
     const digest = claimedDigest(layer, compression)
     if (diffID === undefined || digest === undefined || layer.blob === undefined) continue
     const measurement = { digest, diffID, size: layer.blob.size, compression }
-    trusted.set(layer, { measurement, content: { kind: 'source', source: layer.blob, claimed: digest } })
+    trusted.set(layer, { measurement, content: sourceOf(layer) })
   }
   return trusted
 }

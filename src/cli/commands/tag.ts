@@ -5,10 +5,10 @@ import { defineCommand } from '../command.js'
 import { UsageError } from '../usage-error.js'
 import { WRITE_OPTIONS, writeArchive } from '../write-archive.js'
 
-/** `imgtar tag`: new names; layers are copied, and proved on the way. */
+/** `imgtar tag`: new names; layers are copied and not looked at. */
 export const tag = defineCommand({
   name: 'tag',
-  summary: 'give images of an archive other names; layers are copied as they are',
+  summary: 'give images of an archive other names; layers are copied, not hashed again',
   positionals: {
     archive: { kind: 'one', summary: 'the archive, and which image the names are for; the others stay as they are' },
     name: { kind: 'any', summary: 'what to name it; :latest where no tag is given' },

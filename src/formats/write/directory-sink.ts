@@ -7,7 +7,6 @@ import { bytesSource } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import type { Staged } from '../../model/outgoing.js'
-import { contentReader, type ContentReader } from './content-reader.js'
 import type { ArchiveSink, SinkMember } from './sink.js'
 
 /** A directory with a file for each member; it is disposed of with the sink. */
@@ -15,7 +14,6 @@ export function directorySink(directory: OutputDirectory): ArchiveSink {
   const names = new WeakMap<Staged, string>()
   let written = 0
   let staging = 0
-  const reader = contentReader()
   const write = async (path: string, chunks: AsyncIterable<Uint8Array>): Promise<number> => {
     await using file = await fileOutput(path, { force: false })
     for await (const chunk of chunks) await file.write(chunk)
@@ -42,14 +40,13 @@ export function directorySink(directory: OutputDirectory): ArchiveSink {
       })
       const staged = stagedOf(member)
       const from = staged === undefined ? undefined : names.get(staged)
-      if (from === undefined) written += await write(path, contentOf(member, reader, context))
+      if (from === undefined) written += await write(path, contentOf(member, context))
       else {
         await rename(from, path)
         written += staged?.size ?? 0
       }
     },
     async commit() {
-      await reader.proved()
       await directory.commit()
       return written
     },
@@ -61,15 +58,15 @@ function stagedOf(member: SinkMember): Staged | undefined {
   return member.kind === 'blob' && member.content.kind === 'staged' ? member.content.staged : undefined
 }
 
-async function* contentOf(member: SinkMember, reader: ContentReader, context: RunContext): AsyncGenerator<Uint8Array> {
+async function* contentOf(member: SinkMember, context: RunContext): AsyncGenerator<Uint8Array> {
   if (member.kind === 'document') yield* readAhead(bytesSource(member.bytes, member.path))
   else if (member.kind === 'blob' && member.content.kind === 'source') {
-    const { size } = member.content.source
+    const { source } = member.content
     let done = 0
-    for await (const chunk of reader.read(member.content, context)) {
+    for await (const chunk of readAhead(source, context.signal)) {
       yield chunk
       done += chunk.length
-      context.onProgress?.({ task: 'copy', subject: member.path, done, total: size })
+      context.onProgress?.({ task: 'copy', subject: member.path, done, total: source.size })
     }
   } else {
     // Layouts that are directories hold no links.

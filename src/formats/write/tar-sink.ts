@@ -1,12 +1,12 @@
 import type { Output } from '../../bytes/output.js'
+import { readAhead } from '../../bytes/read-ahead.js'
 import { bytesSource, type ByteSource, type OpenSource } from '../../bytes/source.js'
 import { spool } from '../../bytes/spool.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
-import type { SourceContent, Staged } from '../../model/outgoing.js'
+import type { Staged } from '../../model/outgoing.js'
 import { wrapperHeader } from '../../tar/wrapper.js'
 import { paddingOf, TAR_END_BYTES } from '../../tar/write.js'
-import { contentReader } from './content-reader.js'
 import type { ArchiveSink, SinkMember } from './sink.js'
 
 const HEADER = 512
@@ -31,7 +31,6 @@ interface Shelf {
 export function tarSink(output: Output): ArchiveSink {
   const shelf: Shelf = { places: new WeakMap(), spooled: [], nameless: new Set() }
   const { places, spooled, nameless } = shelf
-  const reader = contentReader()
   return {
     location: output.location,
     ...stagingIn(output, shelf),
@@ -42,15 +41,11 @@ export function tarSink(output: Output): ArchiveSink {
       else if ('headerAt' in content) {
         nameless.delete(content)
         await output.seekable?.patch(content.headerAt, header)
-      } else {
-        const chunks = reader.read(content, context)
-        await addWhole(output, header, { source: content.source, chunks }, member.path, context)
-      }
+      } else await addWhole(output, header, content, member.path, context)
     },
     async commit() {
       // A blank header would end the archive for its readers.
       if (nameless.size > 0) throw new Error('staged bytes were given no name')
-      await reader.proved()
       await output.write(new Uint8Array(TAR_END_BYTES))
       const size = output.position
       await output.commit()
@@ -126,25 +121,23 @@ function headerFields(member: SinkMember): Parameters<typeof wrapperHeader>[0] {
 function contentOf(
   member: SinkMember,
   places: WeakMap<Staged, InPlace | OpenSource>,
-): SourceContent | InPlace | undefined {
+): ByteSource | InPlace | undefined {
   if (member.kind === 'link') return undefined
-  if (member.kind === 'document') return { source: bytesSource(member.bytes, member.path) }
+  if (member.kind === 'document') return bytesSource(member.bytes, member.path)
   const { content } = member
-  if (content.kind === 'source') return content
-  const place = places.get(content.staged)
-  return place === undefined || 'headerAt' in place ? place : { source: place }
+  return content.kind === 'source' ? content.source : places.get(content.staged)
 }
 
 async function addWhole(
   output: Output,
   header: Uint8Array,
-  { source, chunks }: { readonly source: ByteSource; readonly chunks: AsyncIterable<Uint8Array> },
+  source: ByteSource,
   subject: string,
   context: RunContext,
 ): Promise<void> {
   await output.write(header)
   const start = output.position
-  for await (const chunk of chunks) {
+  for await (const chunk of readAhead(source, context.signal)) {
     await output.write(chunk)
     context.onProgress?.({ task: 'copy', subject, done: output.position - start, total: source.size })
   }
