@@ -48,13 +48,13 @@ const INSTRUCTIONS: ReadonlyMap<string, Apply> = new Map<string, Apply>([
 /**
  * A config with changes applied as `docker import -c` and `docker commit -c` do: all of them are one Dockerfile, of which
  * CMD ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL ONBUILD STOPSIGNAL USER VOLUME WORKDIR are taken; podman's `CMD=…` is read
- * too. Errors: ERR_USAGE in docker's words.
+ * too. Where versions of docker differ it is as 28. Errors: ERR_USAGE in docker's words.
  */
 export function applyChanges(config: ChangedConfig, changes: readonly string[]): ChangedConfig {
   if (changes.length === 0) return config
   const { instructions, escape } = readLines(changes.map(fromPodman).join('\n'))
-  for (const { name, line } of instructions) {
-    if (!INSTRUCTIONS.has(name)) throw changeError(`${name} is not a valid change command`, line)
+  for (const { name, word, line } of instructions) {
+    if (!INSTRUCTIONS.has(name)) throw changeError(`${word} is not a valid change command`, line)
   }
   const state: State = { config: { ...config }, escape, cmdSet: false }
   for (const instruction of instructions) {
@@ -131,6 +131,7 @@ function applyExpose(state: State, instruction: InstructionLine): void {
   if (rest === '') throw changeError('EXPOSE requires at least one argument', line)
   const specs = rest.split(/[\t\v\f\r ]+/).flatMap((word) => expandWords(word, expansion(state, instruction)))
   const ports = specs.flatMap((spec) => exposedPorts(spec, line))
+  if (ports.length === 0) return
   state.config.ExposedPorts = { ...state.config.ExposedPorts, ...Object.fromEntries(ports.map((port) => [port, {}])) }
 }
 
@@ -162,7 +163,7 @@ function applyVolume(state: State, instruction: InstructionLine): void {
 function applyWorkdir(state: State, instruction: InstructionLine): void {
   const path = oneArgument(state, instruction)
   if (path === '') throw changeError('cannot normalize nothing', instruction.line)
-  // An absolute path stays as it was written; Go's Join leaves no slash at the end of another.
-  const joined = posix.join('/', state.config.WorkingDir ?? '', path)
-  state.config.WorkingDir = path.startsWith('/') ? path : joined.replace(/(?<=.)\/$/, '')
+  // Docker 20.10 leaves an absolute path as it was written; Go's Clean leaves no slash at the end.
+  const from = path.startsWith('/') ? '/' : (state.config.WorkingDir ?? '')
+  state.config.WorkingDir = posix.join('/', from, path).replace(/(?<=.)\/$/, '')
 }

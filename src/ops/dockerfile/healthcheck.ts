@@ -39,10 +39,13 @@ function testOf(command: string, line: number): readonly string[] {
 
 function optionsOf({ flags, line }: InstructionLine): Healthcheck {
   const given = new Map<string, number>()
+  const used = new Set<string>()
   for (const flag of flags) {
     const [, name = '', text] = /^--([^=]*)(?:=(.*))?$/s.exec(flag) ?? []
     const field = DURATIONS.get(name)
     if (field === undefined && name !== 'retries') throw changeError(`unknown flag: --${name}`, line)
+    if (used.has(name)) throw changeError(`duplicate flag specified: --${name}`, line)
+    used.add(name)
     if (text === undefined) throw changeError(`missing a value on flag: --${name}`, line)
     if (field !== undefined) given.set(field, interval(name, text, line))
     else if (text !== '') given.set('Retries', retries(text, line))

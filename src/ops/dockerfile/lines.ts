@@ -4,6 +4,8 @@ import { changeError } from './error.js'
 export interface InstructionLine {
   /** Lower case. */
   readonly name: string
+  /** The name as it was written. */
+  readonly word: string
   /** Leading `--name=value` words. */
   readonly flags: readonly string[]
   /** What follows, trimmed. */
@@ -74,7 +76,7 @@ export function readInstruction(text: string, escape: string, line: number): Ins
   const original = text.trim()
   const [, name = '', tail = ''] = /^(\S+)[\t\v\f\r ]*(.*)$/s.exec(original) ?? []
   const { flags, rest } = takeFlags(tail, escape)
-  return { name: name.toLowerCase(), flags, rest: rest.trim(), original, line }
+  return { name: name.toLowerCase(), word: name, flags, rest: rest.trim(), original, line }
 }
 
 function takeFlags(text: string, escape: string): { flags: readonly string[]; rest: string } {

@@ -1,19 +1,51 @@
+import { isIP } from 'node:net'
 import { changeError } from './error.js'
 
-/** The keys of ExposedPorts that one argument of EXPOSE stands for: ranges are written out. Errors: ERR_USAGE. */
+/**
+ * The keys of ExposedPorts that one argument of EXPOSE stands for, `[[ip:]host:]container[/protocol]`: ranges are written
+ * out; what is of the host must make sense, and says nothing. Errors: ERR_USAGE.
+ */
 export function exposedPorts(spec: string, line: number): readonly string[] {
-  const [ports = '', protocol = 'tcp', ...more] = spec.split('/')
-  // What stands before a colon would be the host's side, as in docker run -p.
-  const container = ports.slice(ports.lastIndexOf(':') + 1)
-  if (container === '') throw changeError(`no port specified: ${spec}<empty>`, line)
-  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(container) ?? []
-  const [from, to] = [Number(first), Number(last)]
-  if (!(from <= to) || to > 65_535) throw changeError(`invalid containerPort: ${container}`, line)
-  const kind = protocol.toLowerCase()
-  if (more.length > 0 || !['tcp', 'udp', 'sctp'].includes(kind)) {
-    throw changeError(`invalid proto: ${[protocol, ...more].join('/')}`, line)
+  const [ports = '', given = ''] = spec.split('/')
+  const parts = ports.split(':')
+  const container = parts.pop() ?? ''
+  const host = parts.pop() ?? ''
+  if (container === '') throw changeError(`No port specified: ${spec}<empty>`, line)
+  const inside = portRange(container)
+  if (inside === undefined) throw changeError(`Invalid containerPort: ${container}`, line)
+  const ip = parts.join(':')
+  if (ip !== '' && !isAddress(ip)) throw changeError(`Invalid ip address: ${ip}`, line)
+  refuseOddHost(host, container, inside, line)
+  const protocol = given === '' ? 'tcp' : given.toLowerCase()
+  if (!['tcp', 'udp', 'sctp'].includes(protocol)) throw changeError(`Invalid proto: ${given}`, line)
+  return Array.from({ length: inside.last - inside.first + 1 }, (_, at) => `${String(inside.first + at)}/${protocol}`)
+}
+
+function isAddress(text: string): boolean {
+  const [, inBrackets] = /^\[(.*)\]$/.exec(text) ?? []
+  return inBrackets === undefined ? isIP(text) === 4 : isIP(inBrackets) !== 0
+}
+
+interface PortRange {
+  readonly first: number
+  readonly last: number
+}
+
+function portRange(text: string): PortRange | undefined {
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? []
+  const range = { first: Number(first), last: Number(last) }
+  return range.first <= range.last && range.last <= 65_535 ? range : undefined
+}
+
+// One port may be any of several of the host.
+function refuseOddHost(host: string, container: string, inside: PortRange, line: number): void {
+  if (host === '') return
+  const outside = portRange(host)
+  if (outside === undefined) throw changeError(`Invalid hostPort: ${host}`, line)
+  const [ports, hostPorts] = [inside, outside].map(({ first, last }) => last - first)
+  if (ports !== 0 && ports !== hostPorts) {
+    throw changeError(`Invalid ranges specified for container and host Ports: ${container} and ${host}`, line)
   }
-  return Array.from({ length: to - from + 1 }, (_, at) => `${String(from + at)}/${kind}`)
 }
 
 const UNITS: ReadonlyMap<string, number> = new Map([
@@ -33,7 +65,13 @@ export function duration(text: string, line: number): number {
   const [, sign, body = ''] = /^([-+]?)(.*)$/s.exec(text) ?? []
   if (body === '0') return 0
   if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(body)) {
-    const why = /^[\d.]+$/.test(body) ? 'missing unit in' : 'invalid'
+    const [, unit] = /^(?:\d+\.?\d*|\.\d+)([^\d.]+)/.exec(body) ?? []
+    const isUnknown = unit !== undefined && !UNITS.has(unit)
+    const why = /^[\d.]+$/.test(body)
+      ? 'missing unit in'
+      : isUnknown
+        ? `unknown unit ${JSON.stringify(unit)} in`
+        : 'invalid'
     throw changeError(`time: ${why} duration ${quoted}`, line)
   }
   let total = 0

@@ -58,6 +58,42 @@ describe('ENV and LABEL', () => {
     expect(changed(change).Env).toEqual(env)
   })
 
+  // What docker 28 makes of them.
+  test.each([
+    ['foo.tar.gz', '${A%o*}', 'fo'],
+    ['foo.tar.gz', '${A%.*}', 'foo.tar'],
+    ['foo.tar.gz', '"${A%%.*}"', 'foo'],
+    ['foo.tar.gz', '${A#*.}', 'tar.gz'],
+    ['foo.tar.gz', '${A##*.}', 'gz'],
+    ['foo.tar.gz', '${A#f?o}', '.tar.gz'],
+    ['foo.tar.gz', '${A%[a-z]}', 'foo.tar.gz'],
+    ['foo.tar.gz', '${A%.*.gz}', 'foo'],
+    ['foo.tar.gz', '${A%".g"*}', 'foo.tar'],
+    ['aXbXc', '${A%X*}${A%%X*}${A#*X}${A##*X}', 'aXbabXcc'],
+    ['aXbXc', '${A#*X*X}${A##*?X}${A%X*X*}', 'cca'],
+    ['/x/y/x', '${A/x/z}', '/z/y/x'],
+    ['/x/y/x', '${A//x/z}', '/z/y/z'],
+    ['/x/y/x', '${A//\\//-}', '-x-y-x'],
+    ['/x/y/x', '${A/nope/z}', '/x/y/x'],
+    ['/x/y/x', '${A//\\/x/$A}', '/x/y/x/y/x/y/x'],
+    ['abc', '${A//*/X}', 'X'],
+    ['abc', '${A///X}', 'XaXbXcX'],
+    ['abab', '${A//a*b*/Z}${A//?b/Z}', 'ZZZ'],
+    ['abc', "${A//b/'[$$]${0}$1$x'}", 'a[$]bc'],
+    ['abc', "${A/b/'$0'}", 'a$0c'],
+    ['a*c', '${A%\\*c}', 'a'],
+    ['x}', '${A%\\}}', 'x'],
+    ['äöü', '${A#?}${A%ü}', 'öüäö'],
+    ['a', '${N%x}${N/x/y}', ''],
+  ])('of %s %s is %s', (value, text, expected) => {
+    expect(changed(`ENV A=${value}`, `ENV B=${text}`).Env?.[1]).toBe(`B=${expected}`)
+  })
+
+  test('a pattern takes no longer than what it is held against is long', () => {
+    const value = 'a'.repeat(100_000)
+    expect(applyChanges({ Env: [`A=${value}`] }, ['ENV B=${A//a*a*a*a*b/x}']).Env?.[1]).toBe(`B=${value}`)
+  })
+
   test('variables of an earlier instruction are seen, those of the same one are not', () => {
     expect(changed('ENV A=1', 'ENV A=2 B=$A').Env).toEqual(['A=2', 'B=1'])
     expect(changed('ENV A=1', 'LABEL "x y"=$A n$A="a  b"').Labels).toEqual({ 'x y': '1', n1: 'a  b' })
@@ -71,7 +107,13 @@ describe('ENV and LABEL', () => {
     ['ENV A="x', 'looking for matching double-quote'],
     ['ENV A=${X', "syntax error: missing '}'"],
     ['ENV A=${X:?none}', 'X: none'],
-    ['ENV A=${X%y}', 'unsupported modifier (%)'],
+    ['ENV A=${X:%y}', 'unsupported modifier (:%)'],
+    ['ENV A=${X^}', 'unsupported modifier (^)'],
+    ['ENV A=${X:-y', "syntax error: missing '}'"],
+    ['ENV A=${X//y}', "syntax error: missing '/' in ${}"],
+    ['ENV A=${X/y/z', "syntax error: missing '}'"],
+    ['ENV A=${X%\\y}', 'invalid pattern (\\y) in substitution'],
+    ['ENV A=${}', 'syntax error: bad substitution'],
   ])('%s is refused', (change, message) => {
     expect(() => changed(change)).toThrow(message)
   })
@@ -91,12 +133,26 @@ describe('EXPOSE', () => {
     ])
   })
 
+  test('of nothing exposes nothing, and of no protocol tcp', () => {
+    expect(changed('ENV P=', 'EXPOSE $P')).toEqual({ Env: ['P='] })
+    expect(changed('EXPOSE 80/ 81/tcp/udp [::1]:5-6:82').ExposedPorts).toEqual({
+      '80/tcp': {},
+      '81/tcp': {},
+      '82/tcp': {},
+    })
+  })
+
   test.each([
     ['EXPOSE', 'EXPOSE requires at least one argument'],
-    ['EXPOSE 99999', 'invalid containerPort: 99999'],
-    ['EXPOSE 9-8', 'invalid containerPort: 9-8'],
-    ['EXPOSE 80/xyz', 'invalid proto: xyz'],
-    ['EXPOSE x', 'invalid containerPort: x'],
+    ['EXPOSE 99999', 'Invalid containerPort: 99999'],
+    ['EXPOSE 9-8', 'Invalid containerPort: 9-8'],
+    ['EXPOSE 80/xyz', 'Invalid proto: xyz'],
+    ['EXPOSE x', 'Invalid containerPort: x'],
+    ['EXPOSE 80:', 'No port specified: 80:<empty>'],
+    ['EXPOSE x:80', 'Invalid hostPort: x'],
+    ['EXPOSE y:1:2', 'Invalid ip address: y'],
+    ['EXPOSE ::1:1:2', 'Invalid ip address: ::1'],
+    ['EXPOSE 1:2-3', 'Invalid ranges specified for container and host Ports: 2-3 and 1'],
   ])('%s is refused', (change, message) => {
     expect(() => changed(change)).toThrow(message)
   })
@@ -128,6 +184,8 @@ describe('HEALTHCHECK', () => {
     ['HEALTHCHECK --interval=1us CMD x', 'cannot be less than 1ms'],
     ['HEALTHCHECK --interval=5 CMD x', 'missing unit in duration "5"'],
     ['HEALTHCHECK --often=1s CMD x', 'unknown flag: --often'],
+    ['HEALTHCHECK --interval=1s --interval=1s CMD x', 'duplicate flag specified: --interval'],
+    ['HEALTHCHECK --timeout=1d CMD x', 'unknown unit "d" in duration "1d"'],
     ['HEALTHCHECK --retries=-1 CMD x', 'cannot be negative'],
   ])('%s is refused', (change, message) => {
     expect(() => changed(change)).toThrow(message)
@@ -138,6 +196,7 @@ describe('the others', () => {
   test('WORKDIR counts from the last one', () => {
     expect(changed('WORKDIR a', 'WORKDIR ../b').WorkingDir).toBe('/b')
     expect(changed('WORKDIR /a', 'WORKDIR b/../c/').WorkingDir).toBe('/a/c')
+    expect(changed('WORKDIR /a//b/../c/').WorkingDir).toBe('/a/c')
   })
 
   test('VOLUME takes words or JSON, ONBUILD keeps its text, STOPSIGNAL knows signals', () => {
@@ -147,8 +206,8 @@ describe('the others', () => {
   })
 
   test.each([
-    ['RUN x', 'run is not a valid change command'],
-    ['FROM x', 'from is not a valid change command'],
+    ['RUN x', 'RUN is not a valid change command'],
+    ['Foo=bar', 'Foo=bar is not a valid change command'],
     ['# only a comment', 'file with no instructions'],
     ['USER', 'USER requires exactly one argument'],
     ['USER --x y', 'unknown flag: --x'],
