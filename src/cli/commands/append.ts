@@ -18,7 +18,10 @@ export const append = defineCommand({
   summary: 'put layers on top of an image: tars as they are, or directories',
   positionals: {
     archive: { kind: 'one', summary: 'the archive, and which image where it holds several' },
-    layer: { kind: 'many', summary: 'a tar, compressed or not, or a directory; the first goes lowest' },
+    layer: {
+      kind: 'many',
+      summary: 'a tar, compressed or not, or a directory (without extended attributes); the first goes lowest',
+    },
   },
   options: { ...WRITE_OPTIONS, message: value('comment of the steps in the history', 'TEXT', asIs, 'm') },
   examples: [

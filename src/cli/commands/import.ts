@@ -12,7 +12,12 @@ import { WRITE_OPTIONS, writeMade } from '../write-archive.js'
 export const importCommand = defineCommand({
   name: 'import',
   summary: 'make an image of a root filesystem, as docker import does; the tar becomes its layer byte for byte',
-  positionals: { rootfs: { kind: 'one', summary: 'a tar, compressed or not, a directory, or - for stdin' } },
+  positionals: {
+    rootfs: {
+      kind: 'one',
+      summary: 'a tar, compressed or not, a directory (without extended attributes), or - for stdin',
+    },
+  },
   options: {
     ...WRITE_OPTIONS,
     tag: values('a name for the image; may be given several times', 'NAME[:TAG]', asIs, 't'),
