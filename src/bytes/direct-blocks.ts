@@ -10,10 +10,7 @@ const BUFFERS = 4
 
 /** Writes straight to the disk, several blocks at once. Throws what the system says, of earlier bytes too. */
 export interface DirectBlocks {
-  /**
-   * Takes bytes that follow those taken before, or come anywhere when all of these are settled: a copy, unless they lie on
-   * pages of memory as they will on blocks of the disk.
-   */
+  /** Takes a copy of bytes that follow those taken before, or come anywhere when all of these are settled. */
   write(chunk: Uint8Array, position: number): Promise<void>
   /** Waits until all is in the file. */
   settle(): Promise<void>
@@ -50,10 +47,8 @@ export async function directBlocks(file: string, anyway: WriteBytes): Promise<Di
       const head = begun ? 0 : Math.min((BLOCK - (position % BLOCK)) % BLOCK, chunk.length)
       if (head > 0) await anyway(chunk.subarray(0, head), position)
       if (head === chunk.length) return
-      const rest = chunk.subarray(head)
-      if (!begun && isOnPages(rest)) return ring.writeInPlace(rest, position + head)
       begun = true
-      await ring.write(rest, position + head)
+      await ring.write(chunk.subarray(head), position + head)
     },
     settle() {
       begun = false
@@ -73,8 +68,6 @@ interface Slot {
 
 interface BufferRing {
   write(chunk: Uint8Array, position: number): Promise<void>
-  /** Without a copy; where no bytes wait in the ring. */
-  writeInPlace(chunk: Uint8Array, position: number): Promise<void>
   settle(): Promise<void>
   /** Nothing is being written any more; never throws. */
   idle(): Promise<void>
@@ -83,10 +76,8 @@ interface BufferRing {
 function bufferRing(slots: readonly Slot[], write: WriteBytes): BufferRing {
   const failures: unknown[] = []
   let [turn, start, used] = [0, 0, 0]
-  const noted = (bytes: Uint8Array, position: number): Promise<void> =>
-    write(bytes, position).catch((cause: unknown) => void failures.push(cause))
   const send = (slot: Slot): void => {
-    slot.writing = noted(slot.bytes.subarray(0, used), start)
+    slot.writing = write(slot.bytes.subarray(0, used), start).catch((cause: unknown) => void failures.push(cause))
     start += used
     used = 0
     turn += 1
@@ -113,12 +104,6 @@ function bufferRing(slots: readonly Slot[], write: WriteBytes): BufferRing {
         if (used === BUFFER) send(slot)
       }
     },
-    async writeInPlace(chunk, position) {
-      // Two at once keep the disk busy.
-      const half = Math.ceil(chunk.length / 2 / BLOCK) * BLOCK
-      await Promise.all([noted(chunk.subarray(0, half), position), noted(chunk.subarray(half), position + half)])
-      for (const cause of failures) throw cause
-    },
     async settle() {
       if (used > 0) send(await current())
       await idle()
@@ -137,11 +122,6 @@ function newSlots(): readonly Slot[] | undefined {
 }
 
 // Of all memory that a program can have here, that of buffers that may grow begins on a page, as these writes demand.
-function isOnPages({ buffer, byteOffset }: Uint8Array): boolean {
-  const isAligned = buffer instanceof SharedArrayBuffer ? buffer.growable : buffer.resizable
-  return isAligned && byteOffset % BLOCK === 0
-}
-
 const newSlot = (): Slot => ({
   bytes: new Uint8Array(new ArrayBuffer(BUFFER, { maxByteLength: BUFFER })),
   writing: undefined,

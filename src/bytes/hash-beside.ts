@@ -1,5 +1,4 @@
 import { byteRing, ringGiver, type ByteRing } from './byte-ring.js'
-import type { ChunkMemory } from './chunk-memory.js'
 import { hasher, type AnyHasher, type Digest, type Hasher } from './digest.js'
 import { hashRing } from './hash-ring.js'
 import { runJobs } from './worker-pool.js'
@@ -9,33 +8,26 @@ const WORKER = workerUrl(import.meta.url, './hash-beside-worker.js')
 
 // Room for what comes while the other thread is starting, or not scheduled.
 const RING = 4 * 1024 * 1024
-const PART = 1024 * 1024
 
 // Less is hashed before a thread has started.
 const WORTH_A_THREAD = 16 * 1024 * 1024
 
 /** A running sha256; disposing of it ends the thread that takes it. Errors: ERR_ABORTED after that. */
-export interface HasherBeside extends AnyHasher, Disposable {
-  /** Whoever reads chunks into it, and gives it all of them in order, spares the copy. */
-  readonly memory?: ChunkMemory
-}
+export interface HasherBeside extends AnyHasher, Disposable {}
 
 /** The sha256 of `size` bytes, or of nobody knows how many; on a thread of its own where that pays. */
-export function hasherFor(size: number | undefined, concurrency: number, begin = 0): HasherBeside {
+export function hasherFor(size: number | undefined, concurrency: number): HasherBeside {
   const here = concurrency < 2 || (size !== undefined && size < WORTH_A_THREAD)
-  return here
-    ? { ...hasher(), [Symbol.dispose]: () => undefined }
-    : hashBeside(size === undefined ? 'late' : 'now', begin)
+  return here ? { ...hasher(), [Symbol.dispose]: () => undefined } : hashBeside(size === undefined ? 'late' : 'now')
 }
 
 /**
  * A sha256 that another thread takes, which starts now, or when there is more than fits into a few MiB. Its `update` copies
- * the bytes, and waits only where that thread is far behind. Where there can be no other thread, this one takes it. `begin` is
- * where the bytes will lie in a file: `memory` is laid out so that they can be written from there.
+ * the bytes, and waits only where that thread is far behind. Where there can be no other thread, this one takes it.
  */
-export function hashBeside(start: 'now' | 'late', begin = 0): HasherBeside {
-  const ring = byteRing(RING, begin % PART)
-  const giver = ringGiver(ring, PART)
+export function hashBeside(start: 'now' | 'late'): HasherBeside {
+  const ring = byteRing(RING)
+  const giver = ringGiver(ring)
   const stop = new AbortController()
   let running: Promise<Digest> | undefined
   let here: AnyHasher | undefined
@@ -54,8 +46,6 @@ export function hashBeside(start: 'now' | 'late', begin = 0): HasherBeside {
   }
   if (start === 'now') run()
   return {
-    // Lent memory comes back when it was hashed: not before the thread runs.
-    ...(running && { memory: giver }),
     update(bytes) {
       size += bytes.length
       if (running === undefined && here === undefined && size > RING) run()

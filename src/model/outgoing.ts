@@ -21,8 +21,6 @@ export interface Staged {
 export interface Staging {
   /** Takes the bytes up; each chunk is used up before the next is asked for. Errors: ERR_OUTPUT, what the chunks throw. */
   stage(chunks: AsyncIterable<Uint8Array>): Promise<Staged>
-  /** Where the bytes that are staged next will begin in their file; absent where nobody knows. */
-  readonly begin?: () => number
   /** Forgets the bytes that were staged last. */
   discard(staged: Staged): Promise<void>
   /** Takes up bytes of a known size that others write, threads among them; absent where only this one can write. */

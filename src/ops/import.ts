@@ -1,5 +1,5 @@
-import type { ChunkMemory } from '../bytes/chunk-memory.js'
-import { decompress, detectCompression, type Compression } from '../bytes/compression.js'
+import { decompress, detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
+import { firstBytes, prepended } from '../bytes/reader.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
@@ -14,10 +14,8 @@ import { stageStored, stageTar, type LayerCompression } from './stage-layer.js'
 export interface RootfsInput {
   /** As the user named it. */
   readonly location: string
-  /** Its first SNIFF_BYTES, or all where there are fewer. */
-  readonly head: Uint8Array
-  /** A tar, compressed or not, to be read once; into memory that is given, or its own. */
-  readonly open: (memory?: ChunkMemory) => AsyncIterable<Uint8Array>
+  /** A tar, compressed or not; read once. */
+  readonly chunks: AsyncIterable<Uint8Array>
   /** How many bytes, where that is known. */
   readonly size?: number
   /** Whether the user said that it is one, whatever it looks like. */
@@ -71,18 +69,19 @@ export async function importRootfs(
 }
 
 async function stage(
-  { head, open, location, size }: RootfsInput,
+  { chunks, location, size }: RootfsInput,
   onName: (path: string) => void,
   { compress, holds, staging }: ImportTarget,
   context: RunContext,
 ): Promise<MeasuredLayer> {
-  const compression = detectCompression(head)
+  const source = chunks[Symbol.asyncIterator]()
+  const head = await firstBytes(source, SNIFF_BYTES)
+  const all = prepended(head.chunks, source)
+  const compression = detectCompression(head.bytes)
   const stays = compress === 'keep' ? holds.has(compression) : compress.kind === compression
-  if (stays) return stageStored({ open, subject: location, size, onName }, staging, context)
-  const { limits } = context
-  const tar = (memory?: ChunkMemory): AsyncIterable<Uint8Array> =>
-    compression === 'none' ? open(memory) : decompress(compression, open(), { limits, location })
-  return stageTar({ open: tar, subject: location, size, onName }, { compress, staging }, context)
+  if (stays) return stageStored({ chunks: all, subject: location, size, onName }, staging, context)
+  const tar = decompress(compression, all, { limits: context.limits, location })
+  return stageTar({ chunks: tar, subject: location, size, onName }, { compress, staging }, context)
 }
 
 /** Looks for what no root filesystem has at its top, and every image archive has. */

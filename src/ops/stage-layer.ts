@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
-import type { ChunkMemory } from '../bytes/chunk-memory.js'
 import { compress, type CompressOptions } from '../bytes/compression.js'
-import { diffIDOf, hasher } from '../bytes/digest.js'
-import { hasherFor, type HasherBeside } from '../bytes/hash-beside.js'
+import { diffIDOf, hasher, type AnyHasher } from '../bytes/digest.js'
+import { hasherFor } from '../bytes/hash-beside.js'
 import { handOver } from '../bytes/hand-over.js'
 import { readAhead } from '../bytes/read-ahead.js'
 import type { RunContext } from '../context.js'
@@ -34,21 +33,20 @@ export async function stageLayer(layer: Layer, options: StageOptions, context: R
 }
 
 /** The tar of a layer; of one that is stored plain in buffers that are used again, which spares the garbage collector. */
-async function tarOf(layer: Layer, context: RunContext): Promise<Pick<StagedBytes, 'open' | 'size'>> {
+async function tarOf(layer: Layer, context: RunContext): Promise<Pick<StagedBytes, 'chunks' | 'size'>> {
   const { assembly, claims } = layer
   // The diffID proves what is put together: no need of the checksums of its files.
   if (assembly !== undefined) {
-    return { open: () => exactTar(assembly, { ...context, checkContents: false }), size: claims.contentSize }
+    return { chunks: exactTar(assembly, { ...context, checkContents: false }), size: claims.contentSize }
   }
   const plain = await plainBlob(layer, context)
-  if (plain !== undefined) return { open: (memory) => readAhead(plain, context.signal, memory), size: plain.size }
-  return { open: () => layer.tar(context), size: claims.contentSize ?? layer.blob?.size }
+  if (plain !== undefined) return { chunks: readAhead(plain, context.signal), size: plain.size }
+  return { chunks: layer.tar(context), size: claims.contentSize ?? layer.blob?.size }
 }
 
 /** Bytes to be staged, and who looks at them on the way. */
 export interface StagedBytes {
-  /** Reads them, into memory that is given or its own. */
-  readonly open: (memory?: ChunkMemory) => AsyncIterable<Uint8Array>
+  readonly chunks: AsyncIterable<Uint8Array>
   /** For messages. */
   readonly subject: string
   /** How many they will be, where that is known. */
@@ -60,9 +58,9 @@ export interface StagedBytes {
 /** Stages the stored bytes of a layer as they are. Errors: what the chunks throw, ERR_OUTPUT. */
 export async function stageStored(bytes: StagedBytes, staging: Staging, context: RunContext): Promise<MeasuredLayer> {
   const second = handOver()
-  using sha256 = hasherFor(bytes.size, context.concurrency, staging.begin?.())
+  using sha256 = hasherFor(bytes.size, context.concurrency)
   const measuring = measured(second.chunks, bytes, sha256, context)
-  const stored = watched(bytes, sha256.memory, second.push, context)
+  const stored = watched(bytes, second.push, context)
   const staged = await staging.stage(stored).finally(() => second.end())
   const measurement = await measuring
   return { measurement, notices: measurement.notices, content: { kind: 'staged', staged } }
@@ -76,10 +74,10 @@ export async function stageTar(
 ): Promise<MeasuredLayer> {
   const { kind, ...options }: LayerCompression = how === 'keep' ? { kind: 'none' } : how
   const second = handOver()
-  using sha256 = hasherFor(bytes.size, context.concurrency, staging.begin?.())
+  using sha256 = hasherFor(bytes.size, context.concurrency)
   const measuring = measured(second.chunks, bytes, sha256, context)
   const hash = hasher()
-  const plain = watched(bytes, sha256.memory, second.push, context)
+  const plain = watched(bytes, second.push, context)
   const stored = kind === 'none' ? plain : hashed(compress(kind, plain, options), hash)
   const staged = await staging.stage(stored).finally(() => second.end())
   const { digest, diffSize, size, notices } = await measuring
@@ -100,24 +98,22 @@ export async function stageTar(
 function measured(
   chunks: AsyncIterable<Uint8Array>,
   { subject, onName }: StagedBytes,
-  sha256: HasherBeside,
+  sha256: AnyHasher,
   { limits }: RunContext,
 ): Promise<Measurement> {
   const options = { limits, location: subject, layer: 'yes', sha256, ...(onName && { onName }) } as const
   const measuring = measureBlob(chunks, options)
-  // Awaited by the caller, or lost with a worse error. Who reads into the hasher's memory would wait for it without end.
-  measuring.catch(() => sha256[Symbol.dispose]())
+  measuring.catch(() => undefined) // awaited by the caller, or lost with a worse error
   return measuring
 }
 
 async function* watched(
-  { open, subject }: StagedBytes,
-  memory: ChunkMemory | undefined,
+  { chunks, subject }: StagedBytes,
   push: (chunk: Uint8Array) => Promise<void>,
   context: RunContext,
 ): AsyncGenerator<Uint8Array> {
   let done = 0
-  for await (const chunk of open(memory)) {
+  for await (const chunk of chunks) {
     context.signal?.throwIfAborted()
     // It is hashed on this thread while the system writes it: first the write is asked for, then the hash is taken.
     const looking = setImmediate().then(() => push(chunk))

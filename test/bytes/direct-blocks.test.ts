@@ -124,44 +124,6 @@ describe.skipIf(probe === undefined)('blocks that go straight to the disk', () =
     expect(same(await whole(), data)).toBe(true)
   })
 
-  test('are written from where they lie, if that is on pages as they will be on the disk', async () => {
-    write = watched(cached)
-    const pages = new Uint8Array(new ArrayBuffer(4 * MIB, { maxByteLength: 4 * MIB }))
-    pages.set(data.subarray(0, 4 * MIB))
-    await blocks.write(pages.subarray(512, MIB + 512), 512)
-    await blocks.write(pages.subarray(MIB + 512, 3 * MIB), MIB + 512)
-    await blocks.write(pages.subarray(3 * MIB, 3 * MIB + 5 * BLOCK + 7), 3 * MIB)
-    // All is in the file already, of which the last bytes may be written from another place.
-    pages.fill(0xaa)
-    await give(data.subarray(0, 9), 3 * MIB + 5 * BLOCK + 7)
-    await blocks.settle()
-    expect(write.mock.calls.filter(([{ buffer }]) => buffer === pages.buffer).length).toBeGreaterThan(6)
-    const written = await whole()
-    const end = 3 * MIB + 5 * BLOCK + 7
-    expect(same(written.subarray(512, end), data.subarray(512, end))).toBe(true)
-    expect(same(written.subarray(end), data.subarray(0, 9))).toBe(true)
-  })
-
-  test('are copied where they lie otherwise, also on pages', async () => {
-    write = watched(cached)
-    const pages = new Uint8Array(new ArrayBuffer(2 * MIB, { maxByteLength: 2 * MIB }))
-    pages.set(data.subarray(0, 2 * MIB))
-    await blocks.write(pages.subarray(100, MIB), 0)
-    pages.fill(0xaa)
-    await blocks.settle()
-    expect(write.mock.calls.some(([{ buffer }]) => buffer === pages.buffer)).toBe(false)
-    expect(same(await whole(), data.subarray(100, MIB))).toBe(true)
-  })
-
-  test('that could not be written from their place fail what comes after', async () => {
-    await cached.close()
-    write = watched(cached).mockImplementation(failing('EIO'))
-    const pages = new Uint8Array(new ArrayBuffer(MIB, { maxByteLength: MIB }))
-    await expect(blocks.write(pages, 0)).rejects.toThrow()
-    await expect(blocks.settle()).rejects.toThrow()
-    cached = await open(file, 'r+')
-  })
-
   test('are written otherwise once the file system refuses them', async () => {
     write = watched(cached).mockImplementationOnce(failing('EINVAL'))
     await give(data, 0)

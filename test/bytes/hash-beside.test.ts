@@ -86,25 +86,6 @@ describe('a sha256 on a thread of its own', () => {
   })
 })
 
-test('who reads into memory that is lent gives what lies there, where it would lie in its file', async () => {
-  using hash = hashBeside('now', 3 * MIB + 512)
-  for (let done = 0; done < data.length;) {
-    const memory = await hash.memory?.next()
-    if (memory === undefined) throw new Error('no memory is lent')
-    expect(memory.byteOffset % 4096).toBe(done === 0 ? 512 : 0)
-    const chunk = memory.subarray(0, data.length - done)
-    chunk.set(data.subarray(done, done + chunk.length))
-    done += chunk.length
-    await hash.update(chunk)
-  }
-  expect(await hash.digest()).toBe(`sha256:${sha256(data)}`)
-})
-
-test('no memory is lent before there is a thread that takes what lies there', () => {
-  using hash = hashBeside('late')
-  expect(hash.memory).toBe(undefined)
-})
-
 describe('a thread that takes a sha256', () => {
   test('ends when nobody wants it any more, and who waits for it goes on', async () => {
     const hash = hashBeside('now')

@@ -29,28 +29,6 @@ test('gives the bytes of a file, of a part of it, and of memory', async () => {
   expect(await digestOfChunks(readAhead(bytesSource(MANY, 'memory')))).toBe(digestOf(MANY))
 })
 
-test('reads into memory that is given, as much as there is each time', async () => {
-  await using source = await fileSource(join(folder, 'a'))
-  const memory = new Uint8Array(3000)
-  const sizes = [100, 3000, 1]
-  let turn = 0
-  const given: Uint8Array[] = []
-  const next = (): Promise<Uint8Array> => {
-    const size = sizes[turn++ % sizes.length] ?? 1
-    const one = turn % 2 === 0 ? memory.subarray(0, size) : new Uint8Array(size)
-    given.push(one)
-    return Promise.resolve(one)
-  }
-  const hash = hasher()
-  const part = slice(source, { offset: 7, length: 20_000 }, 'part')
-  let index = 0
-  for await (const chunk of readAhead(part, undefined, { next })) {
-    expect(chunk.buffer).toBe(given[index++]?.buffer)
-    hash.update(chunk)
-  }
-  expect(hash.digest()).toBe(digestOf(MANY.subarray(7, 20_007)))
-})
-
 test('a file that becomes shorter is an error', async () => {
   await using source = await fileSource(join(folder, 'a'))
   await truncate(join(folder, 'a'), 1024)

@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { SNIFF_BYTES } from '../../src/bytes/compression.js'
 import { compressionsOf } from '../../src/formats/write/index.js'
 import { runContext } from '../../src/context.js'
 import type { Staged, Staging } from '../../src/model/outgoing.js'
@@ -42,8 +41,7 @@ async function imported(
   { layout = 'universal', isCertain = false, staging = memory() } = {},
 ): Promise<Imported> {
   const holds = compressionsOf({ format: 'docker-archive', layout: layout === 'classic' ? 'classic' : 'universal' })
-  const head = bytes.subarray(0, SNIFF_BYTES)
-  const input = { location: 'rootfs.tar', head, open: () => chunksOf(bytes), isCertain }
+  const input = { location: 'rootfs.tar', chunks: chunksOf(bytes), isCertain }
   return importRootfs(input, { ...SETTINGS, ...settings }, { compress: 'keep', holds, staging }, runContext())
 }
 

@@ -22,7 +22,7 @@ test('a large layer whose reader falls over is that error, and nobody waits for 
     await using source = await fileSource(file)
     await using staging = tarSink(await fileOutput(join(folder, 'out.tar'), { force: false }))
     const bytes = {
-      open: (memory?: Parameters<typeof readAhead>[2]) => readAhead(source, undefined, memory),
+      chunks: readAhead(source),
       subject: 'layer.tar',
       size: source.size,
       onName() {
@@ -46,12 +46,11 @@ test('a large layer lies in the output as it was, and its digest is that of its 
   {
     await using source = await fileSource(file)
     await using staging = tarSink(await fileOutput(out, { force: false }))
-    const open = (memory?: Parameters<typeof readAhead>[2]) => readAhead(source, undefined, memory)
     const context = { limits: DEFAULT_LIMITS, concurrency: 2 }
     // The second begins in the middle of a block.
     for (const round of [0, 1]) {
       const staged = await stageTar(
-        { open, subject: 'layer.tar', size: source.size },
+        { chunks: readAhead(source), subject: 'layer.tar', size: source.size },
         { compress: 'keep', staging },
         context,
       )

@@ -62,7 +62,7 @@ export function tarSink(output: Output): ArchiveSink {
 function stagingIn(
   output: Output,
   { places, spooled, nameless }: Shelf,
-): Pick<ArchiveSink, 'stage' | 'begin' | 'reserve' | 'discard'> {
+): Pick<ArchiveSink, 'stage' | 'reserve' | 'discard'> {
   const { seekable } = output
   let order = 0
   const placed = (staged: InPlace): InPlace => {
@@ -80,7 +80,6 @@ function stagingIn(
       return staged
     },
     ...(seekable && {
-      begin: () => output.position + HEADER,
       async reserve(size) {
         const headerAt = output.position
         const room = await seekable.reserve(HEADER + size + paddingOf(size))
