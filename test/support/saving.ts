@@ -3,6 +3,7 @@ import { runContext } from '../../src/context.js'
 import { openArchive } from '../../src/formats/index.js'
 import { compressionsOf, hasIndex, openSink, writeImages, type WriteTarget } from '../../src/formats/write/index.js'
 import type { FindingLog } from '../../src/model/finding-log.js'
+import type { ImageArchive } from '../../src/model/image.js'
 import { companionsFor } from '../../src/ops/companions.js'
 import { prepareImages, type PrepareOptions } from '../../src/ops/prepare.js'
 
@@ -19,8 +20,9 @@ export async function saved(
   { target = { format: 'docker-archive', layout: 'universal' }, compress = 'keep', trust, log }: SaveSettings = {},
 ): Promise<Uint8Array> {
   const context = runContext()
-  const archives = await Promise.all(files.map((file) => openArchive(file, context, { access: 'random' })))
+  const archives: ImageArchive[] = []
   try {
+    for (const file of files) archives.push(await openArchive(file, context, { access: 'random' }))
     await using sink = await openSink(target, { path: to, force: true })
     const options = {
       compress,
