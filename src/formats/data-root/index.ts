@@ -74,6 +74,7 @@ async function opening<T>(
   read: (reading: RootReading, places: Places) => Promise<T>,
 ): Promise<T> {
   const store = await openStore(path, context, given)
+  const closing: RootReading['closing'] = []
   try {
     const log = findingLog(store.location)
     const places = findPlaces(store, log)
@@ -88,12 +89,12 @@ async function opening<T>(
         graphs: new Map(),
         contents: new Map(),
         snapshots: new Map(),
-        closing: [],
+        closing,
       },
       places,
     )
   } catch (error) {
-    await store[Symbol.asyncDispose]()
+    await closeAll({ store, closing })
     throw error
   }
 }
@@ -114,7 +115,7 @@ function archiveOf(
   }
 }
 
-async function closeAll({ store, closing }: RootReading): Promise<void> {
+async function closeAll({ store, closing }: Pick<RootReading, 'store' | 'closing'>): Promise<void> {
   for (const close of closing.splice(0)) await close()
   await store[Symbol.asyncDispose]()
 }

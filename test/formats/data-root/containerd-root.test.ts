@@ -1,4 +1,15 @@
-import { chownSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf } from '../../../src/bytes/digest.js'
@@ -260,7 +271,17 @@ test('a snapshotter without folders is said to be out of reach, and its images a
   root.finish()
   expect((await censusOf(root.path)).findings).toEqual([])
   await expect(containerPaths(root.path, 'job')).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' })
+  expect(openFiles().filter((path) => path.startsWith(root.path))).toEqual([])
 })
+
+/** Those of this process, where the system tells. */
+function openFiles(): readonly string[] {
+  if (!existsSync('/proc/self/fd')) return []
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    const path = `/proc/self/fd/${fd}`
+    return existsSync(path) ? [readlinkSync(path)] : []
+  })
+}
 
 test.skipIf(process.getuid?.() !== 0)(
   'the owners of what a container of a rootless daemon wrote are those that it sees',
