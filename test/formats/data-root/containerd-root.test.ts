@@ -1,15 +1,4 @@
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
+import { chownSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf } from '../../../src/bytes/digest.js'
@@ -21,6 +10,7 @@ import type { TarEntry } from '../../../src/tar/entry.js'
 import { scanChunks } from '../../../src/tar/scan.js'
 import { containerdRoot, type ContainerdFixture } from '../../support/containerd-root.js'
 import { flipByte } from '../../support/graph-root.js'
+import { openFilesBelow } from '../../support/open-files.js'
 import { censusOf, containerPaths, openRoot, tarOfLayer } from '../../support/root-contents.js'
 import { member, tarOf } from '../../support/tar-blocks.js'
 
@@ -271,17 +261,8 @@ test('a snapshotter without folders is said to be out of reach, and its images a
   root.finish()
   expect((await censusOf(root.path)).findings).toEqual([])
   await expect(containerPaths(root.path, 'job')).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' })
-  expect(openFiles().filter((path) => path.startsWith(root.path))).toEqual([])
+  expect(openFilesBelow(root.path)).toEqual([])
 })
-
-/** Those of this process, where the system tells. */
-function openFiles(): readonly string[] {
-  if (!existsSync('/proc/self/fd')) return []
-  return readdirSync('/proc/self/fd').flatMap((fd) => {
-    const path = `/proc/self/fd/${fd}`
-    return existsSync(path) ? [readlinkSync(path)] : []
-  })
-}
 
 test.skipIf(process.getuid?.() !== 0)(
   'the owners of what a container of a rootless daemon wrote are those that it sees',
