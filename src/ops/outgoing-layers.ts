@@ -1,6 +1,6 @@
 import type { Compression } from '../bytes/compression.js'
 import type { DiffID, Digest } from '../bytes/digest.js'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, count } from '../errors.js'
 import type { Image, Layer } from '../model/image.js'
 import type { OutgoingContent, OutgoingLayer } from '../model/outgoing.js'
 import type { Notice } from '../tar/measurement.js'
@@ -42,7 +42,8 @@ export function outgoingLayers(
 export function refuseOtherCount({ configSource, config, layers, path }: Image): void {
   const claimed = config.rootfs?.diff_ids?.length ?? 0
   if (configSource.kind !== 'stored' || claimed === layers.length) return
-  throw new ArchiveError('ERR_DOCUMENT', `the config has ${claimed} diff_ids, the image ${layers.length} layers`, {
+  const message = `the config has ${count(claimed, 'diff_id')}, the image ${count(layers.length, 'layer')}`
+  throw new ArchiveError('ERR_DOCUMENT', message, {
     location: path,
   })
 }
