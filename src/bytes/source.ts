@@ -62,9 +62,10 @@ export async function fileSource(file: string, location = file): Promise<OpenSou
     size,
     place: { file, offset: 0 },
     readInto,
-    async read(span, signal, bytes = new Uint8Array(span.length)) {
+    async read(span, signal, into) {
       signal?.throwIfAborted()
       if (!holds(source, span)) throw truncated(source, span)
+      const bytes = into ?? new Uint8Array(span.length)
       await readFully(handle, bytes, span, location)
       return bytes
     },
@@ -108,9 +109,11 @@ export function bytesSource(bytes: Uint8Array, location: string): ByteSource {
   const source: ByteSource = {
     location,
     size: bytes.length,
-    read(span, _, into = new Uint8Array(span.length)) {
+    read(span, _, into) {
       if (!holds(source, span)) return Promise.reject(truncated(source, span))
-      into.set(bytes.subarray(span.offset, span.offset + span.length))
+      const part = bytes.subarray(span.offset, span.offset + span.length)
+      if (into === undefined) return Promise.resolve(part.slice())
+      into.set(part)
       return Promise.resolve(into)
     },
     readInto(into, offset) {

@@ -56,6 +56,13 @@ describe('a source', () => {
     }
   })
 
+  test.each([2 ** 53 - 1, -1])('makes no memory for a span of %i bytes', async (length) => {
+    await using source = await fileSource(file)
+    for (const one of [source, bytesSource(BYTES, 'b'), slice(source, { offset: 1, length: 9 }, 's')]) {
+      await expect(one.read({ offset: 0, length })).rejects.toMatchObject({ code: 'ERR_TRUNCATED' })
+    }
+  })
+
   test('reads into memory that it is given, and gives that back', async () => {
     await using source = await fileSource(file)
     for (const whole of [source, bytesSource(BYTES, 'b')]) {
