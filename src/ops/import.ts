@@ -16,7 +16,7 @@ export interface RootfsInput {
   readonly location: string
   /** A tar, compressed or not; read once. */
   readonly chunks: AsyncIterable<Uint8Array>
-  /** How many bytes, where that is known. */
+  /** How many bytes as they are stored, where that is known. */
   readonly size?: number
   /** Whether the user said that it is one, whatever it looks like. */
   readonly isCertain: boolean

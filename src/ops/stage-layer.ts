@@ -49,7 +49,7 @@ export interface StagedBytes {
   readonly chunks: AsyncIterable<Uint8Array>
   /** For messages. */
   readonly subject: string
-  /** How many they will be, where that is known. */
+  /** At least how many, where that is known: it decides whether another thread hashes them. */
   readonly size: number | undefined
   /** The name of each entry of the layer, for people, in order. */
   readonly onName?: (path: string) => void
