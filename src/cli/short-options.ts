@@ -11,7 +11,9 @@ import { UsageError } from './usage-error.js'
 export function shortOptionsApart(argv: readonly string[], commands: readonly Command[]): string[] {
   const end = argv.indexOf('--')
   const words = end < 0 ? argv : argv.slice(0, end)
-  const command = commands.find(({ name }) => name === words.find((word) => !word.startsWith('-')))
+  // Values of global options may come before it.
+  const name = words.find((word) => commands.some((one) => one.name === word))
+  const command = commands.find((one) => one.name === name)
   const letters = lettersOf({ ...GLOBAL_OPTIONS, ...command?.options })
   const apart = words.flatMap((word) => (/^-(?:[a-z].|\d)/is.test(word) ? takenApart(word, letters) : [word]))
   return [...apart, ...argv.slice(words.length)]

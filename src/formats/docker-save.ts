@@ -16,6 +16,7 @@ const MANIFEST = 'manifest.json'
 /** `docker save` since 1.10 and all who write like it: what manifest.json says (FORMATS: image archives b, c, d). */
 export const dockerSave: Format = {
   name: 'docker-save',
+  what: 'an image archive of docker',
   async recognises(files) {
     const file = await getFile(files, MANIFEST)
     return file !== undefined && (await looksLikeList(file.source))

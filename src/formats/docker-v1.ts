@@ -19,6 +19,7 @@ const MOST_LAYERS = 50_000
 /** `docker save` up to 1.9: a folder per image with `VERSION`, `json` and `layer.tar`, and `repositories`. */
 export const dockerV1: Format = {
   name: 'docker-v1',
+  what: 'an image archive of docker',
   async recognises(files) {
     for (const name of await files.list('')) {
       if ((await isV1Folder(files, name)) || (await getFile(files, `${name}/layer.tar`)) !== undefined) return true

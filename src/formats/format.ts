@@ -12,6 +12,8 @@ export interface ReadOptions {
 /** One way to store images. */
 export interface Format {
   readonly name: string
+  /** What people call it, with its article. */
+  readonly what: string
   /** Looks at names and a few bytes; the first format that says yes reads. */
   recognises(files: FileSet): Promise<boolean>
   /** Errors: ArchiveError where there is no answer at all; everything else is a finding of the archive. */

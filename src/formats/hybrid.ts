@@ -14,6 +14,7 @@ import { markV1Documents } from './v1-documents.js'
  */
 export const hybrid: Format = {
   name: 'hybrid',
+  what: 'an image archive of docker and an OCI layout in one',
   async recognises(files) {
     return (
       (await getFile(files, 'index.json')) !== undefined &&

@@ -33,14 +33,6 @@ const BY_TRANSPORT: Record<Transport, readonly Format[]> = {
   'docker-root': [],
 }
 
-const KINDS: Readonly<Record<string, string>> = {
-  hybrid: 'an image archive of docker and an OCI layout in one',
-  'docker-save': 'an image archive of docker',
-  'docker-v1': 'an image archive of docker',
-  'oci-layout': 'an OCI image layout',
-  rootfs: 'a root filesystem',
-}
-
 /** How to open an archive. */
 export interface OpenOptions extends GivenBytes {
   readonly transport?: Transport
@@ -97,7 +89,7 @@ async function unrecognised(files: FileSet, transport: Transport | undefined): P
     if (!(await format.recognises(files))) continue
     const hint = transport === 'rootfs' ? 'imgtar export gives the files of an image as a tar' : undefined
     const not = transport === 'rootfs' ? 'no root filesystem' : `not ${transport}`
-    const message = `this is ${KINDS[format.name] ?? format.name}, and ${not}`
+    const message = `this is ${format.what}, and ${not}`
     return new ArchiveError('ERR_NOT_ARCHIVE', message, { location, ...(hint && { hint }) })
   }
   const message = 'no document says what this archive holds: manifest.json, index.json and v1 folders are missing'

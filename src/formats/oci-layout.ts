@@ -16,6 +16,7 @@ const INDEX = 'index.json'
 /** An OCI image layout, as a directory or in a tar (OCI image spec, image-layout.md). */
 export const ociLayout: Format = {
   name: 'oci-layout',
+  what: 'an OCI image layout',
   async recognises(files) {
     const index = await getFile(files, INDEX)
     const marks = [await getFile(files, 'oci-layout'), ...(await files.list('blobs'))]

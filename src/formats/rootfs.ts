@@ -15,6 +15,7 @@ const EPOCH = '1970-01-01T00:00:00Z'
 /** A root filesystem, as `docker export` writes it: one layer, and the config that `docker import` would give it. */
 export const rootfs: Format = {
   name: 'rootfs',
+  what: 'a root filesystem',
   recognises: async (files) => files.whole !== undefined && !(await isArchiveRemnant(files)),
   read(files, _context, options) {
     if (files.whole === undefined) {

@@ -14,6 +14,7 @@ describe('short options', () => {
     ['save a.tar -fo FILE', 'save a.tar -f -o FILE'],
     ['save a.tar -fqo-', 'save a.tar -f -q --output=-'],
     ['-q import r.tar -cCMD=x -tz:1 -oa', '-q import r.tar --change=CMD=x --tag=z:1 --output=a'],
+    ['--jobs 2 --platform linux/arm64 save a.tar -oa', '--jobs 2 --platform linux/arm64 save a.tar --output=a'],
     ['save -oa -- -ob', 'save --output=a -- -ob'],
     ['verify --quiet -', 'verify --quiet -'],
   ])('%s reads as %s', (line, expected) => {
