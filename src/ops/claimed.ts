@@ -19,7 +19,7 @@ export async function withClaims(
     const found = silent.has(layer) ? measured.of(layer) : undefined
     if (found === undefined) return layer
     const { diffID, digest, size } = found
-    return { ...layer, claims: { ...(diffID && { diffID }), digest, size, ...layer.claims } }
+    return { ...layer, measurement: found, claims: { ...(diffID && { diffID }), digest, size, ...layer.claims } }
   }
   return images.map((image) => ({ ...image, layers: image.layers.map(told) }))
 }

@@ -119,16 +119,20 @@ function namesOf(
 
 type Prove = (blob: CarriedBlob) => Promise<CarriedBlob | undefined>
 
-/** Holds blobs against their digests; gives the first copy of each that is true. */
+/** Holds blobs against their digests, each copy once however many lead to it; gives the first of each that is true. */
 function prover(context: RunContext): Prove {
   const proved = new Map<Digest, CarriedBlob>()
+  const refused = new Set<string>()
   return async (blob) => {
     const { digest, size, source } = blob
     const known = proved.get(digest)
     if (known !== undefined) return known
+    const copy = JSON.stringify([source.location, digest])
+    if (source.size !== size || refused.has(copy)) return undefined
+    refused.add(copy)
     const hash = hasher(algorithmOf(digest))
     for await (const chunk of readAhead(source, context.signal)) hash.update(chunk)
-    if (source.size !== size || hash.digest() !== digest) return undefined
+    if (hash.digest() !== digest) return undefined
     proved.set(digest, blob)
     return blob
   }

@@ -81,7 +81,8 @@ async function stage(
   const stays = compress === 'keep' ? holds.has(compression) : compress.kind === compression
   if (stays) return stageStored({ chunks: all, subject: location, size, onName }, staging, context)
   const tar = decompress(compression, all, { limits: context.limits, location })
-  return stageTar({ chunks: tar, subject: location, size, onName }, { compress, staging }, context)
+  const unpacked = compression === 'none' ? size : undefined
+  return stageTar({ chunks: tar, subject: location, size: unpacked, onName }, { compress, staging }, context)
 }
 
 /** Looks for what no root filesystem has at its top, and every image archive has. */

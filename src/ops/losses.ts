@@ -45,7 +45,8 @@ export function lossesOf(
       const message = `layer ${String(layer.index)} is stored in another compression: it is no longer the blob ${digest}`
       log.add('OUTPUT_LAYER_RECOMPRESSED', message, { path: layer.path, layer: layer.index, expected: digest })
     }
-    tellAnnotations(log, image, index)
+    const stays = index && image.manifest !== undefined && targets.has(image.manifest.digest)
+    if (!stays) tellAnnotations(log, image)
     tellNames(log, image, { docker, digests: targets })
   }
   return log.findings
@@ -57,8 +58,8 @@ function targetsOf(prepared: readonly OutgoingImage[], { carried }: Companions):
   return new Set([...manifests, ...carried.map(({ digest }) => digest)])
 }
 
-function tellAnnotations(log: FindingLog, { entryAnnotations, manifest, names, path }: Image, index: boolean): void {
-  if (entryAnnotations === undefined || (index && manifest !== undefined)) return
+function tellAnnotations(log: FindingLog, { entryAnnotations, names, path }: Image): void {
+  if (entryAnnotations === undefined) return
   const keys = [...entryAnnotations.keys()].join(', ')
   const message = `what index.json says of ${names[0] ?? path} is not taken over: ${keys}`
   log.add('OUTPUT_ANNOTATION_LEFT_OUT', message, { path: 'index.json' })

@@ -105,7 +105,7 @@ function outgoing(image: Image, of: (layer: Layer) => MeasuredLayer | undefined)
     manifest,
     annotations: image.manifest?.value.annotations ?? repoDigestAnnotations(image.repoDigests ?? []),
     // Without the manifest that they were said of they may no longer be true.
-    ...(image.manifest && image.entryAnnotations && { entryAnnotations: image.entryAnnotations }),
+    ...(manifest && image.entryAnnotations && { entryAnnotations: image.entryAnnotations }),
     ...(image.targetDigest !== undefined && { targetDigest: image.targetDigest }),
     layers,
   }

@@ -41,7 +41,7 @@ async function tarOf(layer: Layer, context: RunContext): Promise<Pick<StagedByte
   }
   const plain = await plainBlob(layer, context)
   if (plain !== undefined) return { chunks: readAhead(plain, context.signal), size: plain.size }
-  return { chunks: layer.tar(context), size: claims.contentSize ?? layer.blob?.size }
+  return { chunks: layer.tar(context), size: claims.contentSize }
 }
 
 /** Bytes to be staged, and who looks at them on the way. */
