@@ -51,6 +51,14 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const OTHER: ImageFixture = { ...PLAIN, config: { author: 'else' } }
 
+const [CONTENT = new Uint8Array(0)] = PLAIN.layers
+const GZIPPED: ImageFixture = {
+  ...PLAIN,
+  layers: [new Uint8Array(gzipSync(CONTENT))],
+  diffIDs: [digest(CONTENT)],
+  mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+}
+
 type Annotations = Readonly<Record<string, string>>
 
 /** A layout whose index.json says this of the one image in it. */
@@ -165,13 +173,9 @@ describe('a name with a digest', () => {
   })
 
   test('goes where the manifest does', async () => {
-    const [content] = PLAIN.layers
-    if (content === undefined) throw new Error('there is no layer')
-    const mediaType = 'application/vnd.oci.image.layer.v1.tar+gzip'
-    const gzipped = { ...PLAIN, layers: [new Uint8Array(gzipSync(content))], diffIDs: [digest(content)], mediaType }
-    const own = `app@${digest(manifestOf(gzipped))}`
-    expect((await written([annotated(gzipped, { [REF]: own })], OCI)).names).toEqual([[own]])
-    expect((await written([annotated(gzipped, { [REF]: own })], OCI, 'none')).names).toEqual([[]])
+    const own = `app@${digest(manifestOf(GZIPPED))}`
+    expect((await written([annotated(GZIPPED, { [REF]: own })], OCI)).names).toEqual([[own]])
+    expect((await written([annotated(GZIPPED, { [REF]: own })], OCI, 'none')).names).toEqual([[]])
   })
 })
 
@@ -231,6 +235,12 @@ describe('what index.json says of an image beside its names', () => {
       expect(Object.keys(entries[0] ?? {})).toEqual(['com.example.a', FULL, CREATED, REF])
       expect(await losses(members, target)).toEqual([])
     }
+  })
+
+  test('goes where the manifest does', async () => {
+    const said = annotated(GZIPPED, { [FULL]: 'app:1', [CREATED]: '2020-01-02T03:04:05Z' })
+    expect((await written([said], OCI)).entries[0]).toHaveProperty([CREATED])
+    expect((await written([said], OCI, 'none')).entries[0]).not.toHaveProperty([CREATED])
   })
 
   test('is told where there is no index.json', async () => {
