@@ -30,7 +30,8 @@ export interface ConfigEdits {
 /**
  * Images of which the chosen ones have another config: only what the edits name is touched, all other members keep their
  * order and value. The history gets a step without layer where there is a history. Errors: ERR_USAGE for a change that
- * makes no sense, and where none changes anything; ERR_NOT_FOUND for a variable or label to take away that is not there.
+ * makes no sense, and where none changes anything; ERR_NOT_FOUND for a variable or label to take away that is not there, and
+ * for a config that is lost.
  */
 export function withEditedConfigs(
   images: readonly Image[],
@@ -44,7 +45,7 @@ export function withEditedConfigs(
 }
 
 function refuseUnknown(images: readonly Image[], { unsetEnv, unsetLabels }: ConfigEdits): void {
-  const configs = images.flatMap((image) => documentOf(image)?.value.config ?? [])
+  const configs = images.flatMap((image) => documentOf(image).value.config ?? [])
   const variables = new Set(configs.flatMap(({ Env }) => Env ?? []).map(nameOf))
   const labelNames = new Set(configs.flatMap(({ Labels }) => [...(Labels?.keys() ?? [])]))
   for (const name of unsetEnv) if (!variables.has(name)) throw notThere('variable', name, variables)
@@ -58,17 +59,22 @@ function notThere(what: string, name: string, names: ReadonlySet<string>): Archi
   })
 }
 
-/** The config of an image; one that is made of its layers has no diffIDs yet. */
-function documentOf({ configSource }: Image): RawJson<ImageConfig> | undefined {
-  if (configSource.kind === 'stored') return configSource.document
-  return configSource.kind === 'derived' ? configSource.make([]) : undefined
+/** The config of an image; one that is made of its layers has no diffIDs yet. Errors: ERR_NOT_FOUND where it is lost. */
+function documentOf({ configSource }: Image): RawJson<ImageConfig> {
+  switch (configSource.kind) {
+    case 'stored':
+      return configSource.document
+    case 'derived':
+      return configSource.make([])
+    case 'absent':
+      throw new ArchiveError('ERR_NOT_FOUND', 'the config of the image is lost', { location: configSource.path })
+  }
 }
 
 /** An image with another config; the same image where the edits change nothing. */
 function withEditedConfig(image: Image, edits: ConfigEdits): Image {
   const { configSource } = image
-  const before = documentOf(image)
-  if (before === undefined || !changesAnything(before, edits)) return image
+  if (!changesAnything(documentOf(image), edits)) return image
   switch (configSource.kind) {
     case 'stored': {
       const document = edited(configSource.document, edits)

@@ -96,6 +96,14 @@ describe('an edit', () => {
     expect(() => edited({ unsetLabels: ['NOPE'] })).toThrow(expect.objectContaining({ hint: 'the image has a' }))
   })
 
+  test.each([{ env: ['C=1'] }, { unsetEnv: ['A'] }])('of a config that is lost is refused: %o', (edits) => {
+    const lost: Image = { ...image(TEXT), configSource: { kind: 'absent', path: 'config.json' } }
+    const none = { env: [], unsetEnv: [], labels: [], unsetLabels: [], changes: [], createdBy: '' }
+    expect(() => withEditedConfigs([lost], new Set([lost]), { ...none, ...edits })).toThrow(
+      expect.objectContaining({ code: 'ERR_NOT_FOUND', location: 'config.json' }),
+    )
+  })
+
   test('leaves the images that are not chosen alone', () => {
     const [one, two] = [image(TEXT), image(TEXT)]
     const edits = { env: ['C=1'], unsetEnv: [], labels: [], unsetLabels: [], changes: [], createdBy: '' }
