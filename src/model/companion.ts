@@ -42,3 +42,8 @@ export interface OutgoingCompanion {
   readonly manifests: ReadonlySet<Digest>
   readonly blobs: readonly CarriedBlob[]
 }
+
+/** Digests under which an archive can name an image: of its manifest, and of what leads to that. */
+export function digestsNaming(manifest: Digest, companions: readonly OutgoingCompanion[]): ReadonlySet<Digest> {
+  return new Set([manifest, ...companions.filter(({ manifests }) => manifests.has(manifest)).map((one) => one.digest)])
+}

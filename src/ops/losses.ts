@@ -1,4 +1,5 @@
 import type { Finding } from '../findings.js'
+import { digestsNaming } from '../model/companion.js'
 import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Image } from '../model/image.js'
 import { heldNames, type NameLimits } from '../model/names.js'
@@ -30,7 +31,7 @@ export function lossesOf(
   tellIndexes(log, images, companions)
   const carried = new Set(companions.carried.flatMap(({ blobs }) => blobs).map(({ digest }) => digest))
   const digests = new Set(prepared.flatMap(({ layers }) => layers).map(({ digest }) => digest))
-  const targets = index ? targetsOf(prepared, companions) : new Set<string>()
+  const manifests = new Set(index ? prepared.map(({ manifest }) => manifest?.digest) : [])
   for (const image of images) {
     const left = image.attachments.filter((digest) => !carried.has(digest)).length
     if (left > 0) {
@@ -45,17 +46,12 @@ export function lossesOf(
       const message = `layer ${String(layer.index)} is stored in another compression: it is no longer the blob ${digest}`
       log.add('OUTPUT_LAYER_RECOMPRESSED', message, { path: layer.path, layer: layer.index, expected: digest })
     }
-    const stays = index && image.manifest !== undefined && targets.has(image.manifest.digest)
+    const manifest = image.manifest?.digest
+    const stays = manifest !== undefined && manifests.has(manifest)
     if (!stays) tellAnnotations(log, image)
-    tellNames(log, image, { docker, digests: targets })
+    tellNames(log, image, { docker, digests: stays ? digestsNaming(manifest, companions.carried) : new Set() })
   }
   return log.findings
-}
-
-/** What a name with a digest can lead to. */
-function targetsOf(prepared: readonly OutgoingImage[], { carried }: Companions): ReadonlySet<string> {
-  const manifests = prepared.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest.digest]))
-  return new Set([...manifests, ...carried.map(({ digest }) => digest)])
 }
 
 function tellAnnotations(log: FindingLog, { entryAnnotations, names, path }: Image): void {
@@ -76,7 +72,7 @@ function tellNames(log: FindingLog, { names }: Image, limits: NameLimits): void 
 function reasonAgainst(name: string, held: string | undefined): string {
   if (held !== undefined) return `docker takes no name with a tag and a digest, and ${held} stays`
   const isDigest = parseReference(name)?.digest !== undefined
-  return isDigest ? 'nothing in the archive has the digest of the name' : 'docker takes no name without a tag'
+  return isDigest ? 'nothing that leads to the image has the digest of the name' : 'docker takes no name without a tag'
 }
 
 function tellIndexes(log: FindingLog, images: readonly Image[], { left }: Companions): void {

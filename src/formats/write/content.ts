@@ -1,4 +1,4 @@
-import type { OutgoingCompanion } from '../../model/companion.js'
+import { digestsNaming, type OutgoingCompanion } from '../../model/companion.js'
 import { heldNames } from '../../model/names.js'
 import type { OutgoingImage } from '../../model/outgoing.js'
 import { manifestOf } from './documents.js'
@@ -23,11 +23,8 @@ export function heldContent(
   { images, companions = [] }: ArchiveContent,
   { docker, index }: ContentLimits,
 ): ArchiveContent {
-  const digestsOf = (image: OutgoingImage): ReadonlySet<string> => {
-    if (!index) return new Set()
-    const { digest } = manifestOf(image)
-    return new Set([digest, ...companions.filter(({ manifests }) => manifests.has(digest)).map((one) => one.digest)])
-  }
+  const digestsOf = (image: OutgoingImage): ReadonlySet<string> =>
+    index ? digestsNaming(manifestOf(image).digest, companions) : new Set()
   return {
     images: images.map((image) => ({ ...image, names: heldNames(image.names, { docker, digests: digestsOf(image) }) })),
     companions: companions.map((one) => {

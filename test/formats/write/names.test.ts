@@ -167,7 +167,7 @@ describe('a name with a digest', () => {
     const wrong = `reg.example/app@${digest(configOf(PLAIN))}`
     for (const target of [...DOCKER, OCI])
       expect(await written([annotated(PLAIN, { [FULL]: wrong })], target)).toMatchObject({ names: [[]], codes: [] })
-    const told = [`nothing in the archive has the digest of the name: "${wrong}"`]
+    const told = [`nothing that leads to the image has the digest of the name: "${wrong}"`]
     expect(await losses(annotated(PLAIN, { [FULL]: wrong }), OCI)).toEqual(told)
     expect(await losses(annotated(PLAIN, { [FULL]: name }), CLASSIC)).toEqual([told[0]?.replace(wrong, name)])
   })
@@ -222,6 +222,25 @@ describe('names of two images', () => {
     const gzip = saved(await files([members]), join(folder, 'gzip.tar'), { target: OCI, compress: { kind: 'gzip' } })
     await expect(gzip).resolves.toBeDefined()
   })
+})
+
+test('a name with the digest of another image is left out, and that is told', async () => {
+  const wrong = `app@${digest(manifestOf(OTHER))}`
+  const members = annotated(PLAIN, { [FULL]: wrong })
+  const both = changed(ociLayout(PLAIN, OTHER), {
+    'index.json': json({
+      schemaVersion: 2,
+      mediaType: INDEX,
+      manifests: [
+        { ...descriptor(MANIFEST, manifestOf(PLAIN)), annotations: { [FULL]: wrong } },
+        descriptor(MANIFEST, manifestOf(OTHER)),
+      ],
+    }),
+  })
+  for (const one of [members, both]) {
+    expect((await written([one], OCI)).names.flat()).toEqual([])
+    expect(await losses(one, OCI)).toEqual([`nothing that leads to the image has the digest of the name: "${wrong}"`])
+  }
 })
 
 describe('what index.json says of an image beside its names', () => {
