@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs'
 
 const POLL_MS = 15
 
+// Where this is set Node reads all certificates at each start: 60 ms here, as much as everything else that it does then.
+const { NODE_EXTRA_CA_CERTS: _, ...ENVIRONMENT } = process.env
+
 /**
  * Runs one command to its end: seconds on the wall, seconds of all cores as wait(2) counts them (two decimals), and the largest peak RSS (bytes) of any process it started, by the
  * kernel's VmHWM. A peak is monotone, so that polling can only miss what grew in the last milliseconds of a process.
@@ -11,7 +14,7 @@ export function runOnce([file, ...args], { stdin = 'ignore' } = {}) {
   return new Promise((resolve, reject) => {
     const started = process.hrtime.bigint()
     const ticks = childTicks()
-    const child = spawn(file, args, { stdio: [stdin, 'ignore', 'pipe'] })
+    const child = spawn(file, args, { stdio: [stdin, 'ignore', 'pipe'], env: ENVIRONMENT })
     let [peak, complaint] = [0, '']
     const poll = setInterval(() => (peak = Math.max(peak, peakOf(child.pid))), POLL_MS)
     child.stderr.on('data', (text) => (complaint = (complaint + text).slice(-2000)))

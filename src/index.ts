@@ -9,6 +9,7 @@ export type { ErrorCode } from './errors.js'
 export { FINDINGS, severityOf } from './findings.js'
 export type { Finding, FindingCode, FindingPlace, FindingRule, Severity } from './findings.js'
 
+export type { Blocks, Filled } from './bytes/blocks.js'
 export type { Compression } from './bytes/compression.js'
 export type { ChainID, DiffID, Digest } from './bytes/digest.js'
 export type { ByteSource, Span } from './bytes/source.js'

@@ -1,4 +1,5 @@
-import { setImmediate } from 'node:timers/promises'
+import { toArchiveError } from '../errors.js'
+import { chunked, type Blocks } from './blocks.js'
 import { plannedReads, type Placed, type Read } from './gather-reads.js'
 import type { ByteSource } from './source.js'
 
@@ -8,48 +9,54 @@ export type Piece =
   | { readonly kind: 'zeros'; readonly length: number }
   | { readonly kind: 'range'; readonly source: ByteSource; readonly offset: number; readonly length: number }
 
-const SLOT = 1024 * 1024
-// One with the consumer, one being read, one being planned.
-const SLOTS = 3
 // Smaller reads take less time than asking another thread for them.
 const WORTH_WAITING = 128 * 1024
-
-/** A buffer on its way to the consumer, used again and again. */
-interface Slot {
-  bytes: Uint8Array
-  /** For ranges that lie otherwise in their source than in the output. */
-  scratch: Uint8Array
-}
-
+// For ranges that lie otherwise in their source than in the output.
+const SCRATCH = 1024 * 1024
 const NONE = new Uint8Array(0)
-const newSlot = (): Slot => ({ bytes: NONE, scratch: NONE })
 
 /**
- * The bytes of `pieces`, one after the other, in chunks that are valid until the next is asked for. Ranges that lie close
- * together in a source are read at once; while a chunk is used the next is read, and the one after it planned. Errors:
+ * The bytes of `pieces`, one after the other. Ranges that lie close together in a source are read at once. Errors:
  * ERR_TRUNCATED for a range beyond its source, ERR_IO, ERR_ABORTED, and what `pieces` throws.
  */
-export async function* gather(pieces: Iterable<Piece>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void> {
+export function gathered(pieces: Iterable<Piece>, signal?: AbortSignal): Blocks {
   const cursor = pieceCursor(pieces)
-  const slots = Array.from({ length: SLOTS }, newSlot)
-  const coming = slots.slice(1).map((slot) => filled(slot, cursor, signal))
-  // Each is awaited in its turn, or nobody's where the consumer leaves.
-  for (const next of coming) next.catch(() => undefined)
-  try {
-    for (;;) {
-      const chunk = await coming.shift()
-      const slot = slots.shift()
-      if (chunk === undefined || slot === undefined || chunk.length === 0) return
-      slots.push(slot)
-      // Planning is work for this thread: the consumer gets the chunk first, and may be writing it meanwhile.
-      const next = setImmediate().then(() => filled(slot, cursor, signal))
-      next.catch(() => undefined)
-      coming.push(next)
-      yield chunk
-    }
-  } finally {
-    await Promise.allSettled(coming)
+  const spare: Uint8Array[] = []
+  return {
+    fill(block) {
+      signal?.throwIfAborted()
+      const { used, ranges, patches } = nextPieces(cursor, block.length)
+      const { reads, scratch } = plannedReads(ranges, SCRATCH)
+      const slot = { bytes: block, scratch: scratch === 0 ? NONE : (spare.pop() ?? new Uint8Array(SCRATCH)) }
+      const end = (): void => {
+        if (slot.scratch.length > 0) spare.push(slot.scratch)
+        patch(block, patches)
+      }
+      const reading = startReads(reads, slot, signal)
+      if (reading.length > 0) return { length: used, ready: allOf(reading).then(end) }
+      end()
+      return { length: used }
+    },
   }
+}
+
+// After the reads: what lies between two ranges of one read was filled with whatever the source has there.
+function patch(block: Uint8Array, patches: NextPieces['patches']): void {
+  for (const [at, bytes] of patches) {
+    if (typeof bytes === 'number') block.fill(0, at, at + bytes)
+    else block.set(bytes, at)
+  }
+}
+
+/** `gathered` in chunks that are valid until the next is asked for; while one is used the next is read. Errors: the same. */
+export function gather(pieces: Iterable<Piece>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void> {
+  return chunked(gathered(pieces, signal))
+}
+
+/** Where bytes are put together. */
+interface Slot {
+  readonly bytes: Uint8Array
+  readonly scratch: Uint8Array
 }
 
 interface Cursor {
@@ -94,50 +101,54 @@ function cut(piece: Piece, at: number): { head: Piece; tail: Piece | undefined }
   }
 }
 
-/** Fills a slot as far as there are pieces; the filled part. */
-async function filled(slot: Slot, cursor: Cursor, signal?: AbortSignal): Promise<Uint8Array> {
-  signal?.throwIfAborted()
+interface NextPieces {
+  readonly used: number
+  readonly ranges: readonly Placed[]
+  /** Bytes, or so many zeros. */
+  readonly patches: readonly (readonly [at: number, bytes: Uint8Array | number])[]
+}
+
+/** As many pieces as fit into `most` bytes, and where in these they go. */
+function nextPieces(cursor: Cursor, most: number): NextPieces {
   const ranges: Placed[] = []
   const patches: (readonly [at: number, bytes: Uint8Array | number])[] = []
   let used = 0
-  while (used < SLOT) {
-    const piece = cursor.take(SLOT - used)
+  while (used < most) {
+    const piece = cursor.take(most - used)
     if (piece === undefined) break
     if (piece.kind === 'range') {
       ranges.push({ source: piece.source, offset: piece.offset, length: piece.length, at: used })
     } else patches.push([used, piece.kind === 'bytes' ? piece.bytes : piece.length])
     used += lengthOf(piece)
   }
-  const { reads, scratch } = plannedReads(ranges, SLOT)
-  if (slot.bytes.length < used) slot.bytes = new Uint8Array(used)
-  if (slot.scratch.length < scratch) slot.scratch = new Uint8Array(SLOT)
-  await readAll(reads, slot, signal)
-  // After the reads: what lies between two ranges of one read was filled with whatever the source has there.
-  for (const [at, bytes] of patches) {
-    if (typeof bytes === 'number') slot.bytes.fill(0, at, at + bytes)
-    else slot.bytes.set(bytes, at)
-  }
-  return slot.bytes.subarray(0, used)
+  return { used, ranges, patches }
 }
 
-/** Does not settle before the last of them: the slot and the sources may be somebody else's then. */
-async function readAll(reads: readonly Read[], slot: Slot, signal?: AbortSignal): Promise<void> {
+/** Reads what is small, and asks for the rest, up to the first that fails. */
+function startReads(reads: readonly Read[], slot: Slot, signal?: AbortSignal): readonly Promise<void>[] {
   const waiting: Promise<void>[] = []
-  try {
-    for (const read of reads) {
-      const { source, offset, length } = read
-      const into = bufferOf(read, slot)
-      if (source.readInto === undefined || length >= WORTH_WAITING) {
-        waiting.push(source.read({ offset, length }, signal, into).then(() => scatter(read, into, slot)))
-      } else {
-        source.readInto(into, offset)
-        scatter(read, into, slot)
-      }
+  for (const read of reads) {
+    const { source, offset, length } = read
+    const into = bufferOf(read, slot)
+    if (source.readInto === undefined || length >= WORTH_WAITING) {
+      waiting.push(source.read({ offset, length }, signal, into).then(() => scatter(read, into, slot)))
+      continue
     }
-  } finally {
-    await Promise.allSettled(waiting)
+    try {
+      source.readInto(into, offset)
+    } catch (cause) {
+      waiting.push(Promise.reject(toArchiveError(cause)))
+      break
+    }
+    scatter(read, into, slot)
   }
-  await Promise.all(waiting)
+  return waiting
+}
+
+/** Does not settle before the last of them: block and sources may be somebody else's then. */
+async function allOf(reading: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(reading)
+  await Promise.all(reading)
 }
 
 /** Where a read goes: into the output itself, or beside it first. */

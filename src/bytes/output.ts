@@ -3,6 +3,7 @@ import { access, constants, link, lstat, open, realpath, rename, rm, unlink, typ
 import { basename, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { ArchiveError, toArchiveError } from '../errors.js'
+import { writeChunked, type Blocks } from './blocks.js'
 import { growingFile } from './growing-file.js'
 
 /** Where bytes go. Nothing of it shows before `commit`; disposing of it without one leaves no trace. */
@@ -13,6 +14,8 @@ export interface Output extends AsyncDisposable {
   readonly position: number
   /** Appends; the chunk is the caller's again when the promise resolves. Errors: ERR_OUTPUT. */
   write(chunk: Uint8Array): Promise<void>
+  /** Appends bytes without copying them, where it can be. Errors: ERR_OUTPUT, what the blocks throw. */
+  take(blocks: Blocks): Promise<void>
   /** What only a file can do; undefined for a pipe or a device. */
   readonly seekable: Seekable | undefined
   /** Flushes to the disk and puts the file in its place at once. Errors: ERR_OUTPUT. */
@@ -113,7 +116,7 @@ interface Beside {
 }
 
 function besideOutput(location: string, { place, beside, handle, force }: Beside): Output {
-  const growing = growingFile(beside, handle)
+  const growing = growingFile(beside, handle, (cause) => outputError(cause, location))
   const told = (cause: unknown): never => {
     throw outputError(cause, location)
   }
@@ -123,6 +126,7 @@ function besideOutput(location: string, { place, beside, handle, force }: Beside
       return growing.position
     },
     write: (chunk) => growing.append(chunk).catch(told),
+    take: (blocks) => growing.take(blocks),
     seekable: {
       patch: (offset, bytes) => growing.patch(offset, bytes).catch(told),
       rewind: (to) => growing.moveTo(to).catch(told),
@@ -172,69 +176,65 @@ async function deviceOutput(path: string): Promise<Output> {
   const handle = await open(path, 'w').catch((cause: unknown) => {
     throw outputError(cause, path)
   })
-  let position = 0
-  return {
-    location: path,
-    get position() {
-      return position
-    },
-    async write(chunk) {
-      let done = 0
-      while (done < chunk.length) {
-        const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, null).catch((cause: unknown) => {
-          throw outputError(cause, path)
-        })
-        done += bytesWritten
-      }
-      position += chunk.length
-    },
-    seekable: undefined,
-    commit: () => Promise.resolve(),
-    [Symbol.asyncDispose]: () => handle.close(),
+  const write = async (chunk: Uint8Array): Promise<void> => {
+    let done = 0
+    while (done < chunk.length) {
+      const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, null).catch((cause: unknown) => {
+        throw outputError(cause, path)
+      })
+      done += bytesWritten
+    }
   }
+  return chunkOutput(path, { write, close: () => handle.close() })
 }
 
 /** A stream that is open already, such as standard output; it is not ended. Errors of it come as ERR_OUTPUT. */
 export function streamOutput(stream: Writable, location = '-'): Output {
-  let position = 0
   let failure: Error | undefined
   const onError = (error: Error): void => void (failure ??= error)
+  const check = (): Promise<void> =>
+    failure === undefined ? Promise.resolve() : Promise.reject(outputError(failure, location))
   stream.on('error', onError)
-  return {
-    location,
-    get position() {
-      return position
-    },
+  return chunkOutput(location, {
     async write(chunk) {
-      if (failure !== undefined) throw outputError(failure, location)
+      await check()
       await new Promise<void>((resolve, reject) => {
         stream.write(chunk, (error) => (error ? reject(outputError(error, location)) : resolve()))
       })
-      position += chunk.length
     },
-    seekable: undefined,
-    commit: () => (failure === undefined ? Promise.resolve() : Promise.reject(outputError(failure, location))),
-    [Symbol.asyncDispose]: () => {
-      stream.off('error', onError)
-      return Promise.resolve()
-    },
-  }
+    commit: check,
+    close: () => Promise.resolve(void stream.off('error', onError)),
+  })
 }
 
 /** An output that counts bytes and keeps none: for saying what would be written. */
 export function nullOutput(location: string): Output {
+  const nothing = (): Promise<void> => Promise.resolve()
+  return chunkOutput(location, { write: nothing, close: nothing })
+}
+
+interface ChunkWriter {
+  write(chunk: Uint8Array): Promise<void>
+  commit?(): Promise<void>
+  close(): Promise<void>
+}
+
+/** An output that can only go on. */
+function chunkOutput(location: string, to: ChunkWriter): Output {
   let position = 0
+  const write = async (chunk: Uint8Array): Promise<void> => {
+    await to.write(chunk)
+    position += chunk.length
+  }
   return {
     location,
     get position() {
       return position
     },
-    write(chunk) {
-      position += chunk.length
-      return Promise.resolve()
-    },
+    write,
+    take: (blocks) => writeChunked(blocks, write),
     seekable: undefined,
-    commit: () => Promise.resolve(),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    commit: () => to.commit?.() ?? Promise.resolve(),
+    [Symbol.asyncDispose]: () => to.close(),
   }
 }

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readAhead } from '../bytes/read-ahead.js'
 import { fileSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
@@ -14,7 +13,7 @@ export async function openRootfs(operand: string, context: RunContext): Promise<
   const stream = await streamAt(location, context)
   if (stream !== undefined) {
     const nothing = (): Promise<void> => Promise.resolve()
-    return { location, chunks: stream, isCertain, [Symbol.asyncDispose]: nothing }
+    return { location, bytes: stream, isCertain, [Symbol.asyncDispose]: nothing }
   }
   const status = await stat(location).catch((cause: unknown) => {
     throw toArchiveError(cause, { location })
@@ -25,13 +24,7 @@ export async function openRootfs(operand: string, context: RunContext): Promise<
   }
   const source = await fileSource(location)
   const close = (): Promise<void> => Promise.resolve(source[Symbol.asyncDispose]())
-  return {
-    location,
-    chunks: readAhead(source, context.signal),
-    size: source.size,
-    isCertain,
-    [Symbol.asyncDispose]: close,
-  }
+  return { location, bytes: source, isCertain, [Symbol.asyncDispose]: close }
 }
 
 /** Refuses a directory that holds images, where files of an image are wanted. Errors: ERR_NOT_ARCHIVE. */
@@ -51,5 +44,5 @@ async function openDirectory(location: string, context: RunContext): Promise<Roo
     yield* chunks
   }
   const close = (): Promise<void> => Promise.resolve(archive[Symbol.asyncDispose]())
-  return { location, chunks: all(), isCertain: true, [Symbol.asyncDispose]: close }
+  return { location, bytes: all(), isCertain: true, [Symbol.asyncDispose]: close }
 }

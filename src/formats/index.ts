@@ -4,7 +4,6 @@ import { ArchiveError, toArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { ImageArchive } from '../model/image.js'
 import type { Platform } from '../model/platform.js'
-import { openDataRoot } from './data-root/index.js'
 import { directoryFiles } from './directory-files.js'
 import { directoryRootfs } from './directory-rootfs.js'
 import { dockerSave } from './docker-save.js'
@@ -58,7 +57,7 @@ export async function openArchive(
   context: RunContext = runContext(),
   options: OpenOptions = {},
 ): Promise<ImageArchive> {
-  if (options.transport === 'docker-root') return openDataRoot(path, context, options)
+  if (options.transport === 'docker-root') return (await import('./data-root/index.js')).openDataRoot(path, context, options)
   const formats = options.transport === undefined ? FORMATS : BY_TRANSPORT[options.transport]
   if (!isGiven(path, options) && (await isDirectory(path))) return openDirectory(path, context, options, formats)
   const files = await openFiles(path, context, options)

@@ -1,5 +1,6 @@
 import type { Compression } from '../bytes/compression.js'
 import type { DiffID, Digest } from '../bytes/digest.js'
+import type { Blocks } from '../bytes/blocks.js'
 import type { Room } from '../bytes/output.js'
 import type { ByteSource } from '../bytes/source.js'
 import type { ImageConfig } from './config.js'
@@ -21,6 +22,8 @@ export interface Staged {
 export interface Staging {
   /** Takes the bytes up; each chunk is used up before the next is asked for. Errors: ERR_OUTPUT, what the chunks throw. */
   stage(chunks: AsyncIterable<Uint8Array>): Promise<Staged>
+  /** `stage` for bytes that need not be copied; all were looked at when it resolves. Errors: ERR_OUTPUT, those of the blocks. */
+  stageBlocks(blocks: Blocks): Promise<Staged>
   /** Forgets the bytes that were staged last. */
   discard(staged: Staged): Promise<void>
   /** Takes up bytes of a known size that others write, threads among them; absent where only this one can write. */

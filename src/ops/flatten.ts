@@ -1,10 +1,11 @@
+import { chunked, type Blocks } from '../bytes/blocks.js'
 import type { RunContext } from '../context.js'
 import type { Finding } from '../findings.js'
 import type { Layer } from '../model/image.js'
 import { paddingOf, TAR_END_BYTES } from '../tar/write.js'
 import { fileContents } from '../tree/file-contents.js'
 import type { Inode } from '../tree/node.js'
-import { tarBytes, type TarTotals } from '../tree/tar-bytes.js'
+import { tarBlocks } from '../tree/tar-bytes.js'
 import { EXPORT_PROFILE, treeMembers, type HeaderProfile } from '../tree/tar-members.js'
 import { everyNode, type Tree } from '../tree/tree.js'
 import { engineProfile } from './engine-profile.js'
@@ -31,8 +32,9 @@ export interface Flattened {
   readonly bytes: number
   /** Bytes of the tar; every header is made for it. */
   size(): number
-  /** The tar, chunks valid until the next is asked for; may be called again. */
-  tar(totals?: TarTotals): AsyncIterable<Uint8Array>
+  /** The tar, as blocks or in chunks that are valid until the next is asked for; either may be called again. */
+  blocks(): Promise<Blocks & AsyncDisposable>
+  tar(): AsyncIterable<Uint8Array>
 }
 
 /**
@@ -48,15 +50,23 @@ export async function flatten(
   const { tree, findings } = await wholeTree(layers, archive, context)
   const { inodes, entries, bytes } = filesOf(tree)
   const profile = { ...EXPORT_PROFILE, xattrs, ...(await engineProfile({ tree, layers, engine }, context)) }
+  const blocks = async (): Promise<Blocks & AsyncDisposable> => {
+    const contents = await fileContents(layers, inodes, context)
+    return {
+      ...tarBlocks(treeMembers(tree, profile), contents, context),
+      [Symbol.asyncDispose]: () => contents[Symbol.asyncDispose](),
+    }
+  }
   return {
     tree,
     findings,
     entries,
     bytes,
     size: () => sizeOf(tree, profile),
-    async *tar(totals) {
-      await using contents = await fileContents(layers, inodes, context)
-      yield* tarBytes(treeMembers(tree, profile), contents, context, totals)
+    blocks,
+    async *tar() {
+      await using opened = await blocks()
+      yield* chunked(opened)
     },
   }
 }

@@ -1,5 +1,7 @@
 import { decompress, detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
+import { readAhead } from '../bytes/read-ahead.js'
 import { firstBytes, prepended } from '../bytes/reader.js'
+import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
@@ -15,9 +17,7 @@ export interface RootfsInput {
   /** As the user named it. */
   readonly location: string
   /** A tar, compressed or not; read once. */
-  readonly chunks: AsyncIterable<Uint8Array>
-  /** How many bytes as they are stored, where that is known. */
-  readonly size?: number
+  readonly bytes: ByteSource | AsyncIterable<Uint8Array>
   /** Whether the user said that it is one, whatever it looks like. */
   readonly isCertain: boolean
 }
@@ -69,20 +69,34 @@ export async function importRootfs(
 }
 
 async function stage(
-  { chunks, location, size }: RootfsInput,
+  { bytes, location }: RootfsInput,
   onName: (path: string) => void,
   { compress, holds, staging }: ImportTarget,
   context: RunContext,
 ): Promise<MeasuredLayer> {
-  const source = chunks[Symbol.asyncIterator]()
-  const head = await firstBytes(source, SNIFF_BYTES)
-  const all = prepended(head.chunks, source)
-  const compression = detectCompression(head.bytes)
+  const { first, all } = await sniffed(bytes, context)
+  const compression = detectCompression(first)
   const stays = compress === 'keep' ? holds.has(compression) : compress.kind === compression
-  if (stays) return stageStored({ chunks: all, subject: location, size, onName }, staging, context)
-  const tar = decompress(compression, all, { limits: context.limits, location })
-  const unpacked = compression === 'none' ? size : undefined
-  return stageTar({ chunks: tar, subject: location, size: unpacked, onName }, { compress, staging }, context)
+  const stored = { bytes: all, subject: location, onName }
+  if (stays) return stageStored(stored, staging, context)
+  if (compression === 'none') return stageTar(stored, { compress, staging }, context)
+  const chunks = 'read' in all ? readAhead(all, context.signal) : all
+  const tar = decompress(compression, chunks, { limits: context.limits, location })
+  return stageTar({ bytes: tar, subject: location, onName }, { compress, staging }, context)
+}
+
+/** The first bytes, and all of them. */
+async function sniffed(
+  bytes: RootfsInput['bytes'],
+  { signal }: RunContext,
+): Promise<{ readonly first: Uint8Array; readonly all: RootfsInput['bytes'] }> {
+  if ('read' in bytes) {
+    const first = await bytes.read({ offset: 0, length: Math.min(SNIFF_BYTES, bytes.size) }, signal)
+    return { first, all: bytes }
+  }
+  const source = bytes[Symbol.asyncIterator]()
+  const head = await firstBytes(source, SNIFF_BYTES)
+  return { first: head.bytes, all: prepended(head.chunks, source) }
 }
 
 /** Looks for what no root filesystem has at its top, and every image archive has. */

@@ -1,12 +1,14 @@
 import { setImmediate } from 'node:timers/promises'
 import { compress, type CompressOptions } from '../bytes/compression.js'
+import { blocksOf, type Blocks } from '../bytes/blocks.js'
 import { diffIDOf, hasher, type AnyHasher } from '../bytes/digest.js'
 import { hasherFor } from '../bytes/hash-beside.js'
 import { handOver } from '../bytes/hand-over.js'
 import { readAhead } from '../bytes/read-ahead.js'
+import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
-import type { Staging } from '../model/outgoing.js'
+import type { Staged, Staging } from '../model/outgoing.js'
 import type { Measurement } from '../tar/measurement.js'
 import { exactTar } from '../tar/split-assembly.js'
 import { plainBlob } from '../tree/layer-entries.js'
@@ -32,37 +34,31 @@ export async function stageLayer(layer: Layer, options: StageOptions, context: R
   return stageTar({ ...(await tarOf(layer, context)), subject: layer.path }, options, context)
 }
 
-/** The tar of a layer; of one that is stored plain in buffers that are used again, which spares the garbage collector. */
-async function tarOf(layer: Layer, context: RunContext): Promise<Pick<StagedBytes, 'chunks' | 'size'>> {
+/** The tar of a layer; of one that is stored plain as it lies there. */
+async function tarOf(layer: Layer, context: RunContext): Promise<Pick<StagedBytes, 'bytes' | 'size'>> {
   const { assembly, claims } = layer
   // The diffID proves what is put together: no need of the checksums of its files.
   if (assembly !== undefined) {
-    return { chunks: exactTar(assembly, { ...context, checkContents: false }), size: claims.contentSize }
+    return { bytes: exactTar(assembly, { ...context, checkContents: false }), size: claims.contentSize }
   }
   const plain = await plainBlob(layer, context)
-  if (plain !== undefined) return { chunks: readAhead(plain, context.signal), size: plain.size }
-  return { chunks: layer.tar(context), size: claims.contentSize }
+  return plain === undefined ? { bytes: layer.tar(context), size: claims.contentSize } : { bytes: plain }
 }
 
 /** Bytes to be staged, and who looks at them on the way. */
 export interface StagedBytes {
-  readonly chunks: AsyncIterable<Uint8Array>
+  readonly bytes: ByteSource | AsyncIterable<Uint8Array>
   /** For messages. */
   readonly subject: string
-  /** At least how many, where that is known: it decides whether another thread hashes them. */
-  readonly size: number | undefined
+  /** Of chunks: at least how many bytes, where that is known. It decides whether another thread hashes them. */
+  readonly size?: number | undefined
   /** The name of each entry of the layer, for people, in order. */
   readonly onName?: (path: string) => void
 }
 
-/** Stages the stored bytes of a layer as they are. Errors: what the chunks throw, ERR_OUTPUT. */
+/** Stages the stored bytes of a layer as they are. Errors: what reading them throws, ERR_OUTPUT. */
 export async function stageStored(bytes: StagedBytes, staging: Staging, context: RunContext): Promise<MeasuredLayer> {
-  const second = handOver()
-  using sha256 = hasherFor(bytes.size, context.concurrency)
-  const measuring = measured(second.chunks, bytes, sha256, context)
-  const stored = watched(bytes, second.push, context)
-  const staged = await staging.stage(stored).finally(() => second.end())
-  const measurement = await measuring
+  const { staged, measurement } = await passed(bytes, { staging }, context)
   return { measurement, notices: measurement.notices, content: { kind: 'staged', staged } }
 }
 
@@ -73,14 +69,12 @@ export async function stageTar(
   context: RunContext,
 ): Promise<MeasuredLayer> {
   const { kind, ...options }: LayerCompression = how === 'keep' ? { kind: 'none' } : how
-  const second = handOver()
-  using sha256 = hasherFor(bytes.size, context.concurrency)
-  const measuring = measured(second.chunks, bytes, sha256, context)
   const hash = hasher()
-  const plain = watched(bytes, second.push, context)
-  const stored = kind === 'none' ? plain : hashed(compress(kind, plain, options), hash)
-  const staged = await staging.stage(stored).finally(() => second.end())
-  const { digest, diffSize, size, notices } = await measuring
+  const packing = kind !== 'none' && {
+    pack: (chunks: AsyncIterable<Uint8Array>) => hashed(compress(kind, chunks, options), hash),
+  }
+  const { staged, measurement } = await passed(bytes, { staging, ...packing }, context)
+  const { digest, diffSize, size, notices } = measurement
   const diffID = diffIDOf(digest)
   return {
     measurement: {
@@ -92,6 +86,63 @@ export async function stageTar(
     },
     notices,
     content: { kind: 'staged', staged },
+  }
+}
+
+interface Passing {
+  readonly staging: Staging
+  /** What is staged instead of the bytes. */
+  readonly pack?: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
+}
+
+interface Passed {
+  readonly staged: Staged
+  readonly measurement: Measurement
+}
+
+/** Stages the bytes and measures them, in one pass. */
+async function passed(given: StagedBytes, { staging, pack }: Passing, context: RunContext): Promise<Passed> {
+  const { bytes } = given
+  const isSource = 'read' in bytes
+  using sha256 = hasherFor(isSource ? bytes.size : given.size, context.concurrency)
+  const second = handOver()
+  let staged: Promise<Staged>
+  let measuring: Promise<Measurement>
+  if (isSource && pack === undefined) {
+    const fed = { update: () => undefined, digest: () => sha256.digest() }
+    measuring = measured(second.chunks, given, fed, context)
+    staged = staging.stageBlocks(lookedAt(bytes, given, { sha256, push: second.push }, context))
+  } else {
+    measuring = measured(second.chunks, given, sha256, context)
+    const chunks = watched(isSource ? readAhead(bytes, context.signal) : bytes, given, second.push, context)
+    staged = staging.stage(pack === undefined ? chunks : pack(chunks))
+  }
+  return { staged: await staged.finally(() => second.end()), measurement: await measuring }
+}
+
+interface Lookers {
+  readonly sha256: AnyHasher
+  readonly push: (chunk: Uint8Array) => Promise<void>
+}
+
+/** Bytes that are read by others where they lie, and written from there. */
+function lookedAt(
+  source: ByteSource,
+  { subject }: StagedBytes,
+  { sha256, push }: Lookers,
+  context: RunContext,
+): Blocks {
+  let done = 0
+  let pushed = Promise.resolve()
+  return {
+    ...blocksOf(source, context.signal),
+    async look(part) {
+      const hashing = sha256.update(part)
+      pushed = pushed.then(() => push(part))
+      await Promise.all([hashing, pushed])
+      done += part.length
+      context.onProgress?.({ task: 'write', subject, done })
+    },
   }
 }
 
@@ -108,7 +159,8 @@ function measured(
 }
 
 async function* watched(
-  { chunks, subject }: StagedBytes,
+  chunks: AsyncIterable<Uint8Array>,
+  { subject }: StagedBytes,
   push: (chunk: Uint8Array) => Promise<void>,
   context: RunContext,
 ): AsyncGenerator<Uint8Array> {

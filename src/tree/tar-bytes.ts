@@ -1,4 +1,5 @@
-import { gather, type Piece } from '../bytes/gather.js'
+import { chunked, type Blocks } from '../bytes/blocks.js'
+import { gathered, type Piece } from '../bytes/gather.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { paddingOf, TAR_END_BYTES } from '../tar/write.js'
@@ -6,36 +7,25 @@ import type { FileContents } from './file-contents.js'
 import type { Inode } from './node.js'
 import type { TarMember } from './tar-members.js'
 
-/** What is known of a tar when its last byte was given. */
-export interface TarTotals {
-  members: number
-  bytes: number
+/**
+ * The bytes of a tar of these members, its end marker too. Errors: ERR_LIMIT for a sparse file that is out of proportion,
+ * ERR_TRUNCATED, ERR_IO.
+ */
+export function tarBlocks(members: Iterable<TarMember>, contents: FileContents, context: RunContext): Blocks {
+  return gathered(pieces(members, contents, context), context.signal)
 }
 
-/**
- * The bytes of a tar of these members, its end marker too, in chunks that are valid until the next is asked for.
- * `totals` count on the way. Errors: ERR_LIMIT for a sparse file that is out of proportion, ERR_TRUNCATED, ERR_IO.
- */
-export async function* tarBytes(
+/** `tarBlocks` in chunks that are valid until the next is asked for. Errors: the same. */
+export function tarBytes(
   members: Iterable<TarMember>,
   contents: FileContents,
   context: RunContext,
-  totals: TarTotals = { members: 0, bytes: 0 },
 ): AsyncGenerator<Uint8Array, void> {
-  for await (const chunk of gather(pieces(members, contents, context, totals), context.signal)) {
-    totals.bytes += chunk.length
-    yield chunk
-  }
+  return chunked(tarBlocks(members, contents, context))
 }
 
-function* pieces(
-  members: Iterable<TarMember>,
-  contents: FileContents,
-  { limits }: RunContext,
-  totals: TarTotals,
-): Generator<Piece, void> {
+function* pieces(members: Iterable<TarMember>, contents: FileContents, { limits }: RunContext): Generator<Piece, void> {
   for (const { header, content } of members) {
-    totals.members += 1
     yield { kind: 'bytes', bytes: header }
     if (content === undefined) continue
     yield* contentPieces(content, contents, limits)

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { plannedReads, type Placed } from '../../src/bytes/gather-reads.js'
-import { gather, type Piece } from '../../src/bytes/gather.js'
+import { gather, gathered, type Piece } from '../../src/bytes/gather.js'
 import { bytesSource, fileSource, slice, type ByteSource, type OpenSource } from '../../src/bytes/source.js'
 import { collect, concatenated, sha256 } from '../support/chunks.js'
 
@@ -46,25 +46,84 @@ const slow: ByteSource = {
     return memory.read(span, signal, into)
   },
 }
-const source = fc.nat(2)
-const somewhere = fc.record({ offset: fc.nat(MIB), length, near: fc.boolean(), source })
-const steps = fc.array(fc.oneof(somewhere, fc.nat(2000), fc.uint8Array({ maxLength: 700 })), { maxLength: 60 })
+// Of several questions at once any may be answered first, and the bytes are there before that is told.
+const unordered: ByteSource = {
+  ...slow,
+  async read(span, signal, into) {
+    const turns = (span.offset + span.length) % 5
+    if (turns > 3) await setImmediate()
+    const bytes = await memory.read(span, signal, into)
+    for (let turn = 0; turn < turns; turn++) await setImmediate()
+    return bytes
+  },
+}
+// In step: what lies between two ranges is as long in the source as in the output, as with the headers of a tar.
+const place = fc.constantFrom('in step', 'near', 'far')
+const somewhere = fc.record({ offset: fc.nat(MIB), length, place, source: fc.nat(3) })
+const step = fc.oneof(somewhere, fc.nat(2000), fc.uint8Array({ maxLength: 700 }))
+const somePieces = fc.array(step, { maxLength: 60 }).map((steps) => {
+  let [last, between] = [0, 0]
+  let source: ByteSource = slow
+  return steps.map((step): Piece => {
+    if (typeof step === 'number' || step instanceof Uint8Array) {
+      const piece: Piece = typeof step === 'number' ? { kind: 'zeros', length: step } : { kind: 'bytes', bytes: step }
+      between += plain([piece]).length
+      return piece
+    }
+    const isFar = step.place === 'far' || last + between + step.length > 2 * MIB
+    const offset = isFar ? step.offset : last + (step.place === 'near' ? step.offset % 1000 : between)
+    if (isFar) source = [memory, file, slow, unordered][step.source] ?? slow
+    ;[last, between] = [offset + step.length, 0]
+    return { kind: 'range', source, offset, length: step.length }
+  })
+})
 
 test('pieces come out one after the other, however their ranges lie', async () => {
   await fc.assert(
-    fc.asyncProperty(steps, async (all) => {
-      let last = 0
-      const pieces = all.map((step): Piece => {
-        if (typeof step === 'number') return { kind: 'zeros', length: step }
-        if (step instanceof Uint8Array) return { kind: 'bytes', bytes: step }
-        const offset = step.near && last + step.length < MIB ? last + (step.offset % 1000) : step.offset
-        last = offset + step.length
-        return { kind: 'range', source: [memory, file, slow][step.source] ?? slow, offset, length: step.length }
-      })
+    fc.asyncProperty(somePieces, async (pieces) => {
       expect(sha256(await collect(gather(pieces)))).toBe(sha256(plain(pieces)))
     }),
     { numRuns: 150 },
   )
+})
+
+test('several blocks are filled at once, and each is right when it is ready', async () => {
+  const sizes = fc.array(fc.oneof(fc.integer({ min: 500, max: 9000 }), fc.constantFrom(512, 65_536, 300_000)), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  await fc.assert(
+    fc.asyncProperty(somePieces, sizes, fc.integer({ min: 1, max: 5 }), async (pieces, sizes, atOnce) => {
+      const model = plain(pieces)
+      const { fill } = gathered(pieces)
+      const filling: Promise<boolean>[] = []
+      let at = 0
+      for (let turn = 0; ; turn++) {
+        const block = new Uint8Array(sizes[turn % sizes.length] ?? 1).fill(0xaa)
+        const { length, ready } = fill(block)
+        const expected = model.subarray(at, at + block.length)
+        expect(length).toBe(expected.length)
+        const isRight = (): boolean => sha256(block.subarray(0, length)) === sha256(expected)
+        filling.push(ready === undefined ? Promise.resolve(isRight()) : ready.then(isRight))
+        at += length
+        if (length < block.length) break
+        if (filling.length > atOnce) expect(await filling.shift()).toBe(true)
+      }
+      expect(await Promise.all(filling)).not.toContain(false)
+      expect(at).toBe(model.length)
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('blocks that are filled at once and put together beside do not mix', async () => {
+  const offsets = [1001, 2001, 50_001, 51_001]
+  const pieces = offsets.map((offset): Piece => ({ kind: 'range', source: unordered, offset, length: 10 }))
+  const { fill } = gathered(pieces)
+  const blocks = [new Uint8Array(20), new Uint8Array(20)]
+  const filled = blocks.map(fill)
+  for (const { ready } of filled) await ready
+  expect(concatenated(...blocks)).toEqual(plain(pieces))
 })
 
 test('a part of a file is read at its own place', async () => {
@@ -148,14 +207,14 @@ async function failing(pieces: readonly Piece[], enough = Infinity): Promise<unk
   }
 }
 
-test('two reads that fail in one chunk, one at once and one later, are one error', async () => {
+test('two reads that fail in one chunk, one at once and one later, are one error, that of the first', async () => {
   const path = join(folder, 'cut')
   writeFileSync(path, data)
   await using cut = await fileSource(path)
   truncateSync(path, 1000)
   const piece = (offset: number, length: number): Piece => ({ kind: 'range', source: cut, offset, length })
   const error = await failing([piece(0, 300_000), piece(2 * MIB, 100)])
-  expect(error).toMatchObject({ code: 'ERR_TRUNCATED', offset: 2 * MIB })
+  expect(error).toMatchObject({ code: 'ERR_TRUNCATED', offset: 1000 })
 })
 
 /** A source that breaks from an offset on, and counts what is being read of it. */
@@ -182,6 +241,25 @@ test('a source that breaks in a later chunk is an error in its turn, and nobodyâ
   const all: Piece[] = [{ kind: 'range', source, offset: 0, length: 3 * MIB }]
   expect(await failing(all)).toMatchObject({ message: 'broken' })
   expect(await failing(all, 1)).toBeUndefined()
+})
+
+test('a block that failed is not given back before the last of its reads is done', async () => {
+  const path = join(folder, 'cut-too')
+  writeFileSync(path, data)
+  await using cut = await fileSource(path)
+  truncateSync(path, 1000)
+  // Of the source that breaks the second comes first; the other says at once that it is cut.
+  for (const [other, from] of [
+    [cut, Infinity],
+    [memory, 100_000],
+  ] as const) {
+    const source = breaking(from)
+    const piece = (from: ByteSource, offset: number): Piece => ({ kind: 'range', source: from, offset, length: 5000 })
+    const { ready } = gathered([piece(source, 0), piece(source, 200_000), piece(other, 2000)]).fill(new Uint8Array(MIB))
+    expect(source.reading).toBe(2)
+    await expect(ready).rejects.toMatchObject(other === cut ? { code: 'ERR_TRUNCATED' } : { message: 'broken' })
+    expect(source.reading).toBe(0)
+  }
 })
 
 test('nothing is read any more when the consumer has left, or was told of an error', async () => {

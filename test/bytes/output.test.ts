@@ -1,10 +1,14 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { setTimeout } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Blocks } from '../../src/bytes/blocks.js'
 import { directoryOutput } from '../../src/bytes/output-directory.js'
-import { fileOutput, streamOutput } from '../../src/bytes/output.js'
+import { fileOutput, nullOutput, streamOutput, type Output } from '../../src/bytes/output.js'
+import { sha256 } from '../support/chunks.js'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const refused = { code: 'ERR_OUTPUT' }
@@ -119,5 +123,146 @@ describe('a directory', () => {
     await second.commit()
     expect(await readdir(path)).toEqual(['new'])
     expect(await readdir(folder)).toEqual(['oci'])
+  })
+})
+
+describe('bytes that are taken', () => {
+  // No two stretches of it are the same; more than any output has memory for.
+  const data = new Uint8Array(13 * 1024 * 1024 + 77)
+  for (let at = 0; at < data.length; at++) data[at] = Math.imul(at, 0x9e3779b1) >>> 24
+
+  /** The bytes, and what was seen of them, read late. */
+  function watched(fail?: { at: number; error: Error }) {
+    let done = 0
+    let turn = 0
+    const seen: Uint8Array[] = []
+    const blocks: Blocks = {
+      fill(block) {
+        if (turn++ === fail?.at) throw fail.error
+        const part = data.subarray(done, (done += block.length))
+        block.fill(0xaa)
+        return { length: part.length, ready: setTimeout(1).then(() => block.set(part)) }
+      },
+      async look(part) {
+        await setTimeout(2)
+        seen.push(part.slice())
+      },
+    }
+    return { blocks, seen: () => sha256(Buffer.concat(seen)) }
+  }
+
+  /** Standard output, say, and what came there. */
+  function collector(fail?: Error) {
+    const chunks: Uint8Array[] = []
+    const stream = new Writable({
+      write(chunk: Uint8Array, _, done) {
+        chunks.push(new Uint8Array(chunk)) // of the system’s kind, whose slice would not be a copy
+        done(fail)
+      },
+    })
+    return { stream, chunks }
+  }
+
+  const none = async (): Promise<undefined> => Promise.resolve(undefined)
+  const kinds: [string, () => Promise<{ output: Output; written: () => Promise<Uint8Array | undefined> }>][] = [
+    [
+      'a file',
+      async () => {
+        const output = await fileOutput(join(folder, 'a.tar'), { force: false })
+        return { output, written: () => readFile(join(folder, 'a.tar')) }
+      },
+    ],
+    ['a device', async () => ({ output: await fileOutput('/dev/null', { force: false }), written: none })],
+    [
+      'a stream',
+      () => {
+        const { stream, chunks } = collector()
+        return Promise.resolve({
+          output: streamOutput(stream),
+          written: async () => Promise.resolve(Buffer.concat(chunks)),
+        })
+      },
+    ],
+    ['nothing at all', () => Promise.resolve({ output: nullOutput('out'), written: none })],
+  ]
+
+  test.each(kinds)('come to %s, between others, and are all seen', async (_, made) => {
+    const { output: opened, written } = await made()
+    await using output = opened
+    await output.write(bytes('before'))
+    const { blocks, seen } = watched()
+    await output.take(blocks)
+    expect(seen()).toBe(sha256(data))
+    expect(output.position).toBe(6 + data.length)
+    await output.write(bytes('after'))
+    expect(output.position).toBe(11 + data.length)
+    await output.commit()
+    const there = await written()
+    if (there !== undefined) {
+      expect(sha256(there)).toBe(sha256(Buffer.concat([bytes('before'), data, bytes('after')])))
+    }
+  })
+
+  test.each(kinds)('that cannot be had for %s are an error of their own', async (_, made) => {
+    for (const at of [0, 2, 5]) {
+      const { output: opened } = await made()
+      await using output = opened
+      await output.write(bytes('before'))
+      const error = new Error('of the blocks')
+      await expect(output.take(watched({ at, error }).blocks)).rejects.toBe(error)
+    }
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('can be patched in a file, and taken back', async () => {
+    await using output = await fileOutput(join(folder, 'a.tar'), { force: false })
+    await output.write(bytes('....'))
+    await output.take(watched().blocks)
+    await output.seekable?.patch(0, bytes('HEAD'))
+    await output.seekable?.rewind(4 + 1000)
+    await output.take(watched().blocks)
+    await output.commit()
+    const written = Buffer.concat([bytes('HEAD'), data.subarray(0, 1000), data])
+    expect(sha256(await readFile(join(folder, 'a.tar')))).toBe(sha256(written))
+  })
+
+  test.skipIf(!existsSync('/dev/full'))('and do not fit into a device are an error of the output', async () => {
+    await using output = await fileOutput('/dev/full', { force: false })
+    await expect(output.take(watched().blocks)).rejects.toMatchObject({ ...refused, location: '/dev/full' })
+  })
+
+  test('and do not fit into a stream are an error of the output', async () => {
+    await using output = streamOutput(collector(Object.assign(new Error('gone'), { code: 'EPIPE' })).stream)
+    await expect(output.take(watched().blocks)).rejects.toMatchObject(refused)
+  })
+
+  test('and do not fit on the disk are an error of the output, and leave nothing behind', async () => {
+    const probe = await open(join(folder, 'probe'), 'w')
+    const prototype = Object.getPrototypeOf(probe) as typeof probe // of all file handles
+    await probe.close()
+    await rm(join(folder, 'probe'))
+    const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+    const write = vi.spyOn(prototype, 'write').mockRejectedValue(full)
+    const path = join(folder, 'a.tar')
+    try {
+      await using output = await fileOutput(path, { force: false })
+      const failed = { ...refused, location: path, cause: full }
+      await expect(output.take(watched().blocks)).rejects.toMatchObject(failed)
+      await expect(output.write(bytes('x'))).rejects.toMatchObject(failed)
+      await expect(output.seekable?.patch(0, bytes('x'))).rejects.toMatchObject(failed)
+      await expect(output.commit()).rejects.toMatchObject(failed)
+    } finally {
+      write.mockRestore()
+    }
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('leave nothing behind without a commit', async () => {
+    {
+      await using output = await fileOutput(join(folder, 'a.tar'), { force: false })
+      await output.take(watched().blocks)
+      expect(await readdir(folder)).toHaveLength(1)
+    }
+    expect(await readdir(folder)).toEqual([])
   })
 })

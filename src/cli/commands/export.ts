@@ -92,15 +92,14 @@ async function toTar(
   let size = 0
   if (isWritten) {
     await using output = path === '-' ? streamOutput(process.stdout) : await fileOutput(path, { force: options.force })
-    for await (const chunk of flat.tar()) {
-      await output.write(chunk)
-      context.onProgress?.({
-        task: 'write',
-        subject: path,
-        done: output.position,
-        total: flat.bytes + HEADER * flat.entries,
-      })
-    }
+    await using blocks = await flat.blocks()
+    const total = flat.bytes + HEADER * flat.entries
+    await output.take({
+      fill(block) {
+        context.onProgress?.({ task: 'write', subject: path, done: output.position, total })
+        return blocks.fill(block)
+      },
+    })
     context.signal?.throwIfAborted()
     await output.commit()
     size = output.position

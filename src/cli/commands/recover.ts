@@ -150,7 +150,8 @@ async function writeContainer(
   ])
   const flat = await flatten(image.layers, { archive: path, ...(engine !== undefined && { engine }) }, context)
   await using output = await fileOutput(path, { force })
-  for await (const chunk of flat.tar()) await output.write(chunk)
+  await using blocks = await flat.blocks()
+  await output.take(blocks)
   await output.commit()
   return output.position
 }

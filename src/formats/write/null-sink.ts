@@ -1,3 +1,4 @@
+import { writeChunked } from '../../bytes/blocks.js'
 import type { ArchiveSink } from './sink.js'
 
 const BLOCK = 512
@@ -12,6 +13,11 @@ export function nullSink(location: string): ArchiveSink {
     async stage(chunks) {
       let length = 0
       for await (const chunk of chunks) length += chunk.length
+      return { size: length, order: order++ }
+    },
+    async stageBlocks(blocks) {
+      let length = 0
+      await writeChunked(blocks, (chunk) => Promise.resolve(void (length += chunk.length)))
       return { size: length, order: order++ }
     },
     discard: () => Promise.resolve(),

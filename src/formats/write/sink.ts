@@ -1,5 +1,7 @@
-import type { OutgoingContent, Staging } from '../../model/outgoing.js'
+import { blocksOf, type Blocks } from '../../bytes/blocks.js'
+import type { ByteSource } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
+import type { OutgoingContent, Staging } from '../../model/outgoing.js'
 
 /** One member of an archive in the making. Directories come by themselves. */
 export type SinkMember =
@@ -15,4 +17,18 @@ export interface ArchiveSink extends Staging, AsyncDisposable {
   add(member: SinkMember, context: RunContext): Promise<void>
   /** Ends the archive and puts it in its place; gives how many bytes it has. Errors: ERR_OUTPUT. */
   commit(): Promise<number>
+}
+
+/** The bytes of a source on their way into an archive, as progress. Errors: those of blocksOf. */
+export function copied(source: ByteSource, subject: string, context: RunContext): Blocks {
+  const { fill } = blocksOf(source, context.signal)
+  let done = 0
+  return {
+    fill(block) {
+      const filled = fill(block)
+      done += filled.length
+      context.onProgress?.({ task: 'copy', subject, done, total: source.size })
+      return filled
+    },
+  }
 }

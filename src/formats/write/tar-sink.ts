@@ -1,5 +1,5 @@
 import type { Output } from '../../bytes/output.js'
-import { readAhead } from '../../bytes/read-ahead.js'
+import { watched } from '../../bytes/blocks.js'
 import { bytesSource, type ByteSource, type OpenSource } from '../../bytes/source.js'
 import { spool } from '../../bytes/spool.js'
 import type { RunContext } from '../../context.js'
@@ -7,7 +7,7 @@ import { ArchiveError } from '../../errors.js'
 import type { Staged } from '../../model/outgoing.js'
 import { wrapperHeader } from '../../tar/wrapper.js'
 import { paddingOf, TAR_END_BYTES } from '../../tar/write.js'
-import type { ArchiveSink, SinkMember } from './sink.js'
+import { copied, type ArchiveSink, type SinkMember } from './sink.js'
 
 const HEADER = 512
 
@@ -62,7 +62,7 @@ export function tarSink(output: Output): ArchiveSink {
 function stagingIn(
   output: Output,
   { places, spooled, nameless }: Shelf,
-): Pick<ArchiveSink, 'stage' | 'reserve' | 'discard'> {
+): Pick<ArchiveSink, 'stage' | 'stageBlocks' | 'reserve' | 'discard'> {
   const { seekable } = output
   let order = 0
   const placed = (staged: InPlace): InPlace => {
@@ -70,15 +70,25 @@ function stagingIn(
     nameless.add(staged)
     return staged
   }
+  const aside = async (chunks: AsyncIterable<Uint8Array>): Promise<Staged> => {
+    const source = await spool(chunks, output.location)
+    const staged: Staged = { size: source.size, order: order++ }
+    spooled.push(source)
+    places.set(staged, source)
+    return staged
+  }
   return {
     async stage(chunks) {
-      if (seekable !== undefined) return placed(await stageInPlace(output, chunks, order++))
-      const source = await spool(chunks, output.location)
-      const staged: Staged = { size: source.size, order: order++ }
-      spooled.push(source)
-      places.set(staged, source)
-      return staged
+      if (seekable === undefined) return aside(chunks)
+      const write = async (): Promise<void> => {
+        for await (const chunk of chunks) await output.write(chunk)
+      }
+      return placed(await stageInPlace(output, write, order++))
     },
+    stageBlocks: async (blocks) =>
+      seekable === undefined
+        ? aside(watched(blocks))
+        : placed(await stageInPlace(output, () => output.take(blocks), order++)),
     ...(seekable && {
       async reserve(size) {
         const headerAt = output.position
@@ -96,10 +106,10 @@ function stagingIn(
   }
 }
 
-async function stageInPlace(output: Output, chunks: AsyncIterable<Uint8Array>, order: number): Promise<InPlace> {
+async function stageInPlace(output: Output, write: () => Promise<void>, order: number): Promise<InPlace> {
   const headerAt = output.position
   await output.write(new Uint8Array(HEADER))
-  for await (const chunk of chunks) await output.write(chunk)
+  await write()
   const size = output.position - headerAt - HEADER
   await output.write(new Uint8Array(paddingOf(size)))
   return { size, order, headerAt }
@@ -136,10 +146,7 @@ async function addWhole(
 ): Promise<void> {
   await output.write(header)
   const start = output.position
-  for await (const chunk of readAhead(source, context.signal)) {
-    await output.write(chunk)
-    context.onProgress?.({ task: 'copy', subject, done: output.position - start, total: source.size })
-  }
+  await output.take(copied(source, subject, context))
   if (output.position - start !== source.size) {
     throw new ArchiveError('ERR_TRUNCATED', 'the content changed while it was copied', { location: source.location })
   }

@@ -106,8 +106,10 @@ async function losses(members: Members, target: WriteTarget): Promise<readonly s
   const index = target !== CLASSIC
   const docker = target.format === 'docker-archive'
   const holds = new Set(['none', 'gzip'] as const)
+  const unstaged = () => Promise.reject(new Error('nothing is staged'))
   const staging = {
-    stage: () => Promise.reject(new Error('nothing is staged')),
+    stage: unstaged,
+    stageBlocks: unstaged,
     discard: () => Promise.resolve(),
   }
   const images = await prepareImages(archive.images, { compress: 'keep', holds, staging }, context)
