@@ -57,7 +57,8 @@ export async function openArchive(
   context: RunContext = runContext(),
   options: OpenOptions = {},
 ): Promise<ImageArchive> {
-  if (options.transport === 'docker-root') return (await import('./data-root/index.js')).openDataRoot(path, context, options)
+  if (options.transport === 'docker-root')
+    return (await import('./data-root/index.js')).openDataRoot(path, context, options)
   const formats = options.transport === undefined ? FORMATS : BY_TRANSPORT[options.transport]
   if (!isGiven(path, options) && (await isDirectory(path))) return openDirectory(path, context, options, formats)
   const files = await openFiles(path, context, options)
