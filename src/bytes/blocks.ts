@@ -3,6 +3,8 @@ import type { ByteSource } from './source.js'
 
 /** Bytes in order, which come into the memory of whoever takes them: nobody has to copy them. */
 export interface Blocks {
+  /** How many bytes, where that is known. */
+  readonly size?: number
   /** Fills the block from its start on, wholly unless the bytes end there. Others may be filled before it is ready. */
   readonly fill: (block: Uint8Array) => Filled
   /** Sees what was filled, in order; it stays as it is until the promise resolves, also while more is filled. */
@@ -20,6 +22,7 @@ export interface Filled {
 export function blocksOf(source: ByteSource, signal?: AbortSignal): Blocks {
   let offset = 0
   return {
+    size: source.size,
     fill(block) {
       signal?.throwIfAborted()
       const span = { offset, length: Math.min(block.length, source.size - offset) }
@@ -36,8 +39,9 @@ export function blocksOf(source: ByteSource, signal?: AbortSignal): Blocks {
 const CHUNK = 1024 * 1024
 
 /** The same bytes in chunks, each valid until the next is asked for, which is filled meanwhile; nobody looks at them. */
-export async function* chunked({ fill }: Pick<Blocks, 'fill'>): AsyncGenerator<Uint8Array, void> {
-  const buffers = [new Uint8Array(CHUNK), new Uint8Array(CHUNK)] as const
+export async function* chunked({ fill, size = CHUNK }: Blocks): AsyncGenerator<Uint8Array, void> {
+  const most = Math.max(1, Math.min(size, CHUNK))
+  const buffers = [new Uint8Array(most), new Uint8Array(most)] as const
   const filled = async (buffer: Uint8Array): Promise<Uint8Array> => {
     const { length, ready } = fill(buffer)
     await ready
@@ -51,7 +55,7 @@ export async function* chunked({ fill }: Pick<Blocks, 'fill'>): AsyncGenerator<U
       if (chunk.length === 0) return
       const buffer = turn % 2 === 0 ? buffers[0] : buffers[1]
       // Filling is work for this thread: the consumer gets the chunk first, and may be writing it meanwhile.
-      next = setImmediate().then(() => (chunk.length < CHUNK ? buffer.subarray(0, 0) : filled(buffer)))
+      next = setImmediate().then(() => (chunk.length < most ? buffer.subarray(0, 0) : filled(buffer)))
       next.catch(() => undefined) // awaited in its turn, or nobody's where the consumer leaves
       yield chunk
     }

@@ -1,11 +1,13 @@
 import type { FileHandle } from 'node:fs/promises'
 import { blockRing, type BlockRing, type WriteBytes } from './block-ring.js'
-import type { Blocks } from './blocks.js'
+import { writeChunked, type Blocks } from './blocks.js'
 import { directFile, type DirectFile } from './direct-file.js'
 import { storeAhead, type Storing } from './store-ahead.js'
 
 // The start of a file, and so all of a small one, stays in memory, where whoever reads it next finds it.
 const WORTH_DIRECT = 32 * 1024 * 1024
+// Not worth the memory of a ring, of which a directory of small files would have one each.
+const SMALL = 1024 * 1024
 // For larger writes the system takes larger pages, which a virtual machine may have to ask its host for: that takes long.
 const CACHED = 512 * 1024
 
@@ -41,16 +43,20 @@ export function growingFile(
   let ring: BlockRing | undefined
   let position = 0 // as long as there is no ring
   const inBlocks = (): BlockRing => (ring ??= blockRing(write, position))
+  const append = async (chunk: Uint8Array): Promise<void> => {
+    if (ring !== undefined || position >= WORTH_DIRECT) return inBlocks().write(chunk)
+    await write(chunk, position)
+    position += chunk.length
+  }
   return {
     get position() {
       return ring?.position ?? position
     },
-    async append(chunk) {
-      if (ring !== undefined || position >= WORTH_DIRECT) return inBlocks().write(chunk)
-      await write(chunk, position)
-      position += chunk.length
+    append,
+    async take(blocks) {
+      const isSmall = ring === undefined && blocks.size !== undefined && blocks.size <= SMALL
+      await (isSmall ? writeChunked(blocks, append) : inBlocks().take(blocks))
     },
-    take: (blocks) => inBlocks().take(blocks),
     async patch(offset, bytes) {
       await ring?.settle()
       await writeFully(handle, bytes, offset)

@@ -157,6 +157,28 @@ test.each([
   await file.close()
 })
 
+test('few bytes, whose number is known, take no more memory than they have', async () => {
+  const rings = vi.fn(SharedArrayBuffer)
+  vi.stubGlobal('SharedArrayBuffer', rings)
+  try {
+    const file = growing()
+    const asked: number[] = []
+    const { fill } = blocks(data.subarray(0, 5000))
+    await file.take({ size: 5000, fill: (block) => (asked.push(block.length), fill(block)) })
+    await file.take({ size: 0, fill: () => ({ length: 0 }) })
+    expect([file.position, Math.max(...asked)]).toEqual([5000, 5000])
+    expect(rings).not.toHaveBeenCalled()
+    await file.take({ size: 2 * MIB, fill: blocks(data.subarray(5000, 5000 + 2 * MIB)).fill })
+    await file.take({ size: 7, fill: blocks(data.subarray(0, 7)).fill })
+    expect(rings).toHaveBeenCalledTimes(1)
+    await file.store()
+  } finally {
+    vi.unstubAllGlobals()
+  }
+  const expected = Buffer.concat([data.subarray(0, 5000 + 2 * MIB), data.subarray(0, 7)])
+  expect(Buffer.compare(await from(0), expected)).toBe(0)
+})
+
 describe('bytes that could not be written', () => {
   const failing = () => Promise.reject(new Error('EIO'))
 

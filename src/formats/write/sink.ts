@@ -21,9 +21,10 @@ export interface ArchiveSink extends Staging, AsyncDisposable {
 
 /** The bytes of a source on their way into an archive, as progress. Errors: those of blocksOf. */
 export function copied(source: ByteSource, subject: string, context: RunContext): Blocks {
-  const { fill } = blocksOf(source, context.signal)
+  const { size, fill } = blocksOf(source, context.signal)
   let done = 0
   return {
+    ...(size !== undefined && { size }),
     fill(block) {
       const filled = fill(block)
       done += filled.length
