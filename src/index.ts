@@ -12,7 +12,7 @@ export type { Finding, FindingCode, FindingPlace, FindingRule, Severity } from '
 export type { Blocks, Filled } from './bytes/blocks.js'
 export type { Compression } from './bytes/compression.js'
 export type { ChainID, DiffID, Digest } from './bytes/digest.js'
-export type { ByteSource, Span } from './bytes/source.js'
+export type { Bytes, ByteSource, Span } from './bytes/source.js'
 
 export type { SparseRegion, TarEntry, TarEntryType } from './tar/entry.js'
 export type { Measurement, Notice, TarSummary } from './tar/measurement.js'

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { ArchiveError, toArchiveError } from '../errors.js'
-import { chunksOf, type ByteSource } from './source.js'
+import { chunksOf, isSource, type Bytes, type ByteSource } from './source.js'
 
 const CHUNK = 1024 * 1024
 
@@ -46,4 +46,9 @@ export async function* readAhead(source: ByteSource, signal?: AbortSignal): Asyn
     await next?.catch(() => undefined)
     await handle.close()
   }
+}
+
+/** Bytes of either kind in chunks, each valid until the next is asked for. Errors: those of readAhead, or of the chunks. */
+export function inChunks(bytes: Bytes, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+  return isSource(bytes) ? readAhead(bytes, signal) : bytes
 }

@@ -27,6 +27,14 @@ export interface ByteSource {
   readonly readInto?: (into: Uint8Array, offset: number) => void
 }
 
+/** Bytes that can be read again, or once, in order. */
+export type Bytes = ByteSource | AsyncIterable<Uint8Array>
+
+/** Whether bytes can be read again. Streams of Node, which can not, have a method `read` too. */
+export function isSource(bytes: Bytes): bytes is ByteSource {
+  return !(Symbol.asyncIterator in bytes)
+}
+
 /** A source that holds something open. */
 export interface OpenSource extends ByteSource, AsyncDisposable {}
 

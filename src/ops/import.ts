@@ -1,7 +1,7 @@
 import { decompress, detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
-import { readAhead } from '../bytes/read-ahead.js'
+import { inChunks } from '../bytes/read-ahead.js'
 import { firstBytes, prepended } from '../bytes/reader.js'
-import type { ByteSource } from '../bytes/source.js'
+import { isSource, type Bytes } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
@@ -17,7 +17,7 @@ export interface RootfsInput {
   /** As the user named it. */
   readonly location: string
   /** A tar, compressed or not; read once. */
-  readonly bytes: ByteSource | AsyncIterable<Uint8Array>
+  readonly bytes: Bytes
   /** Whether the user said that it is one, whatever it looks like. */
   readonly isCertain: boolean
 }
@@ -80,17 +80,16 @@ async function stage(
   const stored = { bytes: all, subject: location, onName }
   if (stays) return stageStored(stored, staging, context)
   if (compression === 'none') return stageTar(stored, { compress, staging }, context)
-  const chunks = 'read' in all ? readAhead(all, context.signal) : all
-  const tar = decompress(compression, chunks, { limits: context.limits, location })
+  const tar = decompress(compression, inChunks(all, context.signal), { limits: context.limits, location })
   return stageTar({ bytes: tar, subject: location, onName }, { compress, staging }, context)
 }
 
 /** The first bytes, and all of them. */
 async function sniffed(
-  bytes: RootfsInput['bytes'],
+  bytes: Bytes,
   { signal }: RunContext,
-): Promise<{ readonly first: Uint8Array; readonly all: RootfsInput['bytes'] }> {
-  if ('read' in bytes) {
+): Promise<{ readonly first: Uint8Array; readonly all: Bytes }> {
+  if (isSource(bytes)) {
     const first = await bytes.read({ offset: 0, length: Math.min(SNIFF_BYTES, bytes.size) }, signal)
     return { first, all: bytes }
   }

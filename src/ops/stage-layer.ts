@@ -4,8 +4,8 @@ import { blocksOf, type Blocks } from '../bytes/blocks.js'
 import { diffIDOf, hasher, type AnyHasher } from '../bytes/digest.js'
 import { hasherFor } from '../bytes/hash-beside.js'
 import { handOver } from '../bytes/hand-over.js'
-import { readAhead } from '../bytes/read-ahead.js'
-import type { ByteSource } from '../bytes/source.js'
+import { inChunks } from '../bytes/read-ahead.js'
+import { isSource, type Bytes, type ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
 import type { Staged, Staging } from '../model/outgoing.js'
@@ -47,7 +47,7 @@ async function tarOf(layer: Layer, context: RunContext): Promise<Pick<StagedByte
 
 /** Bytes to be staged, and who looks at them on the way. */
 export interface StagedBytes {
-  readonly bytes: ByteSource | AsyncIterable<Uint8Array>
+  readonly bytes: Bytes
   /** For messages. */
   readonly subject: string
   /** Of chunks: at least how many bytes, where that is known. It decides whether another thread hashes them. */
@@ -103,18 +103,17 @@ interface Passed {
 /** Stages the bytes and measures them, in one pass. */
 async function passed(given: StagedBytes, { staging, pack }: Passing, context: RunContext): Promise<Passed> {
   const { bytes } = given
-  const isSource = 'read' in bytes
-  using sha256 = hasherFor(isSource ? bytes.size : given.size, context.concurrency)
+  using sha256 = hasherFor(isSource(bytes) ? bytes.size : given.size, context.concurrency)
   const second = handOver()
   let staged: Promise<Staged>
   let measuring: Promise<Measurement>
-  if (isSource && pack === undefined) {
+  if (isSource(bytes) && pack === undefined) {
     const fed = { update: () => undefined, digest: () => sha256.digest() }
     measuring = measured(second.chunks, given, fed, context)
     staged = staging.stageBlocks(lookedAt(bytes, given, { sha256, push: second.push }, context))
   } else {
     measuring = measured(second.chunks, given, sha256, context)
-    const chunks = watched(isSource ? readAhead(bytes, context.signal) : bytes, given, second.push, context)
+    const chunks = watched(inChunks(bytes, context.signal), given, second.push, context)
     staged = staging.stage(pack === undefined ? chunks : pack(chunks))
   }
   return { staged: await staged.finally(() => second.end()), measurement: await measuring }

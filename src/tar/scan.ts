@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { ByteSource, Span } from '../bytes/source.js'
+import { isSource, type Bytes, type ByteSource, type Span } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { decodeTar, type TarAnswer, type TarHandlers, type TarRequest } from './decode.js'
 import { tarFaultError, type TarEnd } from './end.js'
@@ -109,16 +109,15 @@ export async function scanSource(source: ByteSource, handlers: TarHandlers, cont
 
 /** Entries in the order of the tar; throws an ArchiveError where the tar cannot be read on. */
 export async function* tarEntries(
-  input: ByteSource | AsyncIterable<Uint8Array>,
+  input: Bytes,
   context: ScanContext & { readonly location?: string },
 ): AsyncGenerator<TarEntry, void, undefined> {
   const found: TarEntry[] = []
   const handlers: TarHandlers = { onEntry: (entry) => found.push(entry) }
-  const isSource = 'read' in input
-  const steps = isSource ? stepsOfSource(input, handlers, context) : stepsOfChunks(input, handlers, context)
+  const steps = isSource(input) ? stepsOfSource(input, handlers, context) : stepsOfChunks(input, handlers, context)
   for await (const end of steps) {
     yield* found.splice(0)
-    if (end?.fault !== undefined) throw tarFaultError(end.fault, isSource ? input.location : context.location)
+    if (end?.fault !== undefined) throw tarFaultError(end.fault, isSource(input) ? input.location : context.location)
   }
 }
 

@@ -73,8 +73,9 @@ describe.skipIf(spawnSync('bash', ['-c', 'true']).status !== 0)('what comes down
     expect(code).toBe(1)
   })
 
-  test('is imported, and its bytes are the layer', () => {
-    expect(bash('$I import <(cat rootfs.tar) -t a:1 -o made.tar').code).toBe(0)
+  test.each(PIPES)('is imported, and its bytes are the layer (%s)', (_, through) => {
+    const line = through((operand) => `$I import ${operand} -t a:1 -o made.tar --force`, 'rootfs.tar')
+    expect(bash(line)).toMatchObject({ code: 0 })
     expect(bash('$I diff made.tar rootfs.tar').code).toBe(0)
   })
 

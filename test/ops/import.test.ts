@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { watched } from '../../src/bytes/blocks.js'
@@ -48,7 +49,11 @@ async function imported(
 }
 
 describe.each<[string, (bytes: Uint8Array) => RootfsInput['bytes']]>([
-  ['that comes as a stream', chunksOf],
+  ['that comes in chunks', chunksOf],
+  [
+    'that comes as a stream of Node, which has a method read too',
+    (bytes) => Readable.from([bytes.subarray(0, 700), bytes.subarray(700)]),
+  ],
   ['that can be read anywhere', (bytes) => bytesSource(bytes, 'rootfs.tar')],
 ])('a root filesystem %s', (_, opened) => {
   test('the tar is the layer, byte for byte', async () => {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { bytesSource, type ByteSource } from '../../src/bytes/source.js'
 import { DEFAULT_LIMITS } from '../../src/context.js'
@@ -117,6 +118,8 @@ describe('a loop over entries', () => {
   test('gives the same from a source and from chunks', async () => {
     const fromSource = await pathsOf(tarEntries(bytesSource(tar, 'a.tar'), context))
     const fromChunks = await pathsOf(tarEntries(chunksOf(tar, [5, 700, 70_000]), context))
+    const fromStream = await pathsOf(tarEntries(Readable.from([tar.subarray(0, 700), tar.subarray(700)]), context))
+    expect(fromStream).toEqual(fromChunks)
     expect(fromSource).toHaveLength(2000)
     expect(fromChunks).toEqual(fromSource)
   })

@@ -21,12 +21,12 @@ export interface ArchiveSink extends Staging, AsyncDisposable {
 
 /** The bytes of a source on their way into an archive, as progress. Errors: those of blocksOf. */
 export function copied(source: ByteSource, subject: string, context: RunContext): Blocks {
-  const { size, fill } = blocksOf(source, context.signal)
+  const blocks = blocksOf(source, context.signal)
   let done = 0
   return {
-    ...(size !== undefined && { size }),
+    ...blocks,
     fill(block) {
-      const filled = fill(block)
+      const filled = blocks.fill(block)
       done += filled.length
       context.onProgress?.({ task: 'copy', subject, done, total: source.size })
       return filled
