@@ -2,7 +2,7 @@ import { hexOf } from '../../bytes/digest.js'
 import type { Image, ImageArchive } from '../../model/image.js'
 import { hashNamed } from './documents.js'
 import type { LayerPool } from './pool.js'
-import type { WantedImage } from './wanted.js'
+import { tagged, type WantedImage } from './wanted.js'
 
 /**
  * The image that an archive held whose documents are all lost, as when its end is cut off: an image of another archive
@@ -23,7 +23,7 @@ export function lostImage({ parts }: LayerPool, sources: readonly ImageArchive[]
       const config = { document, origin: { kind: 'healed', archive: location } } as const
       const claimedID = hexOf(document.digest)
       const known = found.get(claimedID) ?? { names: [], claimedID, config, manifest: image.manifest, paths: [] }
-      found.set(claimedID, { ...known, names: [...new Set([...known.names, ...image.names])] })
+      found.set(claimedID, { ...known, names: [...new Set([...known.names, ...tagged(image.names)])] })
     }
   }
   const [only, second] = found.values()

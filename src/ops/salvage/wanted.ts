@@ -130,9 +130,13 @@ function withoutDoubles(images: readonly WantedImage[]): readonly WantedImage[] 
   const owners = new Map<string, WantedImage>()
   for (const image of images) for (const name of image.names) owners.set(name, image)
   return images.map((image) => {
-    const names = image.names.filter((name) => owners.get(name) === image && parseReference(name)?.tag !== undefined)
-    return { ...image, names }
+    return { ...image, names: tagged(image.names).filter((name) => owners.get(name) === image) }
   })
+}
+
+/** Of names those with a tag: the bare ones of an OCI layout are of no use where an image is loaded. */
+export function tagged(names: readonly string[]): readonly string[] {
+  return names.filter((name) => parseReference(name)?.tag !== undefined)
 }
 
 /** Where the document with the names is lost, another archive may know them. */

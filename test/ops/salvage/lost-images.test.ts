@@ -7,7 +7,7 @@ import { runContext } from '../../../src/context.js'
 import { openArchive } from '../../../src/formats/index.js'
 import { looseMembers } from '../../../src/formats/salvage/members.js'
 import { salvage } from '../../../src/ops/salvage/index.js'
-import { configOf, dockerSave, hybrid, manifestOf, offsetOf, packed } from '../../support/archives.js'
+import { configOf, dockerSave, hybrid, manifestOf, ociLayout, offsetOf, packed } from '../../support/archives.js'
 import { file, layerTar } from '../../support/layers.js'
 import { noise } from '../../support/packages.js'
 
@@ -55,6 +55,14 @@ test('two copies of the image are one, with the names of both', async () => {
   expect(await salvaged({ 'copy.tar': WHOLE, 'again.tar': again })).toEqual([
     ['app:1,app:2', 'intact,intact,healed', true],
   ])
+})
+
+test('the bare name that an OCI layout has for it is none that a load could give it', async () => {
+  const layout = ociLayout({ names: ['1'], layers: [BASE, MIDDLE, TOP] })
+  const index = new TextDecoder().decode(layout.get('index.json'))
+  const bare = index.replace('io.containerd.image.name', 'org.opencontainers.image.ref.name')
+  layout.set('index.json', new TextEncoder().encode(bare))
+  expect(await salvaged({ 'layout.tar': packed(layout) })).toEqual([['', 'intact,intact,healed', true]])
 })
 
 test('an image that shares only some layers is not taken for it', async () => {
