@@ -9,8 +9,6 @@ export type Piece =
   | { readonly kind: 'zeros'; readonly length: number }
   | { readonly kind: 'range'; readonly source: ByteSource; readonly offset: number; readonly length: number }
 
-// Smaller reads take less time than asking another thread for them.
-const WORTH_WAITING = 128 * 1024
 // For ranges that lie otherwise in their source than in the output.
 const SCRATCH = 1024 * 1024
 const NONE = new Uint8Array(0)
@@ -124,13 +122,13 @@ function nextPieces(cursor: Cursor, most: number): NextPieces {
   return { used, ranges, patches }
 }
 
-/** Reads what is small, and asks for the rest, up to the first that fails. */
+/** Reads what can be read at once, as other threads write what came before, and asks for the rest; up to the first that fails. */
 function startReads(reads: readonly Read[], slot: Slot, signal?: AbortSignal): readonly Promise<void>[] {
   const waiting: Promise<void>[] = []
   for (const read of reads) {
     const { source, offset, length } = read
     const into = bufferOf(read, slot)
-    if (source.readInto === undefined || length >= WORTH_WAITING) {
+    if (source.readInto === undefined) {
       waiting.push(source.read({ offset, length }, signal, into).then(() => scatter(read, into, slot)))
       continue
     }
