@@ -1,4 +1,4 @@
-import { closeSync, cpSync, openSync, readSync, truncateSync, writeSync } from 'node:fs'
+import { closeSync, cpSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fileSource, type Span } from '../../../src/bytes/source.js'
@@ -6,6 +6,7 @@ import { runContext } from '../../../src/context.js'
 import { salvageSchema } from '../../../src/model/report-salvage.js'
 import { inspectSchema } from '../../../src/model/report.js'
 import { scanSource } from '../../../src/tar/scan.js'
+import { paddingOf } from '../../../src/tar/write.js'
 import { buildImage, inspectImage, removeImages } from './image.js'
 import { CAN_START, startOwn, type OwnDaemon } from './own-daemon.js'
 import { docker, ENGINES, HAVE_TOOLS, imgtar, imgtarJson, tool, workFolder } from './support.js'
@@ -48,18 +49,30 @@ async function damaged(archive: string): Promise<string> {
   return copy
 }
 
-/** A copy that ends in the middle of the layer that comes last: manifest.json is lost, and often the config. */
-async function cut(archive: string): Promise<string> {
+/** A copy with its documents before or after its layers, that ends in the middle of the layer that comes last. */
+async function cut(archive: string, documents: 'before' | 'after'): Promise<string> {
   const copy = at('cut.tar')
-  cpSync(archive, copy)
-  const { offset, length } = (await layersOf(archive)).at(-1) ?? { offset: 0, length: 0 }
-  truncateSync(copy, offset + Math.floor(length / 2))
+  const layers = new Set((await layersOf(archive)).map(({ offset }) => offset))
+  const whole = readFileSync(archive)
+  const members = { documents: [] as Uint8Array[], layers: [] as Uint8Array[] }
+  let last = 0
+  await using source = await fileSource(archive)
+  const onEntry = ({ header, content }: { readonly header: Span; readonly content: Span }) => {
+    const isLayer = layers.has(content.offset) && content.length > 0
+    const end = content.offset + content.length
+    members[isLayer ? 'layers' : 'documents'].push(whole.subarray(header.offset, end + paddingOf(content.length)))
+    if (isLayer) last = content.length
+  }
+  await scanSource(source, { onEntry }, runContext())
+  const kept = Buffer.concat([...(documents === 'before' ? members.documents : []), ...members.layers])
+  writeFileSync(copy, kept.subarray(0, kept.length - Math.ceil(last / 2)))
   return copy
 }
 
 const WAYS = [
   ['a flipped byte', damaged],
-  ['its end cut off', cut],
+  ['its end cut off, and its documents before it', (archive: string) => cut(archive, 'before')],
+  ['its end cut off, and all documents with it', (archive: string) => cut(archive, 'after')],
 ] as const
 
 describe.each(ENGINES.filter(({ host }) => host !== ''))('$name', (engine) => {
