@@ -3,14 +3,16 @@ import { basename, resolve } from 'node:path'
 import { checkDirectory, directoryOutput } from '../bytes/output-directory.js'
 import { fileOutput } from '../bytes/output.js'
 import type { RunContext } from '../context.js'
-import type { Layer } from '../model/image.js'
+import type { ImageArchive, Layer } from '../model/image.js'
 import type { FilesReport } from '../model/report-files.js'
 import { extract, type ExtractOptions } from '../ops/extract.js'
 import type { Unplanted } from '../tree/plant.js'
 import { filesReport, isRoot } from './write-files.js'
 
 /** What to extract where. */
-export interface ExtractRequest extends ExtractOptions {
+export interface ExtractRequest extends Omit<ExtractOptions, 'archive'> {
+  /** Where the layers come from: its oddities are told. */
+  readonly archive: ImageArchive
   readonly path: string
   readonly isWritten: boolean
 }
@@ -22,18 +24,18 @@ export interface ExtractRequest extends ExtractOptions {
 export async function extractTo(
   name: 'export' | 'extract',
   layers: readonly Layer[],
-  { path, isWritten, ...options }: ExtractRequest,
+  { archive: { location: archive, findings }, path, isWritten, ...options }: ExtractRequest,
   context: RunContext,
 ): Promise<FilesReport> {
   if (!isWritten) await checkDirectory(path, REPLACING)
-  const extraction = await extract(layers, options, context)
+  const extraction = await extract(layers, { archive, ...options }, context)
   const reportOf = (unplanted: readonly Unplanted[], list?: string): Promise<FilesReport> =>
     filesReport(name, {
-      archive: options.archive,
+      archive,
       output: { path, kind: 'directory', size: extraction.bytes, written: isWritten, ...(list && { list }) },
       entries: extraction.entries,
       unplanted,
-      findings: extraction.findings,
+      findings: [...findings, ...extraction.findings],
     })
   if (!isWritten) return reportOf([])
   await using output = await directoryOutput(path, REPLACING)

@@ -50,7 +50,7 @@ export function memberCollector(log: FindingLog, { strictTar = false }: RunConte
     oddity(oddity) {
       if (!strictTar && HARMLESS.has(oddity.kind)) return
       const message = strictTar ? `${oddity.message}: ${READINGS[oddity.kind]}` : oddity.message
-      log.add('TAR_AMBIGUOUS', message, { path: oddity.entry, offset: oddity.offset })
+      log.add('TAR_AMBIGUOUS', message, { ...(oddity.entry !== '' && { path: oddity.entry }), offset: oddity.offset })
     },
   }
 }

@@ -25,7 +25,7 @@ const files = <Name extends string>(name: Name) =>
     }),
     entries: z.number().describe('names, those of hard links too'),
     skipped: z.array(skipped).describe('what could not be put into a directory'),
-    findings: z.array(findingSchema).describe('what was odd about the layers'),
+    findings: z.array(findingSchema).describe('what was odd about the archive and the layers'),
   })
 
 /** What every command that writes the files of an image answers with `--json`. */

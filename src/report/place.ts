@@ -1,13 +1,20 @@
 import type { FindingReport } from '../model/report.js'
 
-/** A place inside an archive in words, as it is: the writer of a format escapes it. Empty where it is the archive itself. */
-export function placeInWords(where: Partial<FindingReport['where']>): string {
+/**
+ * A place inside an archive in words: member, byte, layer, entry; empty where it is the archive itself. Names are as
+ * `shown` gives them: where they are left as they are, the writer of a format escapes the words.
+ */
+export function placeInWords(
+  where: Partial<FindingReport['where']>,
+  shown: (name: string) => string = (name) => name,
+): string {
+  const { path = '', offset, layer, entry = '', layerOffset } = where
   const parts = [
-    where.path === undefined || where.path === '' ? undefined : where.path,
-    where.offset === undefined ? undefined : `byte ${where.offset}`,
-    where.layer === undefined ? undefined : `layer ${where.layer}`,
-    where.entry === undefined ? undefined : `entry ${where.entry}`,
-    where.layerOffset === undefined ? undefined : `byte ${where.layerOffset} of the layer`,
+    path === '' ? undefined : shown(path),
+    offset === undefined ? undefined : `byte ${offset}`,
+    layer === undefined ? undefined : `layer ${layer}`,
+    entry === '' ? undefined : `entry ${shown(entry)}`,
+    layerOffset === undefined ? undefined : `byte ${layerOffset} of the layer`,
   ]
   return parts.filter((part) => part !== undefined).join(', ')
 }

@@ -107,7 +107,7 @@ function locationOf(where: FindingReport['where']): object {
     },
     ...(inside !== '' && {
       logicalLocations: [
-        { fullyQualifiedName: [archive, path, entry].filter((part) => part !== undefined).join(' › '), kind: 'member' },
+        { fullyQualifiedName: [archive, path, entry].filter((part = '') => part !== '').join(' › '), kind: 'member' },
       ],
       message: { text: inside },
     }),

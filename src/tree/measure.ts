@@ -213,7 +213,7 @@ export function oddityNotice(oddity: TarOddity, strict = false): readonly Notice
   const { kind, offset, entry } = oddity
   const message = strict ? `${oddity.message}: ${READINGS[kind]}` : oddity.message
   if (!strict && TOLD_ELSEWHERE.has(kind)) return []
-  return [{ code: 'ENTRY_AMBIGUOUS', message, layerOffset: offset, entry }]
+  return [{ code: 'ENTRY_AMBIGUOUS', message, layerOffset: offset, ...(entry !== '' && { entry }) }]
 }
 
 /** Whether bytes begin like a tar: a header with the magic or, as V7 has none, with its checksum; or a block of zeros. */

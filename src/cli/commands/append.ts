@@ -50,6 +50,9 @@ export const append = defineCommand({
       { ...(comment !== undefined && { comment }) },
       context,
     )
-    return await writeArchive({ name: 'append', images: [image], archives: [archive], options }, context)
+    return await writeArchive(
+      { name: 'append', images: [image], archives: [archive, ...inputs.archives], options },
+      context,
+    )
   },
 })

@@ -74,7 +74,7 @@ function targetOf(text: string): Target {
 }
 
 async function toTar(
-  { location }: ImageArchive,
+  { location, findings }: ImageArchive,
   { layers }: Image,
   options: Exporting,
   context: RunContext,
@@ -109,16 +109,16 @@ async function toTar(
     output: { path, kind: 'tar', size, written: isWritten },
     entries: flat.entries,
     unplanted: [],
-    findings: flat.findings,
+    findings: [...findings, ...flat.findings],
   })
 }
 
 async function toDirectory(
-  { location }: ImageArchive,
+  archive: ImageArchive,
   { layers }: Image,
   options: Exporting,
   context: RunContext,
 ): Promise<FilesReport> {
   const { exportTo } = await import('../extract-to.js')
-  return exportTo(layers, { archive: location, path: options.output.path, isWritten: !options['dry-run'] }, context)
+  return exportTo(layers, { archive, path: options.output.path, isWritten: !options['dry-run'] }, context)
 }

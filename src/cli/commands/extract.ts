@@ -40,7 +40,7 @@ export const extract = defineCommand({
     await verified(image, options.verify, context)
     const sameOwner = options['same-owner'] || (isRoot() && !options['no-same-owner'])
     const isWritten = !options['dry-run']
-    const request = { archive: archive.location, globs: operands.glob, sameOwner, path: options.output, isWritten }
+    const request = { archive, globs: operands.glob, sameOwner, path: options.output, isWritten }
     return await extractTo('extract', image.layers, request, context)
   },
 })

@@ -63,7 +63,7 @@ async function filesOf(
   if (archive === undefined || second !== undefined)
     throw new UsageError('--output rootfs:DIRECTORY takes the files of one image: name one archive')
   const { layers } = selectImage(archive, {})
-  return exportTo(layers, { archive: archive.location, path, isWritten: !isDry }, context)
+  return exportTo(layers, { archive, path, isWritten: !isDry }, context)
 }
 
 function nothingIn(location: string): ArchiveError {

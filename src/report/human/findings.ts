@@ -5,6 +5,7 @@ import type { FindingReport } from '../../model/report.js'
 import { visible, visibleName } from '../escape.js'
 import { paintFor } from '../paint.js'
 import type { Ink, Paint } from '../paint.js'
+import { placeInWords } from '../place.js'
 import type { Style } from '../presenter.js'
 
 /** Findings of one code that are printed; `--json` has all. */
@@ -58,22 +59,10 @@ function* lines(finding: FindingReport, paint: Paint): Generator<string> {
   const severity = paint(finding.allowed === true ? 'faint' : INKS[finding.severity], finding.severity)
   const mark = finding.allowed === true ? ' (allowed)' : ''
   yield `  ${severity} ${paint('strong', finding.code)}${mark}: ${visible(finding.message)}`
-  const place = placeOf(finding.where)
+  const place = placeInWords(finding.where, visibleName)
   if (place !== '') yield `    at ${place}`
   if (finding.expected !== undefined) yield `    expected ${visible(finding.expected)}`
   if (finding.actual !== undefined) yield `    actual   ${visible(finding.actual)}`
-}
-
-/** A place inside an archive in words: member, byte, layer, entry; empty where it is the archive itself. */
-export function placeOf(where: FindingReport['where']): string {
-  const parts = [
-    where.path === undefined || where.path === '' ? undefined : visibleName(where.path),
-    where.offset === undefined ? undefined : `byte ${where.offset}`,
-    where.layer === undefined ? undefined : `layer ${where.layer}`,
-    where.entry === undefined ? undefined : `entry ${visibleName(where.entry)}`,
-    where.layerOffset === undefined ? undefined : `byte ${where.layerOffset} of the layer`,
-  ]
-  return parts.filter((part) => part !== undefined).join(', ')
 }
 
 function helpOf(code: string): string | undefined {

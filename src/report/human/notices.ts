@@ -1,8 +1,8 @@
 import type { ErrorReport, FindingReport, Report } from '../../model/report.js'
 import { visible, visibleName } from '../escape.js'
 import { paintFor } from '../paint.js'
+import { placeInWords } from '../place.js'
 import type { Style } from '../presenter.js'
-import { placeOf } from './findings.js'
 
 const MOST_NOTICES = 10
 
@@ -22,7 +22,7 @@ export function* noticeLines(report: Report, style: Style): Generator<string> {
 }
 
 function notice(finding: FindingReport, style: Style): string {
-  const place = placeOf(finding.where)
+  const place = placeInWords(finding.where, visibleName)
   const ink = finding.severity === 'error' ? 'bad' : 'warn'
   const code = paintFor(style.color)(ink, `${finding.severity} ${finding.code}`)
   const at = place === '' ? '' : ` (${place})`
