@@ -17,7 +17,8 @@ export function readableByYargs(argv: readonly string[]): string[] {
 
 function option(text: string): string {
   if (text === '--no-color') return '--color=never'
-  return text.startsWith('--') && text.endsWith('=-') ? `${text.slice(0, -1)}${STDIO}` : dash(text)
+  // Only where the value is nothing else: `--env=A=-` sets A to a dash.
+  return /^--[^=]+=-$/.test(text) ? `${text.slice(0, -1)}${STDIO}` : dash(text)
 }
 
 function dash(text: string): string {

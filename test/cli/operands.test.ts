@@ -11,6 +11,10 @@ test.each([
     ['save', '-o', 'stdio:', '--output=stdio:'],
   ],
   [
+    ['config', '--env=A=-', '--env', 'B=-', '--change=CMD --log=-'],
+    ['config', '--env=A=-', '--env', 'B=-', '--change=CMD --log=-'],
+  ],
+  [
     ['verify', '--', '-dash.tar', '--json', 'plain.tar', '-'],
     ['verify', './-dash.tar', './--json', 'plain.tar', 'stdio:'],
   ],
