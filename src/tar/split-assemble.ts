@@ -25,18 +25,20 @@ export interface AssembleOptions {
   readonly checkContents: boolean
   /** Each file that is not what the sidecar says. */
   onFault(fault: SplitFault): void
+  /** What is put where bytes of a file are missing: zeros (default), or nothing, for those who then want no tar at all. */
+  readonly missing?: 'zeros' | 'nothing'
   readonly signal?: AbortSignal | undefined
 }
 
 const BUFFER = 512 * 1024
-// What a damaged sidecar may make us fill up with zeros.
+// What a damaged sidecar may make us fill up with zeros, all its files together.
 const MOST_MISSING = 2 ** 36
 
 /**
  * The tar that a sidecar was made of, from its segments and the files. Each chunk is valid until the next but one is asked
  * for: who writes it need not keep the files waiting. A file that is gone or of another size is told to `onFault` and cut,
  * or filled up with zeros, to the size that its header has, so that the tar stays one; who must have the original asks for
- * no faults. Errors: those of readSplit.
+ * no faults. Errors: those of readSplit, ERR_LIMIT where more is missing than anyone would fill up.
  */
 export async function* assembleSplit(
   entries: AsyncIterable<readonly SplitEntry[]>,
@@ -148,7 +150,7 @@ export interface SplitChecker {
 /** See checkSplit. */
 export function splitChecker(options: Pick<AssembleOptions, 'files' | 'onFault'>): SplitChecker {
   const { buffer, checksum } = crc64Buffer()
-  const [headers, reader] = [splitHeaders(), fileReader(options, checksum)]
+  const [headers, reader] = [splitHeaders(), fileReader({ ...options, missing: 'nothing' }, checksum)]
   const done = { files: 0, bytes: 0 }
   return {
     done,
@@ -173,17 +175,23 @@ interface FileReader {
 }
 
 function fileReader(
-  { files, onFault }: Pick<AssembleOptions, 'files' | 'onFault'>,
+  { files, onFault, missing: filling = 'zeros' }: Pick<AssembleOptions, 'files' | 'onFault' | 'missing'>,
   checksum: (() => Crc64) | undefined,
 ): FileReader {
   let reading: Reading | undefined
-  let missing = 0
+  let [missing, missingOfAll] = [0, 0]
+  const fillUp = (entry: SplitFile, count: number) => {
+    if (filling === 'nothing') return
+    missing = count
+    missingOfAll += count
+    if (missingOfAll > MOST_MISSING) throw tooMuchMissing(entry, missingOfAll)
+  }
   const end = ({ entry, file, crc, done }: Reading) => {
     file.close()
     reading = undefined
     const fault = faultOf(entry, { file, done, actualCrc: crc?.hex() })
     if (fault !== undefined) onFault(fault)
-    missing = missingOf(entry, entry.size - done)
+    fillUp(entry, entry.size - done)
   }
   return {
     begin(entry) {
@@ -191,7 +199,7 @@ function fileReader(
       if (typeof file !== 'string') reading = { entry, file, crc: checksum?.(), done: 0 }
       else {
         onFault({ rawName: latin1Bytes(entry.name), problem: file, size: entry.size, crc: entry.crc ?? '' })
-        missing = missingOf(entry, entry.size)
+        fillUp(entry, entry.size)
       }
     },
     read(room) {
@@ -231,9 +239,9 @@ function readSome(reading: Reading, room: Uint8Array): number {
   return count
 }
 
-function missingOf({ name }: SplitFile, count: number): number {
-  if (count <= MOST_MISSING) return count
-  throw new ArchiveError('ERR_LIMIT', `${count} bytes of a file are missing: ${displayPath(latin1Bytes(name))}`)
+function tooMuchMissing({ name }: SplitFile, count: number): ArchiveError {
+  const last = displayPath(latin1Bytes(name))
+  return new ArchiveError('ERR_LIMIT', `${count} bytes of files are missing, the last ones of ${last}`)
 }
 
 interface Outcome {

@@ -3,7 +3,7 @@ import { fileSource, slice, chunksOf } from '../bytes/source.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { displayPath } from './path.js'
-import { assembleSplit, checkSplit, type SplitFault } from './split-assemble.js'
+import { assembleSplit, checkSplit, type AssembleOptions, type SplitFault } from './split-assemble.js'
 import { openLocator, type FileLocator } from './split-locator.js'
 import type { SplitEntry } from './split-line.js'
 import { readSplit } from './split-read.js'
@@ -30,7 +30,7 @@ export interface AssemblyContext {
 /** The tar of an assembly; see assembleSplit. Errors: those of readSplit, and of the sidecar's compression. */
 export async function* assembledTar(
   assembly: SplitAssembly,
-  context: AssemblyContext & { readonly checkContents: boolean },
+  context: AssemblyContext & Pick<AssembleOptions, 'checkContents' | 'missing'>,
 ): AsyncGenerator<Uint8Array> {
   using stored = openLocator(assembly.files)
   const files = stackedLookup(stored, assembly.files.base, assembly.below)

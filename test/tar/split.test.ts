@@ -43,6 +43,12 @@ function kept(sidecar: Uint8Array): SplitAssembly {
   }
 }
 
+/** A sidecar of files alone, whose checksums nobody asks for. */
+function lines(...files: readonly { readonly name: string; readonly size: number }[]): Uint8Array {
+  const entries = files.map((file, position) => ({ type: 1, ...file, payload: 'AAAAAAAAAAA=', position }))
+  return new TextEncoder().encode(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+}
+
 async function together(assembly: SplitAssembly): Promise<{ tar: Uint8Array; faults: SplitFault[] }> {
   const faults: SplitFault[] = []
   const onFault = (fault: SplitFault) => void faults.push(fault)
@@ -133,6 +139,28 @@ describe('files that are not as they were', () => {
     await checkAssembly(assembly, { limits: DEFAULT_LIMITS, onFault })
     expect(problems(checked)).toEqual(problems(faults))
     expect(checked[0]).toMatchObject({ size: 7, actualSize: 7, crc: faults[0]?.crc, actualCrc: faults[0]?.actualCrc })
+  })
+
+  test('are told at once where exabytes are missing, and none are filled up for a tar that nobody will have', async () => {
+    const sidecar = lines({ name: 'a', size: 2 ** 50 }, { name: 'b', size: 2 ** 50 })
+    const checked: SplitFault[] = []
+    const context = { limits: DEFAULT_LIMITS, onFault: (fault: SplitFault) => void checked.push(fault) }
+    expect(await checkAssembly(kept(sidecar), context)).toEqual({ files: 2, bytes: 0 })
+    let bytes = 0
+    const tar = assembledTar(kept(sidecar), { ...context, checkContents: true, missing: 'nothing' })
+    for await (const chunk of tar) bytes += chunk.length
+    expect(bytes).toBe(0)
+    expect(problems(checked)).toEqual([
+      ['a', 'missing'],
+      ['b', 'missing'],
+      ['a', 'missing'],
+      ['b', 'missing'],
+    ])
+  })
+
+  test('are filled up with zeros only as far as all of them together may need', async () => {
+    const sidecar = kept(lines({ name: 'a', size: 1 }, { name: 'b', size: 2 ** 36 }))
+    await expect(together(sidecar)).rejects.toMatchObject({ code: 'ERR_LIMIT' })
   })
 
   test('stop who must have the original', async () => {
