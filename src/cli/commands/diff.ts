@@ -64,9 +64,11 @@ export const diff = defineCommand({
       },
       watchingHeap(context),
     )
+    const described = describeDiff(found, a, b)
     return {
-      ...envelope('diff', found.equal || options['exit-zero']),
-      ...describeDiff(found, a, b),
+      // What could not be read is never in order, not even with --exit-zero.
+      ...envelope('diff', described.whole && (found.equal || options['exit-zero'])),
+      ...described,
       shown: {
         as: options.markdown ? 'markdown' : options.tree ? 'tree' : 'list',
         all: options.all,
