@@ -1,7 +1,17 @@
-import { access, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import type { Stats } from 'node:fs'
+import { access, chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { ArchiveError } from '../errors.js'
-import { checkParent, nameBeside, outputError, refuseTaken, syncDirectory, type OutputOptions } from './output.js'
+import {
+  checkParent,
+  modeToWrite,
+  nameBeside,
+  outputError,
+  refuseTaken,
+  systemCode,
+  type OutputOptions,
+} from './file-place.js'
+import { syncDirectory } from './output.js'
 
 /** A directory in the making. Nothing of it shows before `commit`; disposing of it without one leaves no trace. */
 export interface OutputDirectory extends AsyncDisposable {
@@ -21,13 +31,14 @@ export interface OutputDirectoryOptions extends OutputOptions {
 
 /**
  * Opens a directory to be written: beside its place, and moved there by `commit`. An empty directory may be there
- * already. Errors: ERR_OUTPUT where something else is there and may not be replaced, or it cannot be made.
+ * already; its permissions stay. Errors: ERR_OUTPUT where something else is there and may not be replaced, or it cannot
+ * be made.
  */
 export async function directoryOutput(path: string, options: OutputDirectoryOptions): Promise<OutputDirectory> {
-  await refuseUnreplaceable(path, options)
+  const replaced = await replaceable(path, options)
   const place = path.replace(/\/+$/, '') || '/'
   const beside = nameBeside(place)
-  await mkdir(beside).catch((cause: unknown) => {
+  await makeLike(beside, replaced).catch((cause: unknown) => {
     throw outputError(cause, path)
   })
   return {
@@ -40,7 +51,7 @@ export async function directoryOutput(path: string, options: OutputDirectoryOpti
         else await rename(beside, place)
         await syncDirectory(dirname(place))
       } catch (cause) {
-        throw outputError(cause, path)
+        throw systemCode(cause) === 'EBUSY' ? refuseBusy(path) : outputError(cause, path)
       }
       await rm(old, { recursive: true, force: true })
     },
@@ -52,19 +63,35 @@ export async function directoryOutput(path: string, options: OutputDirectoryOpti
 
 /** Refuses what `directoryOutput` would, and makes nothing. Errors: as directoryOutput. */
 export async function checkDirectory(path: string, options: OutputDirectoryOptions): Promise<void> {
-  await refuseUnreplaceable(path, options)
+  await replaceable(path, options)
   await checkParent(path.replace(/\/+$/, '') || '/', path)
 }
 
-async function refuseUnreplaceable(path: string, { force, mark }: OutputDirectoryOptions): Promise<void> {
+async function makeLike(directory: string, replaced: Stats | undefined): Promise<void> {
+  await mkdir(directory, 0o777)
+  const mode = modeToWrite(replaced)
+  // File systems without permissions refuse it, and there is nothing to keep then.
+  if (mode !== undefined) await chmod(directory, mode | 0o700).catch(() => undefined)
+}
+
+function refuseBusy(location: string): ArchiveError {
+  const hint = 'a directory comes into its place whole: name one that is new, inside that one for instance'
+  return new ArchiveError('ERR_OUTPUT', 'that directory cannot be replaced: it is in use', { location, hint })
+}
+
+/** The directory that is there and may be replaced. Errors: ERR_OUTPUT. */
+async function replaceable(path: string, { force, mark }: OutputDirectoryOptions): Promise<Stats | undefined> {
   const status = await lstat(path).catch(() => undefined)
-  if (status === undefined) return
+  if (status === undefined) return undefined
   if (!status.isDirectory()) {
     throw new ArchiveError('ERR_OUTPUT', 'the output exists and is no directory', { location: path })
   }
-  if ((await readdir(path)).length === 0) return
-  if (!force) throw refuseTaken(path)
-  const isOurs = mark !== undefined && (await access(join(path, mark)).then(...YES_OR_NO))
+  const names = await readdir(path).catch((cause: unknown) => {
+    throw outputError(cause, path)
+  })
+  const isEmpty = names.length === 0
+  if (!isEmpty && !force) throw refuseTaken(path)
+  const isOurs = isEmpty || (mark !== undefined && (await access(join(path, mark)).then(...YES_OR_NO)))
   if (!isOurs) {
     const hint = 'name a directory that is new or empty'
     throw new ArchiveError('ERR_OUTPUT', 'the directory holds something else, which is not replaced', {
@@ -72,6 +99,9 @@ async function refuseUnreplaceable(path: string, { force, mark }: OutputDirector
       hint,
     })
   }
+  // Nothing can be put in the place of such a name.
+  if (['.', '..', ''].includes(basename(path))) throw refuseBusy(path)
+  return status
 }
 
 const YES_OR_NO = [() => true, () => false] as const
@@ -80,7 +110,7 @@ async function moveAway(place: string, old: string): Promise<boolean> {
   return rename(place, old).then(
     () => true,
     (cause: unknown) => {
-      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return false
+      if (systemCode(cause) === 'ENOENT') return false
       throw cause
     },
   )

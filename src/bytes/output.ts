@@ -1,10 +1,22 @@
-import { randomBytes } from 'node:crypto'
-import { access, constants, link, lstat, open, realpath, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import type { Stats } from 'node:fs'
+import { link, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
-import { ArchiveError, toArchiveError } from '../errors.js'
 import { writeChunked, type Blocks } from './blocks.js'
 import { growingFile } from './growing-file.js'
+import {
+  checkParent,
+  modeToWrite,
+  nameBeside,
+  outputError,
+  placeOf,
+  refuseTaken,
+  systemCode,
+  takeAfter,
+  type OutputOptions,
+} from './file-place.js'
+
+export { outputError }
 
 /** Where bytes go. Nothing of it shows before `commit`; disposing of it without one leaves no trace. */
 export interface Output extends AsyncDisposable {
@@ -40,82 +52,36 @@ export interface Room {
   readonly written: (bytes: number) => void
 }
 
-/** How to open an output. */
-export interface OutputOptions {
-  /** Whether a file that exists may be replaced. */
-  readonly force: boolean
-}
-
-/** ERR_OUTPUT for what the system said; our own errors pass as they are. */
-export function outputError(cause: unknown, location: string): ArchiveError {
-  const error = toArchiveError(cause, { location })
-  if (error === cause || error.code === 'ERR_ABORTED') return error
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (code === 'EPIPE') return new ArchiveError('ERR_OUTPUT', 'the reader of the pipe has gone', { location, cause })
-  return new ArchiveError('ERR_OUTPUT', error.message, { location, cause })
-}
-
-/** A name beside `path` that nobody else uses. */
-export function nameBeside(path: string): string {
-  return join(dirname(path), `.${basename(path)}.imgtar-${randomBytes(6).toString('hex')}`)
-}
-
-/** ERR_OUTPUT for a place that is taken. */
-export function refuseTaken(location: string): ArchiveError {
-  return new ArchiveError('ERR_OUTPUT', 'the output exists', { location, hint: '--force replaces it' })
-}
-
 /** Refuses what `fileOutput` would, and makes nothing. Errors: as fileOutput. */
-export async function checkFile(path: string, { force }: OutputOptions): Promise<void> {
-  const isNew = (await fileToReplace(path, { force })) !== 'device'
-  if (isNew) await checkParent(await target(path), path)
-}
-
-/** Refuses a place in a directory where nothing can be made. Errors: ERR_OUTPUT. */
-export async function checkParent(place: string, location: string): Promise<void> {
-  await access(dirname(place), constants.W_OK | constants.X_OK).catch((cause: unknown) => {
-    throw outputError(cause, location)
-  })
-}
-
-/** What stands where a file is to be. Errors: ERR_OUTPUT where that may not be replaced. */
-async function fileToReplace(path: string, { force }: OutputOptions): Promise<'file' | 'device' | 'nothing'> {
-  const status = await lstat(await target(path)).catch(() => undefined)
-  if (status === undefined) return 'nothing'
-  if (status.isDirectory()) throw new ArchiveError('ERR_OUTPUT', 'the output is a directory', { location: path })
-  if (!status.isFile()) return 'device'
-  if (!force) throw refuseTaken(path)
-  return 'file'
+export async function checkFile(path: string, options: OutputOptions): Promise<void> {
+  const place = await placeOf(path, options)
+  if (place.kind === 'file') await checkParent(place.path, path)
 }
 
 /**
- * Opens a file to be written: beside its place, and moved there by `commit`. What exists and is neither file nor
- * directory (a device, a named pipe) is written as it is. Errors: ERR_OUTPUT where it exists and `force` is not set, or
- * is a directory, or cannot be made.
+ * Opens a file to be written: beside its place, and moved there by `commit`, with the permissions of the file that it
+ * replaces. What exists and is neither file nor directory (a device, a named pipe) is written as it is. Errors: ERR_OUTPUT
+ * where it exists and `force` is not set, or is a directory, or cannot be made.
  */
 export async function fileOutput(path: string, { force }: OutputOptions): Promise<Output> {
-  if ((await fileToReplace(path, { force })) === 'device') return deviceOutput(path)
-  const place = await target(path)
-  const beside = nameBeside(place)
-  const handle = await open(beside, 'wx').catch((cause: unknown) => {
+  const place = await placeOf(path, { force })
+  if (place.kind === 'device') return deviceOutput(path)
+  const beside = nameBeside(place.path)
+  const handle = await open(beside, 'wx', modeToWrite(place.replaced)).catch((cause: unknown) => {
     throw outputError(cause, path)
   })
-  return besideOutput(path, { place, beside, handle, force })
-}
-
-// A symlink stays one: what it leads to is replaced.
-async function target(path: string): Promise<string> {
-  return realpath(path).catch(() => path)
+  return besideOutput(path, { place: place.path, replaced: place.replaced, beside, handle, force })
 }
 
 interface Beside {
   readonly place: string
+  readonly replaced: Stats | undefined
   readonly beside: string
   readonly handle: FileHandle
   readonly force: boolean
 }
 
-function besideOutput(location: string, { place, beside, handle, force }: Beside): Output {
+function besideOutput(location: string, { place, replaced, beside, handle, force }: Beside): Output {
   const growing = growingFile(beside, handle, (cause) => outputError(cause, location))
   const told = (cause: unknown): never => {
     throw outputError(cause, location)
@@ -138,6 +104,7 @@ function besideOutput(location: string, { place, beside, handle, force }: Beside
     },
     async commit() {
       try {
+        if (replaced !== undefined) await takeAfter(handle, replaced)
         await growing.store()
         await growing.close()
         await (force ? rename(beside, place) : moveToFree(beside, place, location))
@@ -158,7 +125,7 @@ async function moveToFree(from: string, to: string, location: string): Promise<v
   try {
     await link(from, to)
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') throw refuseTaken(location)
+    if (systemCode(cause) === 'EEXIST') throw refuseTaken(location)
     await rename(from, to)
     return
   }

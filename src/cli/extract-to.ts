@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
+import { cutName, LONGEST_NAME } from '../bytes/file-place.js'
 import { checkDirectory, directoryOutput } from '../bytes/output-directory.js'
 import { fileOutput } from '../bytes/output.js'
 import type { RunContext } from '../context.js'
@@ -63,10 +64,14 @@ export function exportTo(
 // Without a mark nothing is ever replaced: the hint is to name another directory, not to force.
 const REPLACING = { force: true }
 
+const LIST = '.imgtar-skipped.json'
+
 function listBeside(directory: string): string {
   const bare = directory.replace(/\/+$/, '')
   const isNamed = !['', '.', '..'].includes(basename(bare))
-  return `${isNamed ? bare : resolve(directory)}.imgtar-skipped.json`
+  const whole = isNamed ? bare : resolve(directory)
+  const name = basename(whole)
+  return `${whole.slice(0, whole.length - name.length)}${cutName(name, LONGEST_NAME - LIST.length)}${LIST}`
 }
 
 async function replaceList(list: string, report: FilesReport): Promise<void> {

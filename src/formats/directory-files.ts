@@ -1,4 +1,4 @@
-import { lstat, readdir, readlink, realpath } from 'node:fs/promises'
+import { lstat, readdir, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileSource, type OpenSource } from '../bytes/source.js'
 import { toArchiveError } from '../errors.js'
@@ -10,7 +10,9 @@ const decoder = new TextDecoder()
 
 /** The files below a directory of the system; links are followed as long as they stay inside. Files stay open until disposal. */
 export async function directoryFiles(directory: string, location = directory): Promise<FileSet> {
-  const root = await realpath(directory).catch((cause: unknown) => {
+  // As it was named: the path from the root of the system may have bytes that no text can hold.
+  const root = directory
+  await stat(root).catch((cause: unknown) => {
     throw toArchiveError(cause, { location })
   })
   const open = new Map<string, OpenSource>()

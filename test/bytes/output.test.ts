@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Blocks } from '../../src/bytes/blocks.js'
 import { directoryOutput } from '../../src/bytes/output-directory.js'
-import { fileOutput, nullOutput, streamOutput, type Output } from '../../src/bytes/output.js'
+import { checkFile, fileOutput, nullOutput, streamOutput, type Output } from '../../src/bytes/output.js'
 import { sha256 } from '../support/chunks.js'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -84,6 +84,8 @@ describe('a file', () => {
   test('cannot be a directory, or lie in one that is not there', async () => {
     await expect(fileOutput(folder, { force: true })).rejects.toMatchObject(refused)
     await expect(fileOutput(join(folder, 'no/a.tar'), { force: false })).rejects.toMatchObject(refused)
+    await expect(fileOutput(join(folder, 'new/'), { force: false })).rejects.toMatchObject(refused)
+    await expect(checkFile(join(folder, 'new/'), { force: false })).rejects.toMatchObject(refused)
   })
 })
 
