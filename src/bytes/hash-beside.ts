@@ -2,15 +2,12 @@ import { byteRing, ringGiver, ringOver, type ByteRing, type RingGiver } from './
 import { hasher, type AnyHasher, type Digest, type Hasher } from './digest.js'
 import { hashRing } from './hash-ring.js'
 import { runJobs } from './worker-pool.js'
-import { startThreads, workerUrl, type Threads } from './worker-threads.js'
+import { startThreads, workerUrl, WORTH_A_THREAD, type Threads } from './worker-threads.js'
 
 const WORKER = workerUrl(import.meta.url, './hash-beside-worker.js')
 
 // Room for what comes while the other thread is starting, or not scheduled.
 const RING = 4 * 1024 * 1024
-
-// Less is hashed before a thread has started.
-const WORTH_A_THREAD = 16 * 1024 * 1024
 
 /** A running sha256; disposing of it ends the thread that takes it. Errors: ERR_ABORTED after that. */
 export interface HasherBeside extends AnyHasher, Disposable {}

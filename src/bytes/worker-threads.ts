@@ -11,6 +11,9 @@ export interface Threads extends AsyncDisposable {
   readonly all: readonly Thread[]
 }
 
+/** Bytes from which another thread pays: it costs about 15 ms to start, and below this a single one is done by then. */
+export const WORTH_A_THREAD = 16 * 1024 * 1024
+
 /**
  * The address of a worker's module beside the module that asks. Run from TypeScript source (as tests do), it is the
  * built one: worker threads of Node 20 read no TypeScript.

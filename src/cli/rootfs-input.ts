@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { fileSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
+import { isLayout } from '../formats/layout-mark.js'
 import type { RootfsInput } from '../ops/import.js'
 import { streamAt } from './archives.js'
 
@@ -29,7 +29,7 @@ export async function openRootfs(operand: string, context: RunContext): Promise<
 
 /** Refuses a directory that holds images, where files of an image are wanted. Errors: ERR_NOT_ARCHIVE. */
 export async function refuseLayout(path: string): Promise<void> {
-  if ((await stat(join(path, 'oci-layout')).catch(() => undefined))?.isFile() !== true) return
+  if (!(await isLayout(path))) return
   throw new ArchiveError('ERR_NOT_ARCHIVE', 'this is an OCI image layout, and no root filesystem', {
     location: path,
     hint: `imgtar export gives the files of an image; rootfs:${path} takes it as it lies there`,

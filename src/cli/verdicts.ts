@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { runJobs } from '../bytes/worker-pool.js'
-import { workerUrl } from '../bytes/worker-threads.js'
+import { workerUrl, WORTH_A_THREAD } from '../bytes/worker-threads.js'
 import type { Limits, RunContext } from '../context.js'
 import type { Tell } from './tell.js'
 import { verdictOn, type Verdict, type VerdictSettings } from './verdict.js'
@@ -20,9 +20,6 @@ export interface VerdictRun {
   readonly context: RunContext
   readonly tell: Tell
 }
-
-/** Bytes from which a thread for each archive pays. */
-const WORTH_THREADS = 16 * 1024 * 1024
 
 /** The operands, with the archives below a directory in its place; one that holds none is a root filesystem itself. */
 export async function archivesBelow(operands: readonly string[], context: RunContext): Promise<readonly string[]> {
@@ -57,7 +54,7 @@ async function sharedOut(operands: readonly string[], { concurrency }: RunContex
   if (concurrency < 2 || operands.length < 2) return []
   const sizes = await Promise.all(operands.map(sizeOfFile))
   const total = sizes.reduce((sum, size) => sum + size, 0)
-  if (total <= WORTH_THREADS) return []
+  if (total <= WORTH_A_THREAD) return []
   const small = [...sizes.keys()].filter((index) => sizeAt(sizes, index) > 0 && sizeAt(sizes, index) <= total / 2)
   return small.length < 2 ? [] : small.sort((a, b) => sizeAt(sizes, b) - sizeAt(sizes, a))
 }

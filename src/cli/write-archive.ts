@@ -117,8 +117,7 @@ export async function writeMade(
   ])
   await using sink = await openOutput(options, target)
   const made = await make({ compress: compressOf(options), holds: writers.compressionsOf(target), staging: sink })
-  const content = writers.contentFor(made, target)
-  await writers.writeImages(sink, content, target, context)
+  const content = await writers.writeImages(sink, made, target, context)
   context.signal?.throwIfAborted()
   const size = await sink.commit()
   const layout = format === 'docker-archive' ? options.layout : null

@@ -1,10 +1,11 @@
-import { lstat, readdir, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decompress, detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
 import { chunksOf, fileSource, type ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
 import { looksLikeTar } from '../tree/measure.js'
+import { isLayout } from './layout-mark.js'
 
 const HEADER = 512
 // Such a name claims to be an archive: where its bytes are none, that is worth an answer.
@@ -37,10 +38,6 @@ async function walk(directory: string, found: string[], context: RunContext): Pr
       found.push(path)
     }
   }
-}
-
-async function isLayout(directory: string): Promise<boolean> {
-  return (await lstat(join(directory, 'oci-layout')).catch(() => undefined))?.isFile() === true
 }
 
 async function isFile(path: string): Promise<boolean> {

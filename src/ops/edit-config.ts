@@ -21,8 +21,10 @@ export interface ConfigEdits {
   readonly workdir?: string
   /** Dockerfile instructions, applied last. */
   readonly changes: readonly string[]
-  /** RFC 3339; the image keeps its own where it is left out. */
+  /** RFC 3339: an edit like any other. */
   readonly created?: string
+  /** RFC 3339: what else becomes of the image is from this time; where nothing does, it keeps its own. */
+  readonly editedAt?: string
   /** What the history says made the change. */
   readonly createdBy: string
 }
@@ -74,14 +76,16 @@ function documentOf({ configSource }: Image): RawJson<ImageConfig> {
 /** An image with another config; the same image where the edits change nothing. */
 function withEditedConfig(image: Image, edits: ConfigEdits): Image {
   const { configSource } = image
-  if (!changesAnything(documentOf(image), edits)) return image
+  const document = edited(documentOf(image), edits)
+  if (document === undefined) return image
   switch (configSource.kind) {
-    case 'stored': {
-      const document = edited(configSource.document, edits)
+    case 'stored':
       return { ...image, config: document.value, manifest: undefined, configSource: { ...configSource, document } }
-    }
     case 'derived': {
-      const make: typeof configSource.make = (diffIDs) => edited(configSource.make(diffIDs), edits)
+      const make: typeof configSource.make = (diffIDs) => {
+        const own = configSource.make(diffIDs)
+        return edited(own, edits) ?? own
+      }
       return { ...image, configSource: { kind: 'derived', make } }
     }
     case 'absent':
@@ -98,20 +102,19 @@ function containerConfigIn(members: ReadonlyMap<string, string>): ChangedConfig 
   return typeof config === 'object' && config !== null ? { ...config } : {}
 }
 
-function changesAnything(document: RawJson<ImageConfig>, edits: ConfigEdits): boolean {
-  const { created } = edits
-  if (created !== undefined && created !== document.value.created) return true
-  const before = containerConfigIn(membersOf(document))
-  return JSON.stringify(containerConfigOf(before, edits)) !== JSON.stringify(before)
-}
-
-function edited(document: RawJson<ImageConfig>, edits: ConfigEdits): RawJson<ImageConfig> {
+/** The document with the edits; undefined where they change nothing. */
+function edited(document: RawJson<ImageConfig>, edits: ConfigEdits): RawJson<ImageConfig> | undefined {
   const { value, location } = document
   const members = membersOf(document)
-  members.set('config', goEscape(JSON.stringify(containerConfigOf(containerConfigIn(members), edits))))
-  if (edits.created !== undefined) members.set('created', goString(goTime(edits.created)))
+  const before = containerConfigIn(members)
+  const after = JSON.stringify(containerConfigOf(before, edits))
+  const isSame = after === JSON.stringify(before)
+  const isSameTime = edits.created === undefined || edits.created === value.created
+  if (isSame && isSameTime) return undefined
+  if (!isSame) members.set('config', goEscape(after))
+  const created = edits.created ?? edits.editedAt ?? value.created
+  if (created !== value.created) members.set('created', goString(goTime(created)))
   if (value.history !== undefined && value.history.length > 0) {
-    const created = edits.created ?? value.created
     const step = historyEntry({ created, createdBy: edits.createdBy, emptyLayer: true })
     members.set('history', `${(members.get('history') ?? '[]').slice(0, -1)},${step}]`)
   }

@@ -1,10 +1,10 @@
 import { count } from '../errors.js'
 import type { DiffID } from '../bytes/digest.js'
+import { WORTH_A_THREAD } from '../bytes/worker-threads.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
 import type { Reserved, Staging } from '../model/outgoing.js'
 import type { SplitAssembly } from '../tar/split-assembly.js'
-import { WORTH_WORKERS } from '../tree/measure-threads.js'
 import type { WriteJob } from '../tree/write-assembly.js'
 import { assembledSizes, startWriting, writeAssemblies } from '../tree/write-pool.js'
 import type { MeasuredLayer } from './outgoing-layers.js'
@@ -27,7 +27,7 @@ export async function placeLayers(
 ): Promise<ReadonlyMap<DiffID, MeasuredLayer>> {
   const wanted = [...new Map(layers.flatMap(wantedOf).map((one) => [one.diffID, one])).values()]
   const total = wanted.reduce((sum, { size }) => sum + size, 0)
-  if (reserve === undefined || context.concurrency < 2 || total < WORTH_WORKERS) return new Map()
+  if (reserve === undefined || context.concurrency < 2 || total < WORTH_A_THREAD) return new Map()
   await using threads = startWriting(Math.min(context.concurrency, wanted.length))
   const sizes = await assembledSizes(
     wanted.map(({ assembly }) => assembly),

@@ -1,10 +1,10 @@
 import { count } from '../errors.js'
 import { runJobs, workerUrl } from '../bytes/worker-pool.js'
+import { WORTH_A_THREAD } from '../bytes/worker-threads.js'
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
 import type { Measurement } from '../tar/measurement.js'
 import { measureAssembly, type AssemblyJob } from './measure-assembly.js'
-import { WORTH_WORKERS } from './measure-threads.js'
 
 /** Measures layers that have to be put together, each once, several side by side. Errors: ERR_IO, ERR_ABORTED. */
 export async function measureAssemblies(
@@ -30,7 +30,7 @@ export async function measureAssemblies(
   // Largest first, so that no thread is left alone with it at the end.
   const sorted = unique.sort((a, b) => b.size - a.size)
   // The index of a packed data-root is too large to be handed to threads.
-  const isFar = context.concurrency > 1 && total > WORTH_WORKERS
+  const isFar = context.concurrency > 1 && total > WORTH_A_THREAD
   const far = isFar ? sorted.filter(({ assembly }) => assembly.files.kind === 'directory') : []
   const jobOf = ({ assembly, diffID }: (typeof unique)[number]): AssemblyJob => {
     return { assembly, diffID, limits: context.limits }

@@ -1,6 +1,6 @@
 import { count } from '../errors.js'
 import { runJobs } from '../bytes/worker-pool.js'
-import type { Threads } from '../bytes/worker-threads.js'
+import { WORTH_A_THREAD, type Threads } from '../bytes/worker-threads.js'
 import { counted } from '../bytes/reader.js'
 import { chunksOf, type ByteSource } from '../bytes/source.js'
 import type { DigestAlgorithm } from '../bytes/digest.js'
@@ -8,7 +8,7 @@ import type { RunContext } from '../context.js'
 import type { Measurement } from '../tar/measurement.js'
 import type { StackedTree } from '../tar/split-stack.js'
 import type { MeasureOptions } from './measure.js'
-import { MEASURE_WORKER, WORTH_WORKERS } from './measure-threads.js'
+import { MEASURE_WORKER } from './measure-threads.js'
 import { measureUnpacked } from './measure-unpacked.js'
 
 /** A blob to measure. */
@@ -43,7 +43,7 @@ export async function measureBlobs(
   const progress = progressOf(unique, context)
   const total = unique.reduce((sum, { blob }) => sum + blob.size, 0)
   // One thread too is worth it: it reads synchronously, which this one must not, lest it be deaf to signals.
-  const onThreads = total > WORTH_WORKERS
+  const onThreads = total > WORTH_A_THREAD
   const far = onThreads ? unique.filter(({ blob }) => blob.place !== undefined) : []
   const near = onThreads ? unique.filter(({ blob }) => blob.place === undefined) : unique
   for (const item of near) {

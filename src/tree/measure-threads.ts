@@ -1,12 +1,9 @@
 import { stat } from 'node:fs/promises'
-import { startThreads, workerUrl, type Threads } from '../bytes/worker-threads.js'
+import { startThreads, workerUrl, WORTH_A_THREAD, type Threads } from '../bytes/worker-threads.js'
 import type { RunContext } from '../context.js'
 
 /** The module of the threads that measure. */
 export const MEASURE_WORKER = workerUrl(import.meta.url, './measure-worker.js')
-
-/** Bytes from which threads pay: one costs about 15 ms to start, and below this a single one is done by then. */
-export const WORTH_WORKERS = 16 * 1024 * 1024
 
 /**
  * Starts the threads that will measure the archive at `path`, where that is a file large enough to need them: they are
@@ -14,6 +11,6 @@ export const WORTH_WORKERS = 16 * 1024 * 1024
  */
 export async function startMeasuring(path: string, { concurrency }: RunContext): Promise<Threads | undefined> {
   const status = await stat(path).catch(() => undefined)
-  if (status?.isFile() !== true || status.size <= WORTH_WORKERS) return undefined
+  if (status?.isFile() !== true || status.size <= WORTH_A_THREAD) return undefined
   return startThreads(MEASURE_WORKER, concurrency)
 }

@@ -76,6 +76,8 @@ describe('an edit', () => {
 
   test('may be of the time alone', () => {
     expect(edited({ created: '2027-01-01T00:00:00Z' })).toContain('"created":"2027-01-01T00:00:00Z","history"')
+    const odd = '{"config":{"Own":1.50,"Env":null},"created":"2026-01-01T00:00:00Z"}'
+    expect(edited({ created: '2027-01-01T00:00:00Z' }, odd)).toBe(odd.replace('2026', '2027'))
   })
 
   test.each([{ env: ['A=1'] }, { cmd: '["c"]' }, { created: '2026-01-01T00:00:00Z' }, { changes: ['LABEL a=b'] }])(
@@ -84,6 +86,21 @@ describe('an edit', () => {
       expect(() => edited(edits)).toThrow(expect.objectContaining({ code: 'ERR_USAGE' }))
     },
   )
+
+  const later = '2027-01-01T00:00:00Z'
+
+  test('that changes something is from the time that all edits are from, unless it says another', () => {
+    expect(edited({ user: 'x', editedAt: later })).toBe(edited({ user: 'x', created: later }))
+    expect(edited({ user: 'x', editedAt: '1999-01-01T00:00:00Z', created: later })).toContain(`"created":"${later}"`)
+  })
+
+  test('that changes nothing changes no time either', () => {
+    expect(() => edited({ env: ['A=1'], editedAt: later })).toThrow(expect.objectContaining({ code: 'ERR_USAGE' }))
+    const [same, other] = [image(TEXT), image('{"config":{"Env":["A=0"]},"rootfs":{"type":"layers","diff_ids":[]}}')]
+    const edits = { env: ['A=1'], unsetEnv: [], labels: [], unsetLabels: [], changes: [], createdBy: '' }
+    const [first, second] = withEditedConfigs([same, other], new Set([same, other]), { ...edits, editedAt: later })
+    expect([first === same, second?.config.created]).toEqual([true, later])
+  })
 
   test('that takes away what is not there is refused, whatever else it does', () => {
     expect(() => edited({ env: ['A=2'], unsetEnv: ['NOPE'] })).toThrow(

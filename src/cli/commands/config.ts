@@ -42,7 +42,7 @@ export const config = defineCommand({
     const { withEditedConfigs } = await import('../../ops/edit-config.js')
     await using whole = await openWhole(operands.archive, globals, context)
     const chosen = whole.chosen()
-    const created = options.created ?? sourceDate(process.env)
+    const editedAt = sourceDate(process.env)
     const edits = {
       env: options.env,
       unsetEnv: options['unset-env'],
@@ -54,7 +54,8 @@ export const config = defineCommand({
       ...(options.entrypoint !== undefined && { entrypoint: options.entrypoint }),
       ...(options.user !== undefined && { user: options.user }),
       ...(options.workdir !== undefined && { workdir: options.workdir }),
-      ...(created !== undefined && { created }),
+      ...(options.created !== undefined && { created: options.created }),
+      ...(editedAt !== undefined && { editedAt }),
     }
     const images = withEditedConfigs(whole.archive.images, chosen, edits)
     return await writeArchive({ name: 'config', images, archives: [whole.archive], options }, context)

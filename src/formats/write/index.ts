@@ -5,6 +5,7 @@ import { checkFile, fileOutput, streamOutput } from '../../bytes/output.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import { directorySink } from './directory-sink.js'
+import { LAYOUT_MARK } from '../layout-mark.js'
 import { heldContent, type ArchiveContent } from './content.js'
 import { classicMembers, hybridMembers, ociMembers, universalMembers } from './members.js'
 import type { ArchiveSink, SinkMember } from './sink.js'
@@ -70,33 +71,28 @@ export async function checkSink({ format }: WriteTarget, { path, force }: Destin
   } else if (path !== '-') await checkFile(path, { force })
 }
 
-// A directory that holds one is an OCI layout (OCI image spec, image-layout.md), and may be replaced by another one.
-const LAYOUT_MARK = 'oci-layout'
-
 function directoryToStdout(): ArchiveError {
   return new ArchiveError('ERR_USAGE', 'a directory cannot go to standard output')
 }
 
-/** What of images an archive of that target says: with the names that it can hold. */
-export function contentFor(content: ArchiveContent, target: WriteTarget): ArchiveContent {
-  return heldContent(content, { docker: target.format === 'docker-archive', index: hasIndex(target) })
-}
-
 /**
- * Writes images that were prepared with the same sink, all but the commit. The same images give the same bytes. Errors:
- * ERR_NOT_FOUND where there is no image, ERR_REFERENCE where the archive would give two images one name, ERR_OUTPUT.
+ * Writes images that were prepared with the same sink, all but the commit; gives what the archive says of them, with the
+ * names that it can hold. The same images give the same bytes. Errors: ERR_NOT_FOUND where there is no image,
+ * ERR_REFERENCE where the archive would give two images one name, ERR_OUTPUT.
  */
 export async function writeImages(
   sink: ArchiveSink,
   content: ArchiveContent,
   target: WriteTarget,
   context: RunContext,
-): Promise<void> {
+): Promise<ArchiveContent> {
   if (content.images.length === 0) throw new ArchiveError('ERR_NOT_FOUND', 'there is no image to write')
-  for (const member of membersOf(contentFor(content, target), target)) {
+  const held = heldContent(content, { docker: target.format === 'docker-archive', index: hasIndex(target) })
+  for (const member of membersOf(held, target)) {
     context.signal?.throwIfAborted()
     await sink.add(member, context)
   }
+  return held
 }
 
 function membersOf(content: ArchiveContent, { format, layout }: WriteTarget): Iterable<SinkMember> {
