@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-import module from 'node:module'
-
-// Node 22.1 and later keep the compiled code from run to run.
-module.enableCompileCache?.()
-const { main } = await import('../dist/bundle/main.js')
+const { main } = await import('../dist/bundle/main.js').catch(notStarted)
 await main(process.argv.slice(2))
+
+// Node itself would end with 1, and that says of an archive that it has findings.
+function notStarted(error) {
+  process.stderr.write(`imgtar: it cannot be started: ${error.message}\n`)
+  process.exit(2)
+}
