@@ -27,7 +27,10 @@ export function directoryFilesOf(directory: string): StoredFiles {
     linkOf: (key) => latin1(readlinkSync(onDisk(directory, key), { encoding: 'buffer' })),
     list(key) {
       try {
-        const names = readdirSync(onDisk(directory, key), { encoding: 'buffer' })
+        const path = onDisk(directory, key)
+        // The folder of a layer may be a link to anywhere on the disk; the whole directory is what was named.
+        if (key !== '' && lstatSync(path).isSymbolicLink()) return []
+        const names = readdirSync(path, { encoding: 'buffer' })
         return names.map((name) => latin1(name)).sort()
       } catch {
         return []

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runContext } from '../../../src/context.js'
@@ -11,6 +21,7 @@ import { list } from '../../../src/ops/list.js'
 import { verify } from '../../../src/ops/verify.js'
 import { collect } from '../../support/chunks.js'
 import { dataRoot, link, type RootFixture } from '../../support/data-root.js'
+import { containerPaths } from '../../support/root-contents.js'
 import { member, tarOf } from '../../support/tar-blocks.js'
 
 const BASE = tarOf(
@@ -193,6 +204,18 @@ describe('a container', () => {
     await using archive = await openArchive(root.path, runContext(), { transport: 'docker-root', container: 'job' })
     const { entries } = await list(selectImage(archive, {}), { archive: 'x' }, runContext())
     expect(entries.map(({ path }) => path)).toEqual(['/d', '/d/two', '/etc', '/etc/passwd', '/new'])
+  })
+
+  test('holds nothing from beyond the data-root, where its folders are links to that', async () => {
+    const upper = root.container('job', web, BASE, TOP)
+    const outside = mkdtempSync(join(tmpdir(), 'imgtar-outside-'))
+    writeFileSync(join(outside, 'secret'), 'x')
+    for (const folder of [upper, upper.replace('/diff', '-init/diff')]) {
+      rmSync(folder, { recursive: true })
+      link(outside, folder)
+    }
+    expect(await containerPaths(root.path, 'job')).not.toContain('/secret')
+    rmSync(outside, { recursive: true })
   })
 
   test('that is not there is refused with the names of those that are', async () => {
