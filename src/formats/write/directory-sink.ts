@@ -1,7 +1,5 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import type { OutputDirectory } from '../../bytes/output-directory.js'
-import { fileOutput, outputError, type Output } from '../../bytes/output.js'
+import { outputFiles, type OutputFile } from '../../bytes/output-files.js'
 import { blocksOf, type Blocks } from '../../bytes/blocks.js'
 import { bytesSource } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
@@ -11,51 +9,46 @@ import { copied, type ArchiveSink, type SinkMember } from './sink.js'
 
 /** A directory with a file for each member; it is disposed of with the sink. */
 export function directorySink(directory: OutputDirectory): ArchiveSink {
+  const files = outputFiles(directory.path, directory.location)
   const names = new WeakMap<Staged, string>()
   let written = 0
   let staging = 0
-  const write = async (path: string, fill: (file: Output) => Promise<void>): Promise<number> => {
-    await using file = await fileOutput(path, { force: false })
-    await fill(file)
-    await file.commit()
-    return file.position
-  }
-  const stage = async (fill: (file: Output) => Promise<void>): Promise<Staged> => {
+  const stage = async (fill: (file: OutputFile) => Promise<void>): Promise<Staged> => {
     const order = staging++
-    const path = join(directory.path, `.staged-${String(order)}`)
-    const staged: Staged = { size: await write(path, fill), order }
-    names.set(staged, path)
+    const name = `.staged-${String(order)}`
+    const staged: Staged = { size: await files.make(name, fill), order }
+    names.set(staged, name)
     return staged
   }
   return {
     location: directory.location,
     stage: (chunks) =>
       stage(async (file) => {
-        for await (const chunk of chunks) await file.write(chunk)
+        for await (const chunk of chunks) await file.append(chunk)
       }),
     stageBlocks: (blocks) => stage((file) => file.take(blocks)),
     async discard(staged) {
-      const path = names.get(staged)
-      if (path !== undefined) await rm(path, { force: true })
+      const name = names.get(staged)
+      if (name !== undefined) await files.remove(name)
     },
     async add(member, context) {
-      const path = join(directory.path, member.path)
-      await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
-        throw outputError(cause, directory.location)
-      })
       const staged = stagedOf(member)
-      const from = staged === undefined ? undefined : names.get(staged)
-      if (from === undefined) written += await write(path, (file) => file.take(contentOf(member, context)))
+      const name = staged === undefined ? undefined : names.get(staged)
+      if (name === undefined) written += await files.make(member.path, (file) => file.take(contentOf(member, context)))
       else {
-        await rename(from, path)
+        await files.move(name, member.path)
         written += staged?.size ?? 0
       }
     },
     async commit() {
+      await files.store()
       await directory.commit()
       return written
     },
-    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await files[Symbol.asyncDispose]()
+      await directory[Symbol.asyncDispose]()
+    },
   }
 }
 

@@ -1,0 +1,51 @@
+import { mkdtemp, open, readdir, rm, type FileHandle } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { runContext } from '../../../src/context.js'
+import { openSink } from '../../../src/formats/write/index.js'
+import type { SinkMember } from '../../../src/formats/write/sink.js'
+import { openFilesBelow } from '../../support/open-files.js'
+
+const context = runContext()
+const member = (path: string): SinkMember => ({ kind: 'document', path, bytes: new TextEncoder().encode(path) })
+
+let folder = ''
+let handles: FileHandle // what every open file inherits
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'imgtar-directory-sink-'))
+  const handle = await open(folder)
+  handles = Object.getPrototypeOf(handle) as FileHandle // its methods are those of a handle
+  await handle.close()
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const layoutIn = (path: string) =>
+  openSink({ format: 'oci', layout: 'universal' }, { path: join(folder, path), force: false })
+
+test('members are written while earlier ones are stored', async () => {
+  const waiting: (() => void)[] = []
+  const sync = vi.spyOn(handles, 'sync').mockImplementation(() => new Promise((done) => waiting.push(done)))
+  await using sink = await layoutIn('oci')
+  for (const path of ['blobs/sha256/a', 'blobs/sha256/b']) await sink.add(member(path), context)
+  await vi.waitFor(() => expect(waiting).toHaveLength(2))
+  sync.mockRestore()
+  for (const done of waiting) done()
+  expect(await sink.commit()).toBe(2 * 'blobs/sha256/a'.length)
+  expect(await readdir(join(folder, 'oci/blobs/sha256'))).toEqual(['a', 'b'])
+})
+
+test('nothing is left of a directory in which a file could not be stored, and no file is open', async () => {
+  {
+    await using sink = await layoutIn('oci')
+    await sink.add(member('blobs/sha256/a'), context)
+    vi.spyOn(handles, 'sync').mockRejectedValueOnce(Object.assign(new Error('the disk is full'), { code: 'ENOSPC' }))
+    await sink.add(member('blobs/sha256/b'), context)
+    await expect(sink.commit()).rejects.toMatchObject({ code: 'ERR_OUTPUT', location: join(folder, 'oci') })
+  }
+  expect(await readdir(folder)).toEqual([])
+  expect(openFilesBelow(folder)).toEqual([])
+})
