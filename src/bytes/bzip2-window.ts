@@ -7,8 +7,11 @@ const FIRST_BYTES = 1024 * 1024 // as long as nearly every block is; it doubles 
 
 /** Compressed bytes in hand, and a cursor of bits over them. */
 export interface BitWindow {
-  /** Reads ahead as far as the window goes; a block is then seldom begun in vain. */
-  fill(): Promise<boolean>
+  /**
+   * Reads ahead as far as the window goes, and a block is then seldom begun in vain. Not while half of it is left: what is
+   * unread moves to the front each time, and streams may be short.
+   */
+  ahead(): Promise<unknown>
   /** Moves the cursor over `read`, with more bytes and from the same place again where it ran out of them. */
   read<Result>(read: (cursor: BitCursor) => Result): Promise<Result>
   /** Moves on to a whole byte, as stands between streams. */
@@ -69,7 +72,7 @@ export function bitWindow(input: CompressedInput, { location }: DecoderOptions):
   }
 
   return {
-    fill,
+    ahead: async () => (length - (bit >>> 3) < buffer.length / 2 ? await fill() : false),
     async read(read) {
       for (;;) {
         const cursor: BitCursor = { bytes: buffer.subarray(0, length), bit }

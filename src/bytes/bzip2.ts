@@ -31,22 +31,39 @@ async function readMark(window: BitWindow): Promise<{ readonly isBlock: boolean;
   })
 }
 
+/** Room for a block of a level, made when the first one comes, and for all streams: an empty stream of 14 bytes needs none. */
+function blockRoom(): (level: number) => Uint32Array {
+  let room = new Uint32Array(0)
+  return (level) => {
+    if (room.length < level * BLOCK_UNIT) room = new Uint32Array(level * BLOCK_UNIT)
+    return room.subarray(0, level * BLOCK_UNIT)
+  }
+}
+
+/** Where one stream is read from and to. */
+interface StreamPlace {
+  readonly window: BitWindow
+  readonly output: Uint8Array
+  /** The block of a stream of this level. */
+  readonly room: (level: number) => Uint32Array
+}
+
 /** The blocks of one stream, up to and with its end mark. */
-async function* readStream(window: BitWindow, level: number, output: Uint8Array, options: DecoderOptions) {
-  const block = new Uint32Array(level * BLOCK_UNIT)
+async function* readStream({ window, output, room }: StreamPlace, level: number, options: DecoderOptions) {
   let combined = 0
   const compare = (stored: number, computed: number, offset: number, what: string) => {
     if (stored === computed) return
     options.onNotice?.({ kind: 'checksum', offset, message: `the CRC of a bzip2 ${what} differs from its data` })
   }
   for (;;) {
-    await window.fill()
+    await window.ahead()
     const offset = window.offset()
     const mark = await readMark(window)
     if (!mark.isBlock) {
       compare(mark.crc, combined, offset, 'stream')
       return
     }
+    const block = room(level)
     const linked = await window.read((cursor) => readBlock(cursor, block))
     const crc = yield* unrollBlock(block, linked, output)
     compare(mark.crc, crc, offset, 'block')
@@ -73,19 +90,19 @@ async function passTrailing(window: BitWindow, input: CompressedInput, options: 
  */
 export async function* decodeBzip2(input: CompressedInput, options: DecoderOptions): AsyncGenerator<Uint8Array, void> {
   const window = bitWindow(input, options)
-  const output = new Uint8Array(OUTPUT_BYTES)
+  const place = { window, output: new Uint8Array(OUTPUT_BYTES), room: blockRoom() }
   let uncompressed = 0
   for (let first = true; ; first = false) {
     const header = await window.peek(4)
     if (header.length === 0 && !first) return
     const level = levelOf(header)
-    const place = { location: options.location, offset: window.offset() + (level === 0 ? header.length : 0) }
-    if (level === 0) throw new ArchiveError('ERR_TRUNCATED', 'the bzip2 stream ends inside its header', place)
-    if (level === undefined && first) throw new ArchiveError('ERR_COMPRESSION', 'no bzip2 stream starts here', place)
+    const where = { location: options.location, offset: window.offset() + (level === 0 ? header.length : 0) }
+    if (level === 0) throw new ArchiveError('ERR_TRUNCATED', 'the bzip2 stream ends inside its header', where)
+    if (level === undefined && first) throw new ArchiveError('ERR_COMPRESSION', 'no bzip2 stream starts here', where)
     if (level === undefined) break
     options.onFrame?.(window.offset(), uncompressed)
     await window.read((cursor) => readBits(cursor, 16) + readBits(cursor, 16))
-    for await (const chunk of readStream(window, level, output, options)) {
+    for await (const chunk of readStream(place, level, options)) {
       uncompressed += chunk.length
       yield chunk
     }

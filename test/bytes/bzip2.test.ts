@@ -91,3 +91,14 @@ test('a stream of level 0 is none', async () => {
   level0[3] = 0x30
   expect((await outcomeOf('bzip2', level0)).error).toMatchObject({ code: 'ERR_COMPRESSION', offset: 0 })
 })
+
+test('streams of nothing by the hundred thousand take no room for blocks, nor a move of what is unread for each', async () => {
+  const empty = concatenated(new TextEncoder().encode('BZh9'), bits([0x177245, 24], [0x385090, 24], [0, 32]))
+  const many = new Uint8Array(empty.length * 100_000)
+  for (let at = 0; at < many.length; at += empty.length) many.set(empty, at)
+  const before = process.cpuUsage()
+  const { error, bytes } = await outcomeOf('bzip2', many)
+  expect([error, bytes.length]).toEqual([undefined, 0])
+  const { user, system } = process.cpuUsage(before)
+  expect((user + system) / 1e6).toBeLessThan(10)
+}, 60_000)
