@@ -63,7 +63,10 @@ export async function placeOf(path: string, { force }: OutputOptions): Promise<F
     throw outputError(cause, path)
   })
   if (status?.isDirectory() === true || path.endsWith('/')) {
-    throw new ArchiveError('ERR_OUTPUT', 'the output is a directory', { location: path })
+    throw new ArchiveError('ERR_OUTPUT', 'the output is a directory', {
+      location: path,
+      hint: 'name a file in it',
+    })
   }
   if (status !== undefined && !status.isFile()) return { kind: 'device' }
   if (status !== undefined && !force) throw refuseTaken(path)

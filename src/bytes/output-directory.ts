@@ -90,7 +90,7 @@ async function replaceable(path: string, { force, mark }: OutputDirectoryOptions
     throw outputError(cause, path)
   })
   const isEmpty = names.length === 0
-  if (!isEmpty && !force) throw refuseTaken(path)
+  // What may not be replaced in any case must not be said to need --force.
   const isOurs = isEmpty || (mark !== undefined && (await access(join(path, mark)).then(...YES_OR_NO)))
   if (!isOurs) {
     const hint = 'name a directory that is new or empty'
@@ -99,6 +99,7 @@ async function replaceable(path: string, { force, mark }: OutputDirectoryOptions
       hint,
     })
   }
+  if (!isEmpty && !force) throw refuseTaken(path)
   // Nothing can be put in the place of such a name.
   if (['.', '..', ''].includes(basename(path))) throw refuseBusy(path)
   return status

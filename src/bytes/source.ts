@@ -85,7 +85,10 @@ export async function fileSource(file: string, location = file): Promise<OpenSou
 async function readFully(handle: FileHandle, bytes: Uint8Array, span: Span, location: string): Promise<void> {
   let filled = 0
   while (filled < bytes.length) {
-    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, span.offset + filled)
+    const rest = bytes.length - filled
+    const { bytesRead } = await handle.read(bytes, filled, rest, span.offset + filled).catch((cause: unknown) => {
+      throw toArchiveError(cause, { location })
+    })
     if (bytesRead === 0) throw becameShorter(location, span.offset + filled)
     filled += bytesRead
   }

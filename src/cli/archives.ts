@@ -38,6 +38,8 @@ export async function openOperand(text: string, settings: OpenSettings): Promise
     ...(platform !== undefined && { platform }),
     ...(choice?.kind === 'container' && { container: choice.container }),
     ...given,
+  }).catch(async (error: unknown) => {
+    throw (await import('./no-such-archive.js')).noSuchArchive(error, text)
   })
   if (choice === undefined && platform === undefined) return archive
   try {
@@ -98,6 +100,23 @@ export function reportError(error: ArchiveError, archive: string): ErrorReport {
     message,
     where: { archive, ...(path !== undefined && { path }), ...(offset !== undefined && { offset }) },
     ...(hint !== undefined && { hint }),
+  }
+}
+
+/**
+ * Throws on what came of reading something else than the archive that a report is about, such as a base: the message names
+ * it, so that nobody takes it for a fault of the archive.
+ */
+export function ofOther(what: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof ArchiveError) || error.code === 'ERR_ABORTED') throw error
+    const { code, location = '', offset, hint, message } = error
+    throw new ArchiveError(code, `${what} ${location}: ${message}`, {
+      location,
+      cause: error,
+      ...(offset !== undefined && { offset }),
+      ...(hint !== undefined && { hint }),
+    })
   }
 }
 

@@ -74,6 +74,14 @@ export function choice<const Choice extends string>(
   return { summary, kind: 'value', choices, placeholder: choices.join('|'), parse }
 }
 
+/** The same option, undefined where it is not given. */
+export function maybe<Value>(option: Option<Value>): Option<Value | undefined> {
+  return {
+    ...option,
+    parse: (given, name, all) => (given === undefined ? undefined : option.parse(given, name, all)),
+  }
+}
+
 /** An option with a text, read by `read` where it is given. */
 export function value<Value>(
   summary: string,

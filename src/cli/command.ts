@@ -83,7 +83,8 @@ function readOperands<Operands extends Positionals>(positionals: Operands, given
     if (texts.length === 0 && (kind === 'one' || kind === 'many'))
       throw new UsageError(`${name.toUpperCase()} is missing`)
     const odd = texts.find((text) => choices?.includes(text) === false)
-    if (odd !== undefined) throw new UsageError(`${name} is one of ${choices?.join(', ') ?? ''}, not '${odd}'`)
+    if (odd !== undefined)
+      throw new UsageError(`${name.toUpperCase()} is one of ${choices?.join(', ') ?? ''}, not '${odd}'`)
     return [name, kind === 'many' || kind === 'any' ? texts : texts[0]]
   })
   // None that must be given is missing; kinds decide text or list, as OperandsOf does.

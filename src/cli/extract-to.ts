@@ -28,7 +28,7 @@ export async function extractTo(
   { archive: { location: archive, findings }, path, isWritten, ...options }: ExtractRequest,
   context: RunContext,
 ): Promise<FilesReport> {
-  if (!isWritten) await checkDirectory(path, REPLACING)
+  if (!isWritten) await checkDirectory(path, NEW)
   const extraction = await extract(layers, { archive, ...options }, context)
   const reportOf = (unplanted: readonly Unplanted[], list?: string): Promise<FilesReport> =>
     filesReport(name, {
@@ -39,7 +39,7 @@ export async function extractTo(
       findings: [...findings, ...extraction.findings],
     })
   if (!isWritten) return reportOf([])
-  await using output = await directoryOutput(path, REPLACING)
+  await using output = await directoryOutput(path, NEW)
   const unplanted = await extraction.into(output.path, path)
   context.signal?.throwIfAborted()
   const list = listBeside(path)
@@ -61,8 +61,7 @@ export function exportTo(
   return extractTo('export', layers, { ...request, globs: [], sameOwner: isRoot() }, context)
 }
 
-// Without a mark nothing is ever replaced: the hint is to name another directory, not to force.
-const REPLACING = { force: true }
+const NEW = { force: false }
 
 const LIST = '.imgtar-skipped.json'
 

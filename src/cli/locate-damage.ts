@@ -1,11 +1,10 @@
 import type { ByteSource, OpenSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { ImageArchive } from '../model/image.js'
 import { damagedLayers, gone, pinpoint } from '../ops/pinpoint/index.js'
 import type { Measurements } from '../ops/measure.js'
-import { openOperand } from './archives.js'
+import { ofOther, openOperand } from './archives.js'
 import { openInputs } from './inputs.js'
 import { openKept, type KeptPipes } from './kept-pipes.js'
 import type { GlobalValues } from './options.js'
@@ -44,22 +43,10 @@ export async function locateDamage(
   if (archive.passed === true) return gone(archive, damaged)
   const settings = { globals, context, access: 'random' } as const
   await using readable = isGone ? await openOperand(operand, { ...settings, ...(source && { source }) }) : undefined
-  await using against = await openInputs(evidence.against, { ...settings, kept }).catch(ofEvidence)
-  await using sidecars = await openFiles(evidence.sidecars, kept, context).catch(ofEvidence)
+  await using against = await openInputs(evidence.against, { ...settings, kept }).catch(ofOther('the evidence'))
+  await using sidecars = await openFiles(evidence.sidecars, kept, context).catch(ofOther('the evidence'))
   const outside = { against: against.archives, sidecars: sidecars.files }
   return await pinpoint(readable ?? archive, damaged, outside, context)
-}
-
-/** What was given as evidence cannot be read: that is not to be taken for a fault of the archive. */
-function ofEvidence(error: unknown): never {
-  if (!(error instanceof ArchiveError)) throw error
-  const { code, location = '', offset, hint, message } = error
-  throw new ArchiveError(code, `the evidence ${location}: ${message}`, {
-    location,
-    cause: error,
-    ...(offset !== undefined && { offset }),
-    ...(hint !== undefined && { hint }),
-  })
 }
 
 async function openFiles(

@@ -6,6 +6,7 @@ import type { Command, Positional, Prepared } from './command.js'
 import { GLOBAL_OPTIONS } from './options.js'
 import type { GlobalValues } from './options.js'
 import { REPORT_OPTION, reportTargets, type ReportTarget } from './report-targets.js'
+import { unknownWord } from './unknown-word.js'
 import { UsageError } from './usage-error.js'
 
 /** A command with its arguments, and what all commands take. */
@@ -23,7 +24,7 @@ export async function parse(words: readonly string[], commands: readonly Command
   let chosen: { readonly command: Command; readonly given: Given } | undefined
   const parser = commands.reduce(
     (soFar, command) => withCommand(soFar, command, (given) => (chosen = { command, given })),
-    base(),
+    base((message) => explained(message, words, commands)),
   )
   await parser.parseAsync([...words])
   // Undefined as well after the handler ran, as far as the compiler can see.
@@ -42,7 +43,7 @@ function requestOf(chosen: { readonly command: Command; readonly given: Given } 
   }
 }
 
-function base(): Argv {
+function base(explain: (message: string) => string): Argv {
   return yargs([])
     .scriptName('imgtar')
     .locale('en')
@@ -58,15 +59,20 @@ function base(): Argv {
     .version(false)
     .demandCommand(1, 'name a command')
     .strict()
-    .recommendCommands()
     .exitProcess(false)
-    .fail(refuse)
+    .fail((message, error) => refuse(message, error, explain))
 }
 
 // yargs would run the command although its arguments are wrong, unless this throws.
-function refuse(message: string | null, error: Error | undefined): never {
+function refuse(message: string | null, error: Error | undefined, explain: (message: string) => string): never {
   const said = message ?? error?.message ?? 'the command line cannot be read'
-  throw error === undefined || error.name === 'YError' ? new UsageError(said.replace(/\s+/g, ' ')) : error
+  throw error === undefined || error.name === 'YError' ? new UsageError(explain(said.replace(/\s+/g, ' '))) : error
+}
+
+// What yargs says of the first word that it does not know, in words that say what kind of word it is.
+function explained(message: string, words: readonly string[], commands: readonly Command[]): string {
+  const [, name] = /^Unknown arguments?: (.+?)(?:, .*)?$/.exec(message) ?? []
+  return name === undefined ? message : unknownWord(name, words, commands)
 }
 
 // yargs lays out its help before a command runs, which takes longer than all the parsing; ours is in help.ts, so that

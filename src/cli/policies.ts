@@ -4,6 +4,7 @@ import type { Standard } from '../ops/judge.js'
 import type { Baseline, PolicyInput, PolicyResult, PolicyRule } from '../ops/policy/index.js'
 import { openBytes, openOperand } from './archives.js'
 import type { GlobalValues } from './options.js'
+import { UsageError } from './usage-error.js'
 
 /** What archives are held against beside their own claims; plain data. */
 export interface PolicySettings {
@@ -22,13 +23,17 @@ export interface PolicyRequest {
 
 /**
  * Reads policy files and measures the baseline; with the standard that the policies make of the one given. Errors:
- * ERR_POLICY with line and column, ERR_NOT_FOUND, ERR_IO, and those of opening the baseline.
+ * ERR_POLICY with line and column, ERR_NOT_FOUND, ERR_IO, those of opening the baseline, and UsageError for one without a
+ * policy.
  */
 export async function readPolicies(
   { files, baseline, standard, globals }: PolicyRequest,
   context: RunContext,
 ): Promise<{ readonly standard: Standard; readonly policy?: PolicySettings }> {
-  if (files.length === 0) return { standard }
+  if (files.length === 0) {
+    if (baseline !== undefined) throw new UsageError('--baseline is what a policy measures growth from: give --policy')
+    return { standard }
+  }
   const { readPolicy, standardOf } = await import('../ops/policy/index.js')
   const rules: PolicyRule[] = []
   for (const file of files) rules.push(...readPolicy({ file, text: await textOf(file, context) }))

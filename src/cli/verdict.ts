@@ -5,7 +5,7 @@ import type { FindingCode } from '../findings.js'
 import type { EngineChoice } from '../model/engine-names.js'
 import type { VerifyReport } from '../model/report.js'
 import type { Standard } from '../ops/judge.js'
-import { oneArchiveOnly, openOperand, reportError } from './archives.js'
+import { ofOther, oneArchiveOnly, openOperand, reportError } from './archives.js'
 import { openInputs, type Inputs } from './inputs.js'
 import type { KeptPipes } from './kept-pipes.js'
 import type { Asked } from './loaders.js'
@@ -83,7 +83,7 @@ async function proved(
     import('../ops/measure.js'),
     import('../ops/describe.js'),
   ])
-  await using bases = await openInputs(assume, { globals, context, kept, access: 'once' })
+  await using bases = await openInputs(assume, { globals, context, kept, access: 'once' }).catch(ofOther('the base'))
   const opening = { globals, context, ...(source !== undefined && { source }) }
   await using opened = await openOperand(operand, { ...opening, access: await accessFor(settings.policy) })
   const archive = await assumed(opened, bases, context)

@@ -1,4 +1,4 @@
-import { flag, choice, required, value } from './arguments.js'
+import { flag, choice, maybe, required, value } from './arguments.js'
 import type { ValuesOf } from './arguments.js'
 import { UsageError } from './usage-error.js'
 import type { RunContext } from '../context.js'
@@ -36,10 +36,12 @@ export const WRITE_OPTIONS = {
   output: OUTPUT_OPTION,
   force: FORCE_OPTION,
   'dry-run': flag('say what would be written, and write nothing'),
-  layout: choice(
-    'of a docker archive: universal loads everywhere, hybrid is what docker 25 and later write, classic what it wrote before',
-    ['universal', 'hybrid', 'classic'],
-    'universal',
+  layout: maybe(
+    choice(
+      'of a docker archive: universal loads everywhere, hybrid is what docker 25 and later write, classic what it wrote before',
+      ['universal', 'hybrid', 'classic'],
+      'universal',
+    ),
   ),
   compress: value('layers: keep (default), none, gzip[:1-9] or zstd[:1-19]', 'HOW', compression),
   reproducible: flag('gzip whose bytes do not depend on the zlib of this Node; slower'),
@@ -87,8 +89,9 @@ export async function writeArchive(request: WriteRequest, context: RunContext): 
       { ...making, log, ...(request.trust !== undefined && { trust: request.trust }) },
       context,
     )
-    const { format } = options.output
-    const takes = hasIndex({ format, layout: options.layout })
+    const target = targetOf(options)
+    const { format } = target
+    const takes = hasIndex(target)
     const companions = await companionsFor(archives, prepared, takes, context)
     const losses = lossesOf(images, prepared, {
       archive,
@@ -109,8 +112,9 @@ export async function writeMade(
   make: (making: Making) => Promise<Made>,
   context: RunContext,
 ): Promise<WrittenReport> {
-  const { path, format } = options.output
-  const target: WriteTarget = { format, layout: options.layout }
+  const { path } = options.output
+  const target = targetOf(options)
+  const { format } = target
   const [writers, { describeFinding }] = await Promise.all([
     import('../formats/write/index.js'),
     import('../ops/describe.js'),
@@ -120,13 +124,22 @@ export async function writeMade(
   const content = await writers.writeImages(sink, made, target, context)
   context.signal?.throwIfAborted()
   const size = await sink.commit()
-  const layout = format === 'docker-archive' ? options.layout : null
+  const layout = format === 'docker-archive' ? target.layout : null
   return writtenReport(
     name,
     { path, format, layout, size, written: !options['dry-run'] },
     content.images.map(await describer(target, content.companions ?? [])),
     made.findings.map(describeFinding),
   )
+}
+
+/** What is to be written. Errors: UsageError for a layout that the format has not. */
+function targetOf({ output, layout }: Pick<ValuesOf<typeof WRITE_OPTIONS>, 'output' | 'layout'>): WriteTarget {
+  const { format } = output
+  if (layout !== undefined && format !== 'docker-archive') {
+    throw new UsageError(`--layout is of a docker archive, and the output is of the format ${format}`)
+  }
+  return { format, layout: layout ?? 'universal' }
 }
 
 function compressOf({ compress, reproducible }: ValuesOf<typeof WRITE_OPTIONS>): Making['compress'] {

@@ -14,7 +14,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
 import type { ImageArchive, Layer } from '../model/image.js'
-import { latin1, latin1Bytes } from '../tar/path.js'
+import { displayPath, latin1, latin1Bytes } from '../tar/path.js'
 import { paddingOf, tarHeader, TAR_END_BYTES, type TarHeaderFields } from '../tar/write.js'
 import type { FileSet } from './files.js'
 import type { ReadOptions } from './format.js'
@@ -82,8 +82,14 @@ function told<Answer>(path: Uint8Array, ask: (name: PathLike) => Answer, root: U
   try {
     return ask(onDisk(root, path))
   } catch (cause) {
-    throw toArchiveError(cause, { location: latin1(path) })
+    throw toArchiveError(cause, { location: placeOf(root, path) })
   }
+}
+
+/** How errors name a file of the directory, or the directory itself. */
+function placeOf(root: Uint8Array, path: Uint8Array): string {
+  const directory = displayPath(root)
+  return path.length === 0 ? directory : `${directory} › ${displayPath(path)}`
 }
 
 /** Header, content and padding of one file of the system; nothing for a socket. */
@@ -139,7 +145,7 @@ function fieldsOf(status: BigIntStats, path: Uint8Array, typeflag: string): TarH
 
 /** Exactly as many bytes as the header said, whatever happens to the file meanwhile. */
 function* contentOf(root: Uint8Array, path: Uint8Array, size: number): Generator<Uint8Array> {
-  const location = latin1(path)
+  const location = placeOf(root, path)
   const file = told(path, (name) => openSync(name, FOR_READING), root)
   try {
     for (let done = 0; done < size;) {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { decompress, detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
 import { chunksOf, fileSource, type ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError, toArchiveError } from '../errors.js'
+import { ArchiveError } from '../errors.js'
 import { looksLikeTar } from '../tree/measure.js'
 import { isLayout } from './layout-mark.js'
 
@@ -14,7 +14,7 @@ const CLAIMS_TO_BE = /\.(?:tar|tar\.(?:gz|zst|xz|bz2)|tgz|tzst|txz|tbz2?)$/i
 /**
  * Archives below a directory: tars, compressed or not, known by their first bytes or by a name that claims so, and OCI
  * layouts. Names of a directory in the order of their code points; links to directories are not followed. Undefined
- * where `path` is no directory, or is an OCI layout itself. Errors: ERR_IO.
+ * where `path` is no directory, or is an OCI layout itself. A directory that cannot be listed stands for what is in it.
  */
 export async function findArchives(path: string, context: RunContext): Promise<readonly string[] | undefined> {
   const status = await stat(path).catch(() => undefined)
@@ -26,10 +26,10 @@ export async function findArchives(path: string, context: RunContext): Promise<r
 
 async function walk(directory: string, found: string[], context: RunContext): Promise<void> {
   context.signal?.throwIfAborted()
-  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
-    throw toArchiveError(cause, { location: directory })
-  })
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => undefined)
+  // Whoever opens it is told why it cannot be read, and goes on with the others.
+  if (entries === undefined) found.push(directory)
+  for (const entry of (entries ?? []).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(directory, entry.name)
     if (entry.isDirectory()) {
       if (await isLayout(path)) found.push(path)

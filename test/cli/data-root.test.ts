@@ -188,7 +188,7 @@ describe('imgtar tar-split', () => {
   test.each([
     [['assemble', 'x'], '--output is missing'],
     [['check', 'x'], '--files is missing'],
-    [['twist', 'x'], 'action is one of'],
+    [['twist', 'x'], 'ACTION is one of'],
   ])('refuses %j before any work', async (words, message) => {
     const { exitCode, stderr } = await run('tar-split', ...words)
     expect(exitCode).toBe(2)

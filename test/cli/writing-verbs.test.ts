@@ -133,5 +133,12 @@ describe('extract', () => {
     expect(refused.exitCode).toBe(2)
     expect(await go(...EXTRACT, '-o', 'out/a', '--dry-run')).toEqual(refused)
     expect(await readdir(at('out/a'))).toEqual(['mine'])
+    // That --force would help must be true where it is said, and be said nowhere else.
+    for (const args of [EXTRACT, ['salvage', 'big.tar'], ['save', 'big.tar']]) {
+      const place = args[0] === 'save' ? 'oci:out/a' : 'out/a'
+      expect((await go(...args, '-o', place)).stderr).toMatch(
+        /is not replaced.*\n {2}hint: name a directory that is new/,
+      )
+    }
   })
 })

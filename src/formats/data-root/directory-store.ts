@@ -1,4 +1,4 @@
-import { lstatSync, type BigIntStats, type PathLike } from 'node:fs'
+import { accessSync, constants, lstatSync, type BigIntStats, type PathLike } from 'node:fs'
 import { resolve } from 'node:path'
 import type { RunContext } from '../../context.js'
 import { directoryFilesOf, onDisk, typeOf } from '../../tar/split-directory.js'
@@ -31,6 +31,7 @@ export function directoryStore(directory: string, context: RunContext): Store {
       }
       return node
     },
+    isClosed: (key) => isClosed(onDisk(root, key)),
     xattrsBelow: (key) => liveXattrs(`${root}/${key}`, context),
     locator: (base) => ({ kind: 'directory', directory: root, base }),
     place: (key) => (/[^\x01-\x7f]/.test(key) ? undefined : { file: `${root}/${key}`, offset: 0 }),
@@ -43,5 +44,14 @@ function statusOf(path: PathLike): BigIntStats | undefined {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false })
   } catch {
     return undefined // no permission: files below are told as unreadable where they are needed
+  }
+}
+
+function isClosed(directory: PathLike): boolean {
+  try {
+    accessSync(directory, constants.R_OK | constants.X_OK)
+    return false
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EACCES'
   }
 }

@@ -21,7 +21,8 @@ const MOST_DEPTH = 4
 
 /**
  * Where the data-roots are below what the user named: the place itself, the `uid.gid` folders of user namespaces, or
- * deeper in a tar of a whole disk. Errors: ERR_NOT_ARCHIVE where there is none, saying what is there instead.
+ * deeper in a tar of a whole disk. Errors: ERR_NOT_ARCHIVE where there is none, saying what is there instead; ERR_IO where
+ * folders that may not be looked into keep it from us.
  */
 export function findPlaces(store: Store, log: FindingLog): Places {
   const homes = rootsBelow(store, '', MOST_DEPTH)
@@ -41,6 +42,13 @@ function nothing(store: Store, isRoot: boolean): ArchiveError {
       location,
     })
   }
+  const closed = closedBelow(store, '', MOST_DEPTH)
+  if (closed !== undefined) {
+    return new ArchiveError('ERR_IO', 'permission denied', {
+      location: closed === '' ? location : `${location} › ${closed}`,
+      hint: 'a data-root belongs to root: try sudo',
+    })
+  }
   const isElsewhere = store.typeOf('containers') === 'directory'
   return new ArchiveError('ERR_NOT_ARCHIVE', 'this is no data-root of docker: there is no image/DRIVER/layerdb', {
     location,
@@ -48,6 +56,18 @@ function nothing(store: Store, isRoot: boolean): ArchiveError {
       ? 'its images seem to lie in a containerd of its own: name /var/lib/containerd, or the folder above both'
       : 'name the folder that docker info calls Docker Root Dir, as root: /var/lib/docker',
   })
+}
+
+/** The first directory whose names are kept from us. */
+function closedBelow(store: Store, key: string, depth: number): string | undefined {
+  if (store.isClosed(key)) return key
+  if (depth === 0) return undefined
+  const folders = store.list(key).filter((name) => store.typeOf(join(key, name)) === 'directory')
+  for (const name of folders) {
+    const closed = closedBelow(store, join(key, name), depth - 1)
+    if (closed !== undefined) return closed
+  }
+  return undefined
 }
 
 function rootsBelow(store: Store, key: string, depth: number): readonly string[] {

@@ -28,6 +28,8 @@ export type XattrsByKey = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>
 export interface Store extends StoredFiles, AsyncDisposable {
   readonly location: string
   node(key: string): StoreNode | undefined
+  /** Whether the names in a directory are kept from us, so that `list` gives none. */
+  isClosed(key: string): boolean
   /** Extended attributes of all below a key; undefined where nobody can tell. */
   xattrsBelow(key: string): Promise<XattrsByKey | undefined>
   /** Where a worker, too, finds what is below a key. */

@@ -41,6 +41,7 @@ async function storeOf(source: OpenSource, file: string, path: string, context: 
     ...files,
     location: path,
     node: (key) => members.get(key),
+    isClosed: () => false,
     xattrsBelow: (key) => Promise.resolve(xattrsBelow(members, key)),
     locator: (base) => ({ kind: 'tar', file, members, base }),
     place(key) {

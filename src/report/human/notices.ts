@@ -14,6 +14,7 @@ export function* noticeLines(report: Report, style: Style): Generator<string> {
   if (report.schema === 'imgtar/verify/v1' || report.schema === 'imgtar/inspect/v1') return
   if (report.schema === 'imgtar/diff/v1') return
   if (report.schema === 'imgtar/census/v1' || report.schema === 'imgtar/recover/v1') return
+  if (report.schema === 'imgtar/salvage/v1') return
   const failing = report.findings.filter((finding) => finding.severity !== 'note')
   for (const finding of failing.slice(0, MOST_NOTICES)) yield notice(finding, style)
   if (failing.length > MOST_NOTICES)
