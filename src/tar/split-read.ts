@@ -89,8 +89,8 @@ function entryOf(value: unknown, place: LinePlace): SplitEntry {
   const payload = bytesOfField(fields.payload)
   if (payload === undefined) throw refuse('the payload of an entry is no base64')
   if (fields.type === 2) return { kind: 'segment', bytes: payload }
-  if (fields.type === undefined) throw refuse('an entry of no type')
-  if (fields.type !== 1) throw refuse(`an entry of the unknown type ${JSON.stringify(fields.type)}`)
+  if (fields.type !== 1)
+    throw refuse(`an entry of ${typeof fields.type === 'number' ? `type ${fields.type}` : 'no type'}`)
   const name = nameOf(fields)
   if (name === undefined) throw refuse('an entry whose name cannot be read')
   const size = fields.size ?? 0

@@ -36,6 +36,7 @@ describe('a sidecar', () => {
   test.each([
     ['is no JSON', '{"type":2', 'ERR_JSON'],
     ['has an unknown type', '{"type":3,"payload":"","position":0}', 'ERR_DOCUMENT'],
+    ['has a type nested too deep', `{"type":${'['.repeat(9000)}${']'.repeat(9000)}}`, 'ERR_DOCUMENT'],
     ['has a payload that is no base64', '{"type":2,"payload":"*","position":0}', 'ERR_DOCUMENT'],
     ['has a size below zero', '{"type":1,"name":"a","size":-1,"payload":"AAAAAAAAAAA=","position":0}', 'ERR_DOCUMENT'],
     [
