@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { describe, expect, test } from 'vitest'
-import { packWrapper, type WrapperEntry } from '../../src/tar/wrapper.js'
+import { describe, expect, test, vi } from 'vitest'
+import { packWrapper, wrapperHeader, type WrapperEntry } from '../../src/tar/wrapper.js'
 import { chunksOf, collect } from '../support/chunks.js'
 import { decode } from '../support/tar-blocks.js'
 
@@ -95,4 +95,12 @@ describe('a wrapper', () => {
     for await (const chunk of packWrapper([{ ...plain, size: 9, content: content() }])) if (chunk.length === 1) break
     expect(closed).toBe(true)
   })
+})
+
+test('a header alone takes no errors, which cost more than itself', async () => {
+  const traced = vi.spyOn(Error, 'captureStackTrace')
+  const header = await wrapperHeader({ path: 'a', type: 'file', size: 70_000, mode: 0o644, mtime: 0 })
+  expect(header).toHaveLength(512)
+  expect(traced).not.toHaveBeenCalled()
+  traced.mockRestore()
 })
