@@ -38,10 +38,11 @@ export function systemCode(cause: unknown): unknown {
   return cause instanceof Error && 'code' in cause ? cause.code : undefined
 }
 
-/** A name beside `path` that nobody else uses; it is in the directory that the system would find `path` in. */
+/** A name beside `path`, which ends with no slash, that nobody else uses; it is in the directory that the system would find `path` in. */
 export function nameBeside(path: string): string {
   const end = `.imgtar-${randomBytes(6).toString('hex')}`
-  return `${dirname(path)}/.${cutName(basename(path), LONGEST_NAME - end.length - 1)}${end}`
+  const name = basename(path)
+  return `${path.slice(0, path.length - name.length)}.${cutName(name, LONGEST_NAME - end.length - 1)}${end}`
 }
 
 /** As much of a name as fits into so many bytes. */

@@ -1,5 +1,5 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { growingFile, type GrowingFile } from './growing-file.js'
 import { outputError, syncDirectory } from './output.js'
 
@@ -28,22 +28,24 @@ export type OutputFile = Pick<GrowingFile, 'append' | 'take'>
 /** For an empty directory, which errors call `location`. Disposing waits until nothing is being stored any more. */
 export function outputFiles(directory: string, location: string): OutputFiles {
   const storing = storingBeside()
-  const directories = new Set([directory])
+  // Not by `join`, which would lead past links out of a directory.
+  const pathOf = (name: string): string => `${directory}/${name}`
+  const directories = new Set(['.'])
   const told = (cause: unknown): never => {
     throw outputError(cause, location)
   }
-  const makeParents = async (path: string): Promise<void> => {
-    const parent = dirname(path)
+  const makeParents = async (name: string): Promise<void> => {
+    const parent = dirname(name)
     if (directories.has(parent)) return
     await makeParents(parent)
-    await mkdir(parent).catch(told)
+    await mkdir(pathOf(parent)).catch(told)
     directories.add(parent)
   }
   return {
     async make(name, fill) {
-      const path = join(directory, name)
+      const path = pathOf(name)
       await storing.room().catch(told)
-      await makeParents(path)
+      await makeParents(name)
       const handle = await open(path, 'wx').catch(told)
       const file = growingFile(path, handle, (cause) => outputError(cause, location))
       try {
@@ -58,14 +60,13 @@ export function outputFiles(directory: string, location: string): OutputFiles {
       return file.position
     },
     async move(from, to) {
-      const path = join(directory, to)
-      await makeParents(path)
-      await rename(join(directory, from), path).catch(told)
+      await makeParents(to)
+      await rename(pathOf(from), pathOf(to)).catch(told)
     },
-    remove: (path) => rm(join(directory, path), { force: true }),
+    remove: (path) => rm(pathOf(path), { force: true }),
     async store() {
       await storing.done().catch(told)
-      for (const path of directories) await syncDirectory(path)
+      for (const name of directories) await syncDirectory(name === '.' ? directory : pathOf(name))
     },
     [Symbol.asyncDispose]: () => storing.idle(),
   }
