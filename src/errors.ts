@@ -59,6 +59,10 @@ export class ArchiveError extends Error {
   }
 }
 
+// What stands in a name for bytes that are no UTF-8: Node gives command lines and folders as text.
+const REPLACEMENT = '\ufffd'
+const MANGLED = 'names on the command line are UTF-8; stdin takes what has another: imgtar COMMAND - < FILE'
+
 /** An ArchiveError for whatever was thrown; system errors keep their message, and our own pass as they are. */
 export function toArchiveError(error: unknown, place: ErrorPlace = {}): ArchiveError {
   if (error instanceof ArchiveError) return error
@@ -67,7 +71,12 @@ export function toArchiveError(error: unknown, place: ErrorPlace = {}): ArchiveE
   if (error instanceof Error && error.name === 'AbortError') {
     return new ArchiveError('ERR_ABORTED', 'interrupted', { ...place, cause: error })
   }
-  return new ArchiveError(code === 'ENOENT' ? 'ERR_NOT_FOUND' : 'ERR_IO', message, { ...place, cause: error })
+  if (code !== 'ENOENT') return new ArchiveError('ERR_IO', message, { ...place, cause: error })
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd') {
+    return new ArchiveError('ERR_NOT_FOUND', 'the current directory is gone', { hint: 'cd to another', cause: error })
+  }
+  const isMangled = place.hint === undefined && place.location?.includes(REPLACEMENT) === true
+  return new ArchiveError('ERR_NOT_FOUND', message, { ...place, ...(isMangled && { hint: MANGLED }), cause: error })
 }
 
 /** What the system says of an error, without the call and the path that Node adds: the place tells those. */

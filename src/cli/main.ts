@@ -69,6 +69,8 @@ async function printed(text: string): Promise<ExitCode> {
 }
 
 async function ran(request: Request, signal: AbortSignal): Promise<ExitCode> {
+  const { refuseReportOver } = await import('./refuse-inputs.js')
+  await refuseReportOver(request.operands, request.reports)
   const progress = progressFor(request.globals)
   let answer: Answer
   try {

@@ -1,6 +1,6 @@
 import yargs from 'yargs'
 import type { Argv, Options as YargsOptions, PositionalOptions } from 'yargs'
-import { readOptions } from './arguments.js'
+import { readOptions, textsOf } from './arguments.js'
 import type { Given, Option, Options } from './arguments.js'
 import type { Command, Positional, Prepared } from './command.js'
 import { GLOBAL_OPTIONS } from './options.js'
@@ -15,6 +15,8 @@ export interface Request {
   readonly globals: GlobalValues
   /** Whether whole digests and lines are wanted (`--no-trunc`). */
   readonly full: boolean
+  /** What the command is about, as it was typed. */
+  readonly operands: readonly string[]
   /** What is printed where, at least one of them on standard output. */
   readonly reports: readonly ReportTarget[]
 }
@@ -39,8 +41,13 @@ function requestOf(chosen: { readonly command: Command; readonly given: Given } 
     run: chosen.command.prepare(chosen.given, globals),
     globals,
     full: chosen.given['no-trunc'] === true,
+    operands: operandsOf(chosen),
     reports: reportTargets(report, globals.json),
   }
+}
+
+function operandsOf({ command, given }: { readonly command: Command; readonly given: Given }): readonly string[] {
+  return Object.keys(command.positionals).flatMap((name) => textsOf(given[name]))
 }
 
 function base(explain: (message: string) => string): Argv {

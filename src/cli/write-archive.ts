@@ -11,6 +11,7 @@ import type { WriterName, WrittenImage, WrittenReport } from '../model/report-wr
 import type { ArchiveSink, WriteTarget } from '../formats/write/index.js'
 import { envelope } from './envelope.js'
 import { FORCE_OPTION, outputPlace } from './output-place.js'
+import { refuseInside } from './refuse-inputs.js'
 
 /** Reads `keep`, `none`, `gzip`, `zstd`, the latter two with a level. Errors: UsageError. */
 function compression(text: string): { kind: 'keep' | 'none' | 'gzip' | 'zstd'; level?: number } {
@@ -81,6 +82,7 @@ export async function writeArchive(request: WriteRequest, context: RunContext): 
     import('../formats/write/index.js'),
     import('../model/finding-log.js'),
   ])
+  await refuseInside(archives, options.output.path)
   const make = async (making: Making): Promise<Made> => {
     const archive = archives[0]?.location ?? name
     const log = findingLog(archive)

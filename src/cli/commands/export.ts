@@ -6,6 +6,7 @@ import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { USERNS_OPTION, withUserNamespace } from '../data-root.js'
 import { FORCE_OPTION, directoryPlace, plainPath } from '../output-place.js'
+import { refuseInside } from '../refuse-inputs.js'
 import { UsageError } from '../usage-error.js'
 import { refuseTerminal } from '../write-archive.js'
 import { filesReport, verified, VERIFY_OPTION } from '../write-files.js'
@@ -59,6 +60,7 @@ export const exportFiles = defineCommand({
     if (options.output.path === '-' && !options['dry-run']) refuseTerminal()
     const { selectImage } = await import('../../model/select.js')
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
+    await refuseInside([archive], options.output.path)
     const image = selectImage(archive, {})
     await verified(image, options.verify, context)
     return await (options.output.kind === 'tar' ? toTar : toDirectory)(archive, image, options, context)

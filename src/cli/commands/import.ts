@@ -6,6 +6,7 @@ import { asIs, value, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { sourceDate, timeText } from '../created.js'
 import type { GlobalValues } from '../options.js'
+import { refuseInside } from '../refuse-inputs.js'
 import { WRITE_OPTIONS, writeMade } from '../write-archive.js'
 
 /** `imgtar import`: a root filesystem becomes an image of one layer. */
@@ -59,6 +60,7 @@ export const importCommand = defineCommand({
     }
     const { openRootfs } = await import('../rootfs-input.js')
     await using input: RootfsInput & AsyncDisposable = await openRootfs(operands.rootfs, context)
+    await refuseInside([{ format: 'rootfs', location: input.location }], options.output.path)
     return await writeMade(
       'import',
       options,

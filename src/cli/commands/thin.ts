@@ -5,6 +5,7 @@ import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { openInputs } from '../inputs.js'
 import { claimedImages, openPlainOutput, openTarOf, PLAIN_OUTPUT_OPTIONS, plainOutput } from '../plain-archive.js'
+import { refuseReplacing } from '../refuse-inputs.js'
 import { UsageError } from '../usage-error.js'
 import { writtenReport } from '../write-archive.js'
 
@@ -46,6 +47,10 @@ export const thin = defineCommand({
     refuseOther(archive)
     await using inputs = await openInputs(options.base, { globals, context, access: 'once' })
     const bases = inputs.archives.flatMap(({ images }) => images)
+    await refuseReplacing(
+      inputs.archives.map(({ location }) => location),
+      options.output.path,
+    )
     await using output = await openPlainOutput(options)
     const { leftOut, findings: told } = await writeThin(
       { archive: source, images: archive.images, bases },
