@@ -30,6 +30,11 @@ type Tell = (code: FindingCode, entry: TarEntry, message: string) => void
 export function layerLint(limits: Limits): LayerLint {
   const { notices, tell, rest } = teller()
   const seen = new Map<string, TarEntry['type']>()
+  const passed = new Set<string>()
+  const see = (key: string, type: TarEntry['type']) => {
+    if (passed.has(key) || (type !== 'directory' && seen.get(key) === 'directory')) passed.clear()
+    seen.set(key, type)
+  }
   const whiteouts: { key: string; entry: TarEntry }[] = []
   let contentSize = 0
   const isUsual = usualMembers(seen, limits)
@@ -41,7 +46,7 @@ export function layerLint(limits: Limits): LayerLint {
         return
       }
       contentSize += member.type === 'file' ? member.size : member.link.length
-      seen.set(key, member.type)
+      see(key, member.type)
     },
     entry(entry) {
       const clean = cleanName(entry.path, entry.rawPath)
@@ -49,7 +54,7 @@ export function layerLint(limits: Limits): LayerLint {
       lintType(entry, tell)
       const repeated = seen.get(clean.key)
       if (repeated !== undefined) tell('ENTRY_DUPLICATE', entry, `${entry.path} stands in the layer twice`)
-      lintParents(entry, clean.key, seen, tell)
+      lintParents(entry, clean.key, { seen, passed }, tell)
       if (entry.type === 'hardlink') lintHardLink(entry, seen, tell)
       if (entry.type === 'symlink' && linkEscapes(entry.rawPath, entry.rawLinkPath)) {
         tell('ENTRY_SYMLINK_CLIMBS', entry, `${entry.path} is a link to ${entry.linkPath}, above the root`)
@@ -58,7 +63,7 @@ export function layerLint(limits: Limits): LayerLint {
       if (whiteout === undefined) contentSize += dockerSize(entry)
       else lintWhiteout(entry, whiteout, tell)
       if (whiteout?.kind === 'whiteout') whiteouts.push({ key: whiteout.path, entry })
-      seen.set(clean.key, entry.type)
+      see(clean.key, entry.type)
     },
     end() {
       for (const { key, entry } of whiteouts) {
@@ -157,15 +162,29 @@ function lintPax(entry: TarEntry, tell: Tell): void {
   }
 }
 
-function lintParents(entry: TarEntry, key: string, seen: ReadonlyMap<string, TarEntry['type']>, tell: Tell): void {
+/** What stood in the layer so far. */
+interface Before {
+  readonly seen: ReadonlyMap<string, TarEntry['type']>
+  /** Directories that no entry is of, with none above them but of a directory; a thousand a path would be asked for again. */
+  readonly passed: Set<string>
+}
+
+const MOST_PASSED = 2 ** 16
+
+function lintParents(entry: TarEntry, key: string, { seen, passed }: Before, tell: Tell): void {
+  const unseen: string[] = []
   for (let slash = key.lastIndexOf('/'); slash > 0; slash = key.lastIndexOf('/', slash - 1)) {
-    const type = seen.get(key.slice(0, slash))
-    if (type === 'directory') return
+    const parent = key.slice(0, slash)
+    const type = seen.get(parent)
+    if (type === 'directory' || passed.has(parent)) break
     if (type !== undefined) {
-      tell('ENTRY_PARENT_NOT_DIRECTORY', entry, `${entry.path} lies below ${key.slice(0, slash)}, which is a ${type}`)
+      tell('ENTRY_PARENT_NOT_DIRECTORY', entry, `${entry.path} lies below ${parent}, which is a ${type}`)
       return
     }
+    unseen.push(parent)
   }
+  if (passed.size > MOST_PASSED) passed.clear()
+  for (const parent of unseen) passed.add(parent)
 }
 
 function lintHardLink(entry: TarEntry, seen: ReadonlyMap<string, TarEntry['type']>, tell: Tell): void {

@@ -73,6 +73,34 @@ describe('what engines refuse or read differently', () => {
     expect(notice).toMatchObject({ code: 'ENTRY_DUPLICATE', entry: 'a', layerOffset: 1024 })
   })
 
+  test('is a parent that is no directory, also where others passed it by before it came', () => {
+    const told = [
+      file('a/b/c/1'),
+      file('a/b/c/2'),
+      symlink('a/b', 'x'),
+      file('a/b/c/3'),
+      directory('a/b'),
+      file('a/b/c/4'),
+    ]
+    const { notices } = lint(told)
+    const parents = notices.filter(({ code }) => code === 'ENTRY_PARENT_NOT_DIRECTORY')
+    expect(parents.map(({ entry }) => entry)).toEqual(['a/b/c/3'])
+    expect(codes([directory('a'), file('a/b/c'), symlink('a', 'x'), file('a/b/d')])).toEqual([
+      'ENTRY_DUPLICATE',
+      'ENTRY_PARENT_NOT_DIRECTORY',
+    ])
+  })
+
+  test('is not looked for again above each file of one deep folder', () => {
+    const entries = Array.from({ length: 3000 }, (_, at) => file(`${'d/'.repeat(1000)}${String(at)}`))
+    const decoded = decode(layerTar(entries)).entries
+    const one = layerLint(DEFAULT_LIMITS)
+    const before = process.cpuUsage()
+    for (const entry of decoded) one.entry(entry)
+    expect(one.end().notices).toEqual([])
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(2)
+  })
+
   test('is a path that is too deep, as the limit says', () => {
     const { notices } = lint([file('a/b/c'), file('a/b')], { depth: 2 })
     expect(notices.map(({ code, entry }) => [code, entry])).toEqual([['LIMIT_REACHED', 'a/b/c']])
