@@ -144,7 +144,7 @@ const STORE_RULES = {
 // What an archive that is written could not take over.
 // prettier-ignore
 const OUTPUT_RULES = {
-  OUTPUT_ANNOTATION_LEFT_OUT: rule('note', 'What index.json says of an image was not taken over', 'Annotations stay with a manifest that stays as it is, in an output with index.json.'),
+  OUTPUT_ANNOTATION_LEFT_OUT: rule('note', 'What index.json says of an image, or of itself, was not taken over', 'Annotations stay with a manifest that stays as it is, in an output with index.json; those of index.json itself where all its images stay so, and no others come along. Of copies of an image one is written, with its annotations.'),
   OUTPUT_ATTACHMENT_LEFT_OUT: rule('note', 'An attestation or signature was not taken over', 'It refers to a manifest by its digest, and goes along where that manifest or the index above it stays as it is.'),
   OUTPUT_COPY_DAMAGED: rule('warning', 'A damaged copy was passed over', 'Another archive has the same, whole and proved, and that was taken. imgtar verify tells what is wrong with the damaged one.'),
   OUTPUT_INDEX_LEFT_OUT: rule('note', 'An index was not taken over', 'Registries and the containerd store know an image by the digest of the index that its name leads to. All images below it must be written with their own manifests: no --platform, no other compression, an output with index.json.'),

@@ -8,7 +8,7 @@ import type { Image, ImageArchive } from '../model/image.js'
 import type { OutgoingImage } from '../model/outgoing.js'
 import type { PrepareOptions } from '../ops/prepare.js'
 import type { WriterName, WrittenImage, WrittenReport } from '../model/report-written.js'
-import type { ArchiveSink, WriteTarget } from '../formats/write/index.js'
+import type { ArchiveContent, ArchiveSink, WriteTarget } from '../formats/write/index.js'
 import { envelope } from './envelope.js'
 import { FORCE_OPTION, outputPlace } from './output-place.js'
 import { refuseInside } from './refuse-inputs.js'
@@ -63,9 +63,7 @@ export interface WriteRequest {
 export type Making = Pick<PrepareOptions, 'compress' | 'holds' | 'staging'>
 
 /** Images made for an output, and what is to be told of them. */
-export interface Made {
-  readonly images: readonly OutgoingImage[]
-  readonly companions?: readonly OutgoingCompanion[]
+export interface Made extends ArchiveContent {
   readonly findings: readonly Finding[]
 }
 
@@ -84,8 +82,7 @@ export async function writeArchive(request: WriteRequest, context: RunContext): 
   ])
   await refuseInside(archives, options.output.path)
   const make = async (making: Making): Promise<Made> => {
-    const archive = archives[0]?.location ?? name
-    const log = findingLog(archive)
+    const log = findingLog(archives[0]?.location ?? name)
     const prepared = await prepareImages(
       images,
       { ...making, log, ...(request.trust !== undefined && { trust: request.trust }) },
@@ -96,13 +93,14 @@ export async function writeArchive(request: WriteRequest, context: RunContext): 
     const takes = hasIndex(target)
     const companions = await companionsFor(archives, prepared, takes, context)
     const losses = lossesOf(images, prepared, {
-      archive,
+      archives,
       docker: format === 'docker-archive',
       index: takes,
       companions,
     })
     const findings = [...archives.flatMap((one) => one.findings), ...log.findings, ...losses]
-    return { images: prepared, companions: companions.carried, findings }
+    const { carried, indexAnnotations } = companions
+    return { images: prepared, companions: carried, ...(indexAnnotations && { indexAnnotations }), findings }
   }
   return writeMade(name, options, make, context)
 }

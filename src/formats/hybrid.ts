@@ -35,7 +35,7 @@ export const hybrid: Format = {
       others.filter(({ path }) => !used.has(path)),
       context,
     )
-    return { ...archiveOf('hybrid', files, images, log), loose, companions: layout.companions }
+    return { ...layout, ...archiveOf('hybrid', files, images, log), loose }
   },
 }
 

@@ -1,7 +1,7 @@
 import { asDigest, type Digest } from '../bytes/digest.js'
 import { findingLog } from '../model/finding-log.js'
 import type { Companion } from '../model/companion.js'
-import type { Image, ImageArchive, LooseBlob } from '../model/image.js'
+import type { Image, ImageArchive, IndexAnnotations, LooseBlob } from '../model/image.js'
 import { imageManifest, ociLayout as layoutSchema, type ImageManifest } from '../model/manifest.js'
 import { archiveOf } from './docker-save.js'
 import { parseOrTell, placeOf, requireDocument, type Reading } from './documents.js'
@@ -24,8 +24,8 @@ export const ociLayout: Format = {
   },
   async read(files, context) {
     const log = findingLog(files.location)
-    const { images, loose, companions } = await readLayout({ files, log, context })
-    return { ...archiveOf('oci-layout', files, images, log), loose, companions }
+    const { images, ...layout } = await readLayout({ files, log, context })
+    return { ...archiveOf('oci-layout', files, images, log), ...layout }
   },
 }
 
@@ -34,6 +34,7 @@ export interface ReadLayout {
   readonly images: readonly Image[]
   readonly loose: ImageArchive['loose']
   readonly companions: readonly Companion[]
+  readonly indexAnnotations?: IndexAnnotations
 }
 
 /** Reads index.json and all below it. Errors: ERR_JSON and ERR_DOCUMENT when index.json cannot be read. */
@@ -63,7 +64,17 @@ export async function readIndex(reading: Reading, index: ImageManifest, path: st
   for (const image of images) addUsed(used, image)
   for (const { path } of loose) used.add(path)
   const companions = await readCompanions(reading, { index, path }, { manifests, reached })
-  return { images, loose: [...loose, ...(await orphans(reading.files, used))], companions }
+  const { annotations = new Map<string, string>() } = index
+  return {
+    images,
+    loose: [...loose, ...(await orphans(reading.files, used))],
+    companions,
+    ...(annotations.size > 0 && { indexAnnotations: { annotations, about: manifestsOf(images) } }),
+  }
+}
+
+function manifestsOf(images: readonly Image[]): readonly Digest[] {
+  return images.flatMap(({ manifest }) => manifest?.digest ?? [])
 }
 
 async function checkVersion(reading: Reading): Promise<void> {

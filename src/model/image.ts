@@ -107,8 +107,17 @@ export interface ImageArchive extends AsyncDisposable {
   readonly loose: readonly LooseBlob[]
   /** Of an OCI layout: indexes and manifests about images, in the order of index.json. */
   readonly companions?: readonly Companion[]
+  /** Of an OCI layout: what its index.json says of itself. */
+  readonly indexAnnotations?: IndexAnnotations
   /** It came down a pipe that has been read: contents of layers are gone, and nobody can open it again. */
   readonly passed?: boolean
+}
+
+/** What the index.json of a layout says of itself, and so of just these images together. */
+export interface IndexAnnotations {
+  readonly annotations: ReadonlyMap<string, string>
+  /** The manifests of all images that it leads to. */
+  readonly about: readonly Digest[]
 }
 
 /** A blob outside any image. */

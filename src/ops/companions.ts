@@ -3,7 +3,7 @@ import { readAhead } from '../bytes/read-ahead.js'
 import type { RunContext } from '../context.js'
 import type { CarriedBlob, Companion, OutgoingCompanion } from '../model/companion.js'
 import { byBytes } from '../model/go-json.js'
-import type { ImageArchive } from '../model/image.js'
+import type { ImageArchive, IndexAnnotations } from '../model/image.js'
 import { groupedByName } from '../model/names.js'
 import type { OutgoingImage } from '../model/outgoing.js'
 
@@ -12,12 +12,14 @@ export interface Companions {
   /** Sorted by digest. */
   readonly carried: readonly OutgoingCompanion[]
   readonly left: readonly { readonly companion: Companion; readonly reason: string }[]
+  /** What index.json is to say of itself. */
+  readonly indexAnnotations?: IndexAnnotations['annotations']
 }
 
 /**
  * What of the indexes and the manifests about images goes along, byte for byte and proved: an index where all images that
  * the archive has below it are written with their own manifests, and a name leads to just them; a manifest about another
- * one where that goes along. `takes` says whether the output has an index.json at all. Errors: ERR_IO, ERR_ABORTED.
+ * one where that goes along; what index.json says of itself, where all of the one archive goes and nothing else. `takes` says whether the output has an index.json at all. Errors: ERR_IO, ERR_ABORTED.
  */
 export async function companionsFor(
   archives: readonly ImageArchive[],
@@ -52,7 +54,23 @@ export async function companionsFor(
     const proved = goes ? await outgoing(companion, own, prove) : undefined
     if (proved !== undefined) carried.push(proved)
   }
-  return { carried: carried.sort((a, b) => byBytes(a.digest, b.digest)), left }
+  const indexAnnotations = indexAnnotationsFor(archives, images)
+  return {
+    carried: carried.sort((a, b) => byBytes(a.digest, b.digest)),
+    left,
+    ...(indexAnnotations && { indexAnnotations }),
+  }
+}
+
+/** What the index.json of the one input says of just these images, where they all have their own manifests still. */
+function indexAnnotationsFor(
+  [archive, second]: readonly ImageArchive[],
+  images: readonly OutgoingImage[],
+): Companions['indexAnnotations'] {
+  const { annotations, about = [] } = archive?.indexAnnotations ?? {}
+  const written = new Set(images.map(({ manifest }) => manifest?.digest))
+  const isSame = images.length === about.length && about.every((digest) => written.has(digest))
+  return isSame && second === undefined ? annotations : undefined
 }
 
 /**

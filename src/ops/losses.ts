@@ -1,7 +1,7 @@
 import type { Finding } from '../findings.js'
 import { digestsNaming } from '../model/companion.js'
 import { findingLog, type FindingLog } from '../model/finding-log.js'
-import type { Image } from '../model/image.js'
+import type { Image, ImageArchive } from '../model/image.js'
 import { heldNames, type NameLimits } from '../model/names.js'
 import type { OutgoingImage } from '../model/outgoing.js'
 import { parseReference } from '../model/reference.js'
@@ -9,8 +9,8 @@ import type { Companions } from './companions.js'
 
 /** What an output is told by. */
 export interface LossSettings {
-  /** The archive that findings name. */
-  readonly archive: string
+  /** Where the images come from; findings about them name the first. */
+  readonly archives: readonly ImageArchive[]
   /** Whether names go to manifest.json, where they need a tag. */
   readonly docker: boolean
   /** Whether there is an index.json. */
@@ -25,13 +25,13 @@ export interface LossSettings {
 export function lossesOf(
   images: readonly Image[],
   prepared: readonly OutgoingImage[],
-  { archive, docker, index, companions }: LossSettings,
+  { archives, docker, index, companions }: LossSettings,
 ): readonly Finding[] {
-  const log = findingLog(archive)
+  const log = findingLog(archives[0]?.location ?? '')
   tellIndexes(log, images, companions)
   const carried = new Set(companions.carried.flatMap(({ blobs }) => blobs).map(({ digest }) => digest))
   const digests = new Set(prepared.flatMap(({ layers }) => layers).map(({ digest }) => digest))
-  const manifests = new Set(index ? prepared.map(({ manifest }) => manifest?.digest) : [])
+  const written = new Map(index ? prepared.map((image) => [image.manifest?.digest, image] as const) : [])
   for (const image of images) {
     const left = image.attachments.filter((digest) => !carried.has(digest)).length
     if (left > 0) {
@@ -47,18 +47,28 @@ export function lossesOf(
       log.add('OUTPUT_LAYER_RECOMPRESSED', message, { path: layer.path, layer: layer.index, expected: digest })
     }
     const manifest = image.manifest?.digest
-    const stays = manifest !== undefined && manifests.has(manifest)
-    if (!stays) tellAnnotations(log, image)
+    const stays = manifest !== undefined && written.has(manifest)
+    tellAnnotations(log, image, stays ? written.get(manifest)?.entryAnnotations : undefined)
     tellNames(log, image, { docker, digests: stays ? digestsNaming(manifest, companions.carried) : new Set() })
   }
-  return log.findings
+  return [...log.findings, ...(companions.indexAnnotations === undefined ? archives.flatMap(lostOfIndex) : [])]
 }
 
-function tellAnnotations(log: FindingLog, { entryAnnotations, names, path }: Image): void {
-  if (entryAnnotations === undefined) return
-  const keys = [...entryAnnotations.keys()].join(', ')
-  const message = `what index.json says of ${names[0] ?? path} is not taken over: ${keys}`
+/** What index.json says of an image, but for what the output says of it as well: of copies only one is written. */
+function tellAnnotations(log: FindingLog, image: Image, taken: Image['entryAnnotations']): void {
+  const { entryAnnotations = new Map<string, string>(), names, path } = image
+  const keys = [...entryAnnotations].filter(([key, text]) => taken?.get(key) !== text).map(([key]) => key)
+  if (keys.length === 0) return
+  const message = `what index.json says of ${names[0] ?? path} is not taken over: ${keys.join(', ')}`
   log.add('OUTPUT_ANNOTATION_LEFT_OUT', message, { path: 'index.json' })
+}
+
+function lostOfIndex({ location, indexAnnotations }: ImageArchive): readonly Finding[] {
+  if (indexAnnotations === undefined) return []
+  const log = findingLog(location)
+  const message = `what index.json says of itself is not taken over: ${[...indexAnnotations.annotations.keys()].join(', ')}`
+  log.add('OUTPUT_ANNOTATION_LEFT_OUT', message, { path: 'index.json' })
+  return log.findings
 }
 
 function tellNames(log: FindingLog, { names }: Image, limits: NameLimits): void {

@@ -1,34 +1,18 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runContext } from '../../src/context.js'
 import { openArchive } from '../../src/formats/index.js'
-import { compressionsOf, hasIndex, openSink, writeImages, type WriteTarget } from '../../src/formats/write/index.js'
 import type { ImageArchive, Image } from '../../src/model/image.js'
-import { companionsFor } from '../../src/ops/companions.js'
-import { lossesOf } from '../../src/ops/losses.js'
-import { prepareImages, type PrepareOptions } from '../../src/ops/prepare.js'
 import { retag } from '../../src/ops/retag.js'
 import { verify } from '../../src/ops/verify.js'
-import {
-  blob,
-  descriptor,
-  digest,
-  json,
-  layer,
-  manifestOf,
-  ociLayout,
-  packed,
-  type ImageFixture,
-} from '../support/archives.js'
+import { blob, descriptor, digest, json, layer, manifestOf, ociLayout, type ImageFixture } from '../support/archives.js'
+import { CLASSIC, resaved, UNIVERSAL, type ResaveSettings } from '../support/resaving.js'
 
 const context = runContext()
 const OCI = 'application/vnd.oci.image'
-const OCI_ARCHIVE: WriteTarget = { format: 'oci-archive', layout: 'universal' }
-const UNIVERSAL: WriteTarget = { format: 'docker-archive', layout: 'universal' }
-const CLASSIC: WriteTarget = { format: 'docker-archive', layout: 'classic' }
 
 const plain = layer('etc/a')
 const image = (architecture: string, bytes = plain): ImageFixture => ({
@@ -98,39 +82,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-interface Settings extends Partial<PrepareOptions> {
-  readonly target?: WriteTarget
-  readonly change?: (images: readonly Image[]) => readonly Image[]
-}
-
-/** What `save` does: reads, prepares, writes; gives the archive that came out of it, and what was lost. */
-async function saved(
-  inputs: readonly ReadonlyMap<string, Uint8Array>[],
-  { target = OCI_ARCHIVE, change = (images) => images, ...prepare }: Settings = {},
-): Promise<{ after: ImageArchive; losses: readonly string[] }> {
-  const archives: ImageArchive[] = []
-  try {
-    for (const [at, members] of inputs.entries()) {
-      const file = join(folder, `in-${String(at)}.tar`)
-      await writeFile(file, packed(members))
-      archives.push(await openArchive(file, context, { access: 'random' }))
-    }
-    const images = change(archives.flatMap((archive) => archive.images))
-    await using sink = await openSink(target, { path: join(folder, 'out.tar'), force: true })
-    const holds = compressionsOf(target)
-    const prepared = await prepareImages(images, { compress: 'keep', holds, staging: sink, ...prepare }, context)
-    const companions = await companionsFor(archives, prepared, hasIndex(target), context)
-    await writeImages(sink, { images: prepared, companions: companions.carried }, target, context)
-    await sink.commit()
-    const docker = target.format === 'docker-archive'
-    const losses = lossesOf(images, prepared, { archive: 'in', docker, index: hasIndex(target), companions })
-    const after = await openArchive(join(folder, 'out.tar'), context, { access: 'random' })
-    await after[Symbol.asyncDispose]()
-    return { after, losses: losses.map(({ code }) => code) }
-  } finally {
-    for (const archive of archives) await archive[Symbol.asyncDispose]()
-  }
-}
+const saved = (inputs: readonly ReadonlyMap<string, Uint8Array>[], settings?: ResaveSettings) =>
+  resaved(folder, inputs, settings)
 
 const indexes = ({ companions = [] }: ImageArchive) =>
   companions.filter(({ kind }) => kind === 'index').map(({ digest, names }) => [digest, ...names])

@@ -36,8 +36,8 @@ export async function saved(
       options,
       context,
     )
-    const companions = await companionsFor(archives, images, hasIndex(target), context)
-    await writeImages(sink, { images, companions: companions.carried }, target, context)
+    const { carried, left: _, ...own } = await companionsFor(archives, images, hasIndex(target), context)
+    await writeImages(sink, { images, companions: carried, ...own }, target, context)
     await sink.commit()
   } finally {
     for (const archive of archives) await archive[Symbol.asyncDispose]()

@@ -8,6 +8,8 @@ export interface ArchiveContent {
   readonly images: readonly OutgoingImage[]
   /** What goes along, where the archive has an index.json. */
   readonly companions?: readonly OutgoingCompanion[]
+  /** What an index.json is to say of itself. */
+  readonly indexAnnotations?: ReadonlyMap<string, string>
 }
 
 /** What an archive can say of names. */
@@ -20,12 +22,13 @@ export interface ContentLimits {
 
 /** The same with the names that the archive can hold, see heldNames. */
 export function heldContent(
-  { images, companions = [] }: ArchiveContent,
+  { images, companions = [], ...content }: ArchiveContent,
   { docker, index }: ContentLimits,
 ): ArchiveContent {
   const digestsOf = (image: OutgoingImage): ReadonlySet<string> =>
     index ? digestsNaming(manifestOf(image).digest, companions) : new Set()
   return {
+    ...content,
     images: images.map((image) => ({ ...image, names: heldNames(image.names, { docker, digests: digestsOf(image) }) })),
     companions: companions.map((one) => {
       return { ...one, names: heldNames(one.names, { docker, digests: new Set([one.digest]) }) }

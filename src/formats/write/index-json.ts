@@ -6,6 +6,7 @@ import { groupedByName, NAME_ANNOTATIONS } from '../../model/names.js'
 import type { OutgoingImage } from '../../model/outgoing.js'
 import { formatPlatform } from '../../model/platform.js'
 import { canonicalName, parseReference } from '../../model/reference.js'
+import type { ArchiveContent } from './content.js'
 import { annotations, descriptor, document, manifestOf, type BlobDocument } from './documents.js'
 
 /** index.json, and the documents that it leads to. */
@@ -34,12 +35,12 @@ const NOTHING: ReadonlyMap<string, string> = new Map()
  * name, or to the image; images of one name share an index below. Errors: ERR_REFERENCE where that would hold two images
  * for one platform.
  */
-export function indexOf(images: readonly OutgoingImage[], companions: readonly OutgoingCompanion[]): Index {
+export function indexOf({ images, companions = [], indexAnnotations = NOTHING }: ArchiveContent): Index {
   const manifests = images.map((image) => ({ image, blob: manifestOf(image) }))
   const { entries, indexes } = namedEntries(manifests, companions)
   entries.push(...namelessEntries(manifests, companions))
   const blobs = new Map([...manifests.map(({ blob }) => blob), ...indexes].map((blob) => [blob.digest, blob]))
-  const { bytes } = indexDocument(entryTexts(entries))
+  const { bytes } = indexDocument(entryTexts(entries), indexAnnotations)
   return { bytes, blobs: [...blobs.values()] }
 }
 
@@ -85,11 +86,12 @@ function targetOf({ mediaType, digest, bytes }: BlobDocument): Entry['target'] {
   return { mediaType, digest, size: bytes.length }
 }
 
-function indexDocument(entries: readonly string[]): BlobDocument {
+function indexDocument(entries: readonly string[], about: ReadonlyMap<string, string>): BlobDocument {
   const json = goObject([
     ['schemaVersion', '2'],
     ['mediaType', goString(MEDIA_TYPES.ociIndex)],
     ['manifests', `[${entries.join(',')}]`],
+    ...annotations(about),
   ])
   return document(json, MEDIA_TYPES.ociIndex)
 }
@@ -106,7 +108,7 @@ function platformIndex(name: string, manifests: readonly ManifestOfImage[]): Blo
     const own = descriptor(blob.mediaType, blob.digest, blob.bytes.length)
     return goObject([...own, ...annotations(entryAnnotations), ['platform', goObject(members)]])
   })
-  return indexDocument(entries)
+  return indexDocument(entries, NOTHING)
 }
 
 // Readers would take the first one without a word. What one index held so already stays together: there the platforms

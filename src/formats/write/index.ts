@@ -12,6 +12,7 @@ import type { ArchiveSink, SinkMember } from './sink.js'
 import { tarSink } from './tar-sink.js'
 
 export { nullSink } from './null-sink.js'
+export type { ArchiveContent } from './content.js'
 export type { ArchiveSink } from './sink.js'
 
 /** Archives that are written. */

@@ -27,8 +27,9 @@ function file(path: string, bytes: Uint8Array): SinkMember {
 }
 
 /** An OCI image layout (OCI image spec, image-layout.md): blobs, then the documents. Errors: ERR_REFERENCE. */
-export function* ociMembers({ images, companions = [] }: ArchiveContent): Generator<SinkMember> {
-  const index = indexOf(images, companions)
+export function* ociMembers(content: ArchiveContent): Generator<SinkMember> {
+  const { images, companions = [] } = content
+  const index = indexOf(content)
   const layers = uniqueLayers(images)
   for (const layer of layers) yield blob(pathOfBlob(layer.digest), layer)
   const documents = new Map<string, Uint8Array>()

@@ -114,7 +114,9 @@ async function losses(members: Members, target: WriteTarget): Promise<readonly s
   }
   const images = await prepareImages(archive.images, { compress: 'keep', holds, staging }, context)
   const companions = await companionsFor([archive], images, index, context)
-  return lossesOf(archive.images, images, { archive: 'in', docker, index, companions }).map(({ message }) => message)
+  return lossesOf(archive.images, images, { archives: [archive], docker, index, companions }).map(
+    ({ message }) => message,
+  )
 }
 
 const targets = DOCKER.map((target) => [target.layout, target] as const)
