@@ -123,9 +123,11 @@ function finish(fd: number, { mode, owner, mtimeNs }: FileMetadata): void {
   }
 }
 
-// Node takes a negative number for no time at all, but not a negative date; libuv cuts numbers off at the microsecond.
+// Node takes a negative number for no time at all, but not a negative date. libuv cuts numbers off at the microsecond, up
+// to Node 22: whole seconds, which are exact, need no half of one on top, and would keep it from Node 24 on.
 function timeOf(ns: bigint): number | Date {
   if (ns < 0n) return new Date(Number(ns / 1_000_000n))
   const microseconds = Number((ns / 1000n) % 1_000_000n)
-  return Number(ns / 1_000_000_000n) + (microseconds + 0.5) / 1e6
+  const seconds = Number(ns / 1_000_000_000n)
+  return microseconds === 0 ? seconds : seconds + (microseconds + 0.5) / 1e6
 }
