@@ -124,10 +124,11 @@ function finish(fd: number, { mode, owner, mtimeNs }: FileMetadata): void {
 }
 
 // Node takes a negative number for no time at all, but not a negative date. libuv cuts numbers off at the microsecond, up
-// to Node 22: whole seconds, which are exact, need no half of one on top, and would keep it from Node 24 on.
+// to Node 22; newer ones keep what is below it, so that half of one is put on top only where the cut would lose a whole one.
 function timeOf(ns: bigint): number | Date {
   if (ns < 0n) return new Date(Number(ns / 1_000_000n))
   const microseconds = Number((ns / 1000n) % 1_000_000n)
   const seconds = Number(ns / 1_000_000_000n)
-  return microseconds === 0 ? seconds : seconds + (microseconds + 0.5) / 1e6
+  const time = seconds + microseconds / 1e6
+  return Math.trunc((time - seconds) * 1e6) === microseconds ? time : seconds + (microseconds + 0.5) / 1e6
 }

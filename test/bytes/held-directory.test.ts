@@ -47,6 +47,14 @@ test('files, directories and links get content, mode and time', () => {
   expect(lstatSync(join(folder, 'root/d'))).toMatchObject({ mode: 0o41750, mtimeMs: -2000 })
 })
 
+test('times are right to the microsecond', () => {
+  for (let at = 0n; at < 500n; at++) {
+    const mtimeNs = (1_600_000_000n + at * 7919n) * 1_000_000_000n + ((at * 48_271n) % 1_000_000n) * 1000n
+    root.makeSymlink(`s${String(at)}`, 'x', { mtimeNs })
+    expect(lstatSync(join(folder, `root/s${String(at)}`), { bigint: true }).mtimeNs / 1000n).toBe(mtimeNs / 1000n)
+  }
+})
+
 test('names are bytes', () => {
   text(root, 'gr\xfc\xdfe', '')
   const [name] = readdirSync(join(folder, 'root'), { encoding: 'buffer' })
