@@ -5,17 +5,10 @@ import type { ImageArchive } from '../model/image.js'
 import { damagedLayers, gone, pinpoint } from '../ops/pinpoint/index.js'
 import type { Measurements } from '../ops/measure.js'
 import { ofOther, openOperand } from './archives.js'
+import type { EvidencePlaces } from './evidence.js'
 import { openInputs } from './inputs.js'
 import { openKept, type KeptPipes } from './kept-pipes.js'
 import type { GlobalValues } from './options.js'
-
-/** What the user gives to hold damaged layers against. */
-export interface EvidencePlaces {
-  /** Operands: other archives with copies of the layers. */
-  readonly against: readonly string[]
-  /** Paths of tar-split sidecars. */
-  readonly sidecars: readonly string[]
-}
 
 /** How to look. */
 export interface LocateSettings {

@@ -173,11 +173,12 @@ export type VerifyReport = z.output<typeof verifySchema>
 export type InspectReport = z.output<typeof inspectSchema>
 export type ImagesReport = z.output<typeof imagesSchema>
 export type HistoryReport = z.output<typeof historySchema>
-export type LsReport = z.output<typeof lsSchema>
+/** The entries of a large image are made while they are read, and anew each time. */
+export type LsReport = Omit<z.output<typeof lsSchema>, 'entries'> & { readonly entries: Iterable<EntryReport> }
 export type DiffReport = z.output<typeof diffSchema>
 export type RootfsDigestReport = z.output<typeof rootfsDigestSchema>
 export type EntryReport = z.output<typeof entrySchema>
-/** What operations answer: plain data, `JSON.stringify` loses nothing. */
+/** What operations answer: plain data, of which `jsonPieces` loses nothing. */
 export type Report =
   | VerifyReport
   | InspectReport

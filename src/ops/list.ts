@@ -30,7 +30,8 @@ export interface ListOptions {
 
 /** The rows, and what was odd about the layers. */
 export interface Listing {
-  readonly entries: readonly EntryReport[]
+  /** Made while they are read, and anew each time: a million of them take more memory than the tree that they are of. */
+  readonly entries: Iterable<EntryReport>
   readonly findings: readonly Finding[]
 }
 
@@ -53,18 +54,27 @@ async function listMerged(
   options: ListOptions,
   log: FindingLog,
   context: RunContext,
-): Promise<EntryReport[]> {
+): Promise<Iterable<EntryReport>> {
   const tree = await mergedTree(image.layers, log, context)
   const from = startOf(tree, options)
   const recursive = options.path === undefined || options.recursive === true
   const firsts = firstNames(tree)
-  const rows: EntryReport[] = []
-  if (!isDirectory(from.node)) rows.push(treeRow(from, firsts.get(from.node.inode)))
+  return { [Symbol.iterator]: () => rowsOf({ tree, from, recursive }, firsts) }
+}
+
+interface Chosen {
+  readonly tree: Tree
+  readonly from: Located
+  readonly recursive: boolean
+}
+
+function* rowsOf({ tree, from, recursive }: Chosen, firsts: ReadonlyMap<Inode, string>): Generator<EntryReport, void> {
+  const row = (item: Located) => treeRow(item, firsts.get(item.node.inode))
+  if (!isDirectory(from.node)) yield row(from)
   const names = from.path === '' ? '' : `${from.path}/`
   for (const item of walkTree(tree, from)) {
-    if (recursive || !item.path.includes('/', names.length)) rows.push(treeRow(item, firsts.get(item.node.inode)))
+    if (recursive || !item.path.includes('/', names.length)) yield row(item)
   }
-  return rows
 }
 
 function startOf(tree: Tree, { path, archive }: ListOptions): Located {

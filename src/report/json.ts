@@ -22,14 +22,18 @@ export function* jsonPieces(value: object, indent = 0): Generator<string> {
     // any to unknown
     if (part === undefined) continue
     yield `${before}${margin}${jsonOf(key, 0)}${colon}`
-    if (Array.isArray(part)) yield* items(part, indent)
+    if (isList(part)) yield* items(part, indent)
     else yield jsonOf(part, indent, margin)
     before = `,${line}`
   }
   yield before.startsWith(',') ? `${line}}` : '{}'
 }
 
-function* items(list: readonly unknown[], indent: number): Generator<string> {
+function isList(part: unknown): part is Iterable<unknown> {
+  return typeof part === 'object' && part !== null && Symbol.iterator in part
+}
+
+function* items(list: Iterable<unknown>, indent: number): Generator<string> {
   const line = indent === 0 ? '' : '\n'
   const margin = ' '.repeat(indent)
   let before = `[${line}`
@@ -37,7 +41,7 @@ function* items(list: readonly unknown[], indent: number): Generator<string> {
     yield `${before}${margin}${margin}${jsonOf(item, indent, margin + margin)}`
     before = `,${line}`
   }
-  yield list.length === 0 ? '[]' : `${line}${margin}]`
+  yield before.startsWith('[') ? '[]' : `${line}${margin}]`
 }
 
 /** JSON of a part of a document, its lines but the first after a margin. */

@@ -12,20 +12,26 @@ export const DOCKER_TABLE: TableLayout = { least: 10, gap: 3 }
 
 /** Rows as lines of columns; the last column is left as it is. */
 export function table(rows: readonly (readonly string[])[], layout: TableLayout): string[] {
+  return [...tableLines(rows, layout)]
+}
+
+/** `table` for rows that may be too many to be held: they are read twice. */
+export function* tableLines(rows: Iterable<readonly string[]>, layout: TableLayout): Generator<string, void> {
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, column) => {
       widths[column] = Math.max(widths[column] ?? 0, stringWidth(cell))
     })
   }
-  return rows.map((row) => row.map((cell, column) => pad(cell, column, row.length - 1)).join(''))
+  for (const row of rows) yield row.map((cell, column) => pad(cell, column, row.length - 1)).join('')
 
   function pad(cell: string, column: number, last: number): string {
+    const isRight = layout.right?.has(column) === true
+    if (column === last && !isRight) return cell
     const width = widths[column] ?? 0
-    const blank = ' '.repeat(width - stringWidth(cell))
-    if (layout.right?.has(column) === true) return `${blank}${cell}${column === last ? '' : ' '.repeat(layout.gap)}`
-    if (column === last) return cell
-    return `${cell}${' '.repeat(Math.max(width + layout.gap, layout.least) - stringWidth(cell))}`
+    const blank = width - stringWidth(cell)
+    if (isRight) return `${' '.repeat(blank)}${cell}${column === last ? '' : ' '.repeat(layout.gap)}`
+    return `${cell}${' '.repeat(Math.max(blank + layout.gap, layout.least - width + blank))}`
   }
 }
 

@@ -1,6 +1,10 @@
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { noSuchArchive } from '../../src/cli/no-such-archive.js'
 import { ArchiveError } from '../../src/errors.js'
+import { run } from './run.js'
+
+const samples = fileURLToPath(new URL('../../samples/', import.meta.url))
 
 const gone = new ArchiveError('ERR_NOT_FOUND', 'no such file or directory', { location: 'x' })
 
@@ -30,5 +34,17 @@ describe('what is no file', () => {
     const other = new ArchiveError('ERR_IO', 'permission denied', { location: 'x' })
     const hinted = new ArchiveError('ERR_NOT_FOUND', 'no image', { location: 'x', hint: 'it holds y' })
     expect([other, hinted].map((error) => noSuchArchive(error, 'docker-daemon:x'))).toEqual([other, hinted])
+  })
+})
+
+describe('evidence that is not there', () => {
+  test.each([
+    ['--against', 'gone.tar'],
+    ['--against', 'gone.tar:web:1'],
+    ['--tar-split', 'gone.json.gz'],
+  ])('%s %s is refused also where nothing is damaged', async (option, path) => {
+    const { exitCode, stderr } = await run(['verify', 'app.tar', option, path], { cwd: samples })
+    expect(stderr).toMatch(/^imgtar: gone[^:]*: no such file/)
+    expect(exitCode).toBe(2)
   })
 })

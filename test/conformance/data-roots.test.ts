@@ -125,7 +125,7 @@ test.skipIf(!hasSamples)(
     const path = sampleRoot('overlay1-1.9.1')
     await using archive = await openArchive(path, runContext(), { transport: 'docker-root', container: 'c19' })
     const { entries } = await list(selectImage(archive, {}), { archive: path }, runContext())
-    expect(entries.map((entry) => entry.path)).toEqual(
+    expect(Array.from(entries, (entry) => entry.path)).toEqual(
       expect.arrayContaining(['/t', '/d/x', '/etc/hosts', '/.dockerenv']),
     )
     await using opened = await openContainer(path, runContext(), 'b34bb92c35e8')

@@ -40,8 +40,24 @@ test('comes in pieces that are the document together, however it is indented', (
   )
 })
 
+test('lists may be made while they are written', () => {
+  const made = (count: number) => ({
+    list: {
+      *[Symbol.iterator]() {
+        for (let at = 0; at < count; at++) yield { at }
+      },
+    },
+  })
+  for (const count of [0, 1, 3]) {
+    const list = Array.from({ length: count }, (_, at) => ({ at }))
+    expect([...jsonPieces(made(count), 2)].join('')).toBe(jsonText({ list }, 2))
+  }
+})
+
 test('no piece holds more than one item of a list', () => {
   const { entries, ...others } = report('/a')
-  const pieces = [...json.present({ ...others, entries: Array.from({ length: 1000 }, () => entries).flat() }, style)]
+  const pieces = [
+    ...json.present({ ...others, entries: Array.from({ length: 1000 }, () => [...entries]).flat() }, style),
+  ]
   expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(400)
 })

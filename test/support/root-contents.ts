@@ -24,14 +24,14 @@ export async function censusOf(root: string): Promise<Census> {
 export async function pathsOf(root: string, name: string): Promise<string[]> {
   await using archive = await openRoot(root)
   const { entries } = await list(selectImage(archive, { name }), { archive: root }, runContext())
-  return entries.map(({ path, layer }) => `${layer} ${path}`)
+  return Array.from(entries, ({ path, layer }) => `${layer} ${path}`)
 }
 
 /** Paths of the root filesystem of a container. */
 export async function containerPaths(root: string, name: string): Promise<string[]> {
   await using archive = await openRoot(root, name)
   const { entries } = await list(selectImage(archive, {}), { archive: root }, runContext())
-  return entries.map(({ path }) => path)
+  return Array.from(entries, ({ path }) => path)
 }
 
 /** The tar of a layer. */

@@ -52,7 +52,7 @@ export const ls = defineCommand({
       archive: archive.location,
       imageID: image.configSource.kind === 'stored' ? image.configSource.document.digest : null,
       allLayers: options['all-layers'],
-      entries: [...listing.entries],
+      entries: listing.entries,
       findings,
     }
   },

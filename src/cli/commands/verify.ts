@@ -64,12 +64,14 @@ export const verify = defineCommand({
     const standard = { failOn: options['fail-on'], allow: options.allow }
     const request = { files, baseline, standard, globals }
     const policies = await readPolicies(request, context)
-    const [{ archivesBelow, verdictsOn }, { keepPipes }] = await Promise.all([
+    const [{ archivesBelow, verdictsOn }, { keepPipes }, { refuseMissing }] = await Promise.all([
       import('../verdicts.js'),
       import('../kept-pipes.js'),
+      import('../evidence.js'),
     ])
     const found = await archivesBelow(operands.archive, context)
     const evidence = { against: options.against, sidecars: options['tar-split'] }
+    await refuseMissing(evidence)
     const shared = found.length > 1 ? [...options.assume, ...evidence.against, ...evidence.sidecars] : []
     await using keeping = await keepPipes(shared, context)
     const { kept } = keeping

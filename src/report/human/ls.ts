@@ -1,7 +1,7 @@
 import type { EntryReport, LsReport } from '../../model/report.js'
 import { visibleBytes, visibleName } from '../escape.js'
 import type { Style } from '../presenter.js'
-import { table } from '../table.js'
+import { tableLines } from '../table.js'
 import type { TableLayout } from '../table.js'
 import { listingTime } from '../time.js'
 
@@ -22,13 +22,19 @@ const LAYOUT: TableLayout = { least: 0, gap: 1, right: new Set([1, 2, 3]) }
 const LAYERED: TableLayout = { least: 0, gap: 1, right: new Set([0, 2, 3, 4]) }
 
 /** A line per entry as `ls -ln` prints it, in UTC; with layers where paths repeat over them. */
-export function lsText(report: LsReport, _style: Style): string[] {
-  if (report.allLayers)
-    return table(
-      report.entries.map((entry) => [`${entry.layer}`, ...columns(entry)]),
-      LAYERED,
-    )
-  return table(report.entries.map(columns), LAYOUT)
+export function lsText({ entries, allLayers }: LsReport, _style: Style): Iterable<string> {
+  if (!allLayers) return tableLines(each(entries, columns), LAYOUT)
+  const rows = each(entries, (entry) => [`${entry.layer}`, ...columns(entry)])
+  return tableLines(rows, LAYERED)
+}
+
+/** What `made` makes of each entry, anew each time that it is read. */
+function each<T>(entries: Iterable<EntryReport>, made: (entry: EntryReport) => T): Iterable<T> {
+  return {
+    *[Symbol.iterator]() {
+      for (const entry of entries) yield made(entry)
+    },
+  }
 }
 
 function columns(entry: EntryReport): string[] {

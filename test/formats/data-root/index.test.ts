@@ -86,7 +86,7 @@ describe('a data-root that is whole', () => {
     rmSync(root.diff(BASE), { recursive: true })
     await using archive = await openArchive(root.path, runContext(), { transport: 'docker-root' })
     const { entries } = await list(selectImage(archive, { name: 'web' }), { archive: 'x' }, runContext())
-    expect(entries.map(({ path }) => path)).toEqual(['/d', '/d/two', '/etc', '/etc/passwd'])
+    expect(Array.from(entries, ({ path }) => path)).toEqual(['/d', '/d/two', '/etc', '/etc/passwd'])
   })
 
   test('is found where a user namespace has its own folder in it', async () => {
@@ -203,7 +203,7 @@ describe('a container', () => {
     writeFileSync(join(upper, 'new'), 'written')
     await using archive = await openArchive(root.path, runContext(), { transport: 'docker-root', container: 'job' })
     const { entries } = await list(selectImage(archive, {}), { archive: 'x' }, runContext())
-    expect(entries.map(({ path }) => path)).toEqual(['/d', '/d/two', '/etc', '/etc/passwd', '/new'])
+    expect(Array.from(entries, ({ path }) => path)).toEqual(['/d', '/d/two', '/etc', '/etc/passwd', '/new'])
   })
 
   test('holds nothing from beyond the data-root, where its folders are links to that', async () => {

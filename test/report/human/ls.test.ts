@@ -26,7 +26,7 @@ function listing(entries: EntryReport[], allLayers = false): string[] {
     entries,
     findings: [],
   }
-  return lsText(report, style)
+  return [...lsText(report, style)]
 }
 
 describe('modes', () => {
