@@ -151,8 +151,14 @@ function nameOf(path: string): string {
   return latin1(new TextEncoder().encode(path))
 }
 
-/** By components, so that a directory stands right before what is in it. */
+/** By components, so that a directory stands right before what is in it: a slash comes before all that is in names. */
 function compareKeys(a: string, b: string): number {
-  const [x, y] = [a.replaceAll('/', '\0'), b.replaceAll('/', '\0')]
-  return x === y ? 0 : x < y ? -1 : 1
+  const length = Math.min(a.length, b.length)
+  for (let at = 0; at < length; at++) {
+    const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)]
+    if (x !== y) return x === SLASH ? -1 : y === SLASH ? 1 : x - y
+  }
+  return a.length - b.length
 }
+
+const SLASH = 0x2f
