@@ -5,7 +5,7 @@ import type { Image } from '../model/image.js'
 import type { BuriedReport } from '../model/report-waste.js'
 import { historyOfLayers } from './history-steps.js'
 import { nameOf } from './list-rows.js'
-import { storedFiles } from './stored-files.js'
+import { storedFiles, type StoredFile } from './stored-files.js'
 
 /** What to look for. */
 export interface BuriedOptions {
@@ -31,8 +31,11 @@ export async function buried(image: Image, { archive, replaced }: BuriedOptions,
   const steps = historyOfLayers(image)
   // Only what is asked for needs its bytes compared: a file that is still there with the same content is not hidden.
   const all = await storedFiles(image, log, context, { hashed: replaced === true })
-  const files = all
-    .filter(({ fate }) => fate === 'deleted' || fate === 'ignored' || (replaced === true && fate === 'replaced'))
+  const isAsked = ({ fate }: StoredFile) =>
+    fate === 'deleted' || fate === 'ignored' || (replaced === true && fate === 'replaced')
+  const asked: StoredFile[] = []
+  for (const file of all) if (isAsked(file)) asked.push(file)
+  const files = asked
     .sort((a, b) => (a.path === b.path ? a.layer - b.layer : a.path < b.path ? -1 : 1))
     .map(({ path, layer, size, fate, hiddenBy }) => ({
       ...nameOf(path),

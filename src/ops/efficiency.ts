@@ -32,9 +32,9 @@ export async function efficiency(
 ): Promise<Efficiency & { readonly found: readonly Finding[] }> {
   const log = findingLog(archive)
   const files = await storedFiles(image, log, context, { hashed: true })
-  const wasted = files.filter(({ fate }) => fate !== 'visible')
-  const [storedBytes, wastedBytes] = [sum(files), sum(wasted)]
-  const userBytes = sum(files.filter(({ layer }) => layer > 0))
+  const { layers, wasted } = sortedOut(files)
+  const [storedBytes, wastedBytes] = [bytesOf(layers, 'storedBytes'), bytesOf(layers, 'wastedBytes')]
+  const userBytes = storedBytes - (layers.get(0)?.storedBytes ?? 0)
   const steps = historyOfLayers(image)
   return {
     storedBytes,
@@ -44,8 +44,7 @@ export async function efficiency(
     userWastedPercent: share(wastedBytes, userBytes),
     layers: image.layers.map(({ index }) => ({
       layer: index,
-      storedBytes: sum(files.filter(({ layer }) => layer === index)),
-      wastedBytes: sum(wasted.filter(({ layer }) => layer === index)),
+      ...(layers.get(index) ?? NOTHING),
       ...createdBy(steps[index]?.created_by),
     })),
     paths: pathsOf(wasted),
@@ -66,6 +65,38 @@ export function efficiencyRules(
   return rules.flatMap(({ rule, limit, value, sign }) =>
     limit === undefined ? [] : [{ rule, limit, value, ok: (value - limit) * sign >= 0 }],
   )
+}
+
+interface LayerBytes {
+  storedBytes: number
+  wastedBytes: number
+}
+
+const NOTHING: Readonly<LayerBytes> = { storedBytes: 0, wastedBytes: 0 }
+
+interface SortedOut {
+  /** By index. */
+  readonly layers: ReadonlyMap<number, Readonly<LayerBytes>>
+  readonly wasted: readonly StoredFile[]
+}
+
+/** Of what is visible only the bytes are kept: that is most of all there is. */
+function sortedOut(files: Iterable<StoredFile>): SortedOut {
+  const layers = new Map<number, LayerBytes>()
+  const wasted: StoredFile[] = []
+  for (const file of files) {
+    const bytes = layers.get(file.layer) ?? { ...NOTHING }
+    layers.set(file.layer, bytes)
+    bytes.storedBytes += file.size
+    if (file.fate === 'visible') continue
+    bytes.wastedBytes += file.size
+    wasted.push(file)
+  }
+  return { layers, wasted }
+}
+
+function bytesOf(layers: SortedOut['layers'], key: keyof LayerBytes): number {
+  return [...layers.values()].reduce((total, bytes) => total + bytes[key], 0)
 }
 
 function pathsOf(wasted: readonly StoredFile[]): Efficiency['paths'] {

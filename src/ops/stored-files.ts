@@ -1,20 +1,27 @@
 import type { RunContext } from '../context.js'
 import type { FindingLog } from '../model/finding-log.js'
 import type { Image, Layer } from '../model/image.js'
-import { cleanPath, latin1 } from '../tar/path.js'
+import { cleanPath } from '../tar/path.js'
+import type { PlainMember } from '../tar/plain-header.js'
+import { keyOf, type Place } from '../tree/changes.js'
+import type { ContentHashes } from '../tree/content-hashes.js'
 import type { RecordedEntry } from '../tree/entry-records.js'
 import { hashedTree, type EntryWatch } from '../tree/hashed.js'
 import { mergedTree } from '../tree/merged.js'
-import { isDirectory, type DirectoryNode, type Inode, type TreeNode } from '../tree/node.js'
+import type { Inode } from '../tree/node.js'
 import { lookup } from '../tree/resolve.js'
-import type { Tree } from '../tree/tree.js'
+import { everyNode, type Tree } from '../tree/tree.js'
 import { whiteoutOf } from '../tree/whiteout.js'
+import { addRow, isSameContent, rowAt, storedTable, type StoredTable } from './stored-table.js'
 
 /**
  * What became of a content: `visible` in the merged tree; `rewritten` by a layer that stores the same bytes again (a
  * chmod or touch does that), `replaced` by other bytes, `deleted`; `ignored` where it never was a file of the image.
  */
 export type Fate = 'visible' | 'rewritten' | 'replaced' | 'deleted' | 'ignored'
+
+const FATES: readonly Fate[] = ['replaced', 'visible', 'rewritten', 'deleted', 'ignored']
+const [REPLACED, VISIBLE, REWRITTEN, DELETED, IGNORED] = [0, 1, 2, 3, 4] as const
 
 /** A content that a layer stores. */
 export interface StoredFile {
@@ -29,114 +36,127 @@ export interface StoredFile {
   readonly hiddenBy?: number
 }
 
-interface Seen {
-  readonly path: string
-  readonly layer: number
-  readonly size: number
-  readonly hash: string | undefined
-  fate: Fate
-  hiddenBy: number | undefined
-  /** Whether a tree ever showed it. */
-  shown: boolean
-}
-
 /**
- * Every content that the layers of an image store, in the order of the layers and their tars, with what became of it. A
- * hard link is no content. `hashed` reads all bytes to tell what was rewritten; else such a file counts as replaced.
- * Layers that are missing or broken are findings. Errors: those of mergedTree.
+ * Every content that the layers of an image store, in the order of the layers and their tars, with what became of it: made
+ * as they are asked for, as often as they are. A hard link is no content. `hashed` reads all bytes to tell what was
+ * rewritten; else such a file counts as replaced. Layers that are missing or broken are findings. Errors: those of mergedTree.
  */
 export async function storedFiles(
   image: Image,
   log: FindingLog,
   context: RunContext,
   { hashed }: { readonly hashed: boolean },
-): Promise<readonly StoredFile[]> {
+): Promise<Iterable<StoredFile>> {
   const watch = fileWatch()
   if (hashed) {
-    const hear = (layer: Layer): EntryWatch => ({ entry: (entry, hash) => watch.entry(layer, entry, hash) })
+    const hear = (layer: Layer): EntryWatch => ({
+      entry: (entry) => watch.entry(layer, entry),
+      place: (place, member) => watch.place(layer, place, member),
+    })
     await hashedTree({ layers: image.layers, log, watch: hear, applied: watch.applied }, context)
   } else {
     await mergedTree(image.layers, log, context, watch)
   }
-  return watch.files()
+  return { [Symbol.iterator]: watch.files }
 }
 
 interface FileWatch {
-  readonly entry: (layer: Layer, entry: RecordedEntry, hash?: Uint8Array) => void
-  readonly applied: (layer: Layer, tree: Tree) => void
-  files(): readonly StoredFile[]
+  readonly entry: (layer: Layer, entry: RecordedEntry) => void
+  readonly place: (layer: Layer, place: Place, member: PlainMember) => void
+  readonly applied: (layer: Layer, tree: Tree, hashes?: ContentHashes) => void
+  readonly files: () => Generator<StoredFile>
 }
 
 function fileWatch(): FileWatch {
-  // By layer, then by where the content begins in its tar: an inode tells both, whatever its names are.
-  const layers = new Map<number, Map<number, Seen>>()
-  let shown = new Set<Seen>()
+  // An inode tells its layer and where the content begins in that tar, whatever its names are.
+  const tables = new Map<number, StoredTable>()
+  const tableOf = ({ index }: Layer): StoredTable => {
+    const table = tables.get(index) ?? storedTable(index)
+    tables.set(index, table)
+    return table
+  }
+  let round = 1
   return {
-    entry({ index }, entry, hash) {
-      if (entry.type !== 'file' || entry.content.length === 0) return
-      const files = layers.get(index) ?? new Map<number, Seen>()
-      layers.set(index, files)
-      files.set(entry.content.offset, unseen(entry, index, hash))
+    entry(layer, { type, content, rawPath }) {
+      if (type !== 'file' || content.length === 0) return
+      const { key } = cleanPath(rawPath)
+      const fate = whiteoutOf(key) === undefined ? REPLACED : IGNORED
+      addRow(tableOf(layer), { parent: '', name: key, offset: content.offset, size: content.length, fate })
     },
-    applied({ index }, tree) {
-      const of = (inode: Inode) => layers.get(inode.layer)?.get(inode.content.offset)
-      const now = new Set<Seen>()
-      for (const { inode } of nodesOf(tree)) {
-        const file = inode.type === 'file' ? of(inode) : undefined
-        if (file !== undefined) now.add(file)
-      }
-      for (const file of now) {
-        file.fate = 'visible'
-        file.shown = true
-      }
-      const hidden = (file: Seen): void => {
-        const other = lookup(tree, file.path, false)
-        file.hiddenBy = index
-        file.fate = other === undefined ? 'deleted' : sameContent(file, of(other.node.inode)) ? 'rewritten' : 'replaced'
-      }
-      for (const file of shown) if (!now.has(file)) hidden(file)
-      // What a layer stores twice shows once: the first of two entries with one name never comes into a tree.
-      for (const file of layers.get(index)?.values() ?? []) {
-        if (!file.shown && file.fate !== 'ignored') hidden(file)
-      }
-      shown = now
+    place(layer, { parent, name }, { type, size, offset, headerLength }) {
+      if (type !== 'file' || size === 0) return
+      addRow(tableOf(layer), { parent, name, offset: offset + headerLength, size, fate: REPLACED })
     },
-    files: () =>
-      [...layers]
-        .sort(([a], [b]) => a - b)
-        .flatMap(([, files]) => [...files.values()])
-        .map(storedFile),
+    applied(layer, tree, hashes) {
+      tableOf(layer).hashes = hashes
+      round += 1
+      showAll(tables, tree, round)
+      for (const table of tables.values()) hideOthers(table, layer.index, { tables, tree, round })
+    },
+    *files() {
+      for (const table of [...tables.values()].sort((a, b) => a.layer - b.layer)) {
+        for (let row = 0; row < table.rows; row++) yield storedFile(table, row)
+      }
+    },
   }
 }
 
-function unseen(entry: RecordedEntry, layer: number, hash: Uint8Array | undefined): Seen {
-  const { key } = cleanPath(entry.rawPath)
-  return {
-    path: key,
-    layer,
-    size: entry.content.length,
-    hash: hash === undefined ? undefined : latin1(hash),
-    fate: whiteoutOf(key) === undefined ? 'replaced' : 'ignored',
-    hiddenBy: undefined,
-    shown: false,
+/** What there is when a layer was applied; the first round is 2, so that 0 and 1 are none. */
+interface Merged {
+  readonly tables: ReadonlyMap<number, StoredTable>
+  readonly tree: Tree
+  readonly round: number
+}
+
+function showAll(tables: Merged['tables'], tree: Tree, round: number): void {
+  everyNode(tree, ({ inode }) => {
+    if (inode.type !== 'file') return
+    const table = tables.get(inode.layer)
+    const row = table === undefined ? -1 : rowAt(table, inode.content.offset)
+    if (table === undefined || row < 0) return
+    table.shown[row] = round
+    table.fates[row] = VISIBLE
+  })
+}
+
+/**
+ * Tells what became of that which the round before showed and this one does not; and of what the layer stores and never
+ * showed: of two entries with one name the first never comes into a tree.
+ */
+function hideOthers(table: StoredTable, hider: number, merged: Merged): void {
+  const { shown, fates, hiders, rows, layer } = table
+  for (let row = 0; row < rows; row++) {
+    const last = shown[row]
+    const isGone = last === merged.round - 1 || (layer === hider && last === 0 && fates[row] !== IGNORED)
+    if (!isGone) continue
+    hiders[row] = hider
+    fates[row] = fateOf(table, row, merged)
   }
 }
 
-function storedFile({ path, layer, size, fate, hiddenBy }: Seen): StoredFile {
-  return { path, layer, size, fate, ...(hiddenBy !== undefined && fate !== 'visible' && { hiddenBy }) }
+function fateOf(table: StoredTable, row: number, { tables, tree }: Merged): number {
+  const other = lookup(tree, pathOf(table, row), false)
+  if (other === undefined) return DELETED
+  return isRewritten(table, row, tables, other.node.inode) ? REWRITTEN : REPLACED
 }
 
-function sameContent({ hash, size }: Seen, other: Seen | undefined): boolean {
-  return hash !== undefined && other !== undefined && hash === other.hash && size === other.size
+function isRewritten(table: StoredTable, row: number, tables: Merged['tables'], inode: Inode): boolean {
+  const other = tables.get(inode.layer)
+  const otherRow = other === undefined ? -1 : rowAt(other, inode.content.offset)
+  return other !== undefined && otherRow >= 0 && isSameContent(table, row, other, otherRow)
 }
 
-/** Every node below the root, in no order that means anything. */
-function* nodesOf(tree: Tree): Generator<TreeNode> {
-  const todo: DirectoryNode[] = [tree.root]
-  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-    for (const child of next.inode.children.values()) {
-      yield child
-      if (isDirectory(child)) todo.push(child)
-    }
-  }
+function pathOf({ parents, names }: StoredTable, row: number): string {
+  return keyOf({ parent: parents[row] ?? '', name: names[row] ?? '' })
+}
+
+function storedFile(table: StoredTable, row: number): StoredFile {
+  const { layer } = table
+  const [path, size, fate] = [
+    pathOf(table, row),
+    table.sizes[row] ?? 0,
+    FATES[table.fates[row] ?? REPLACED] ?? 'replaced',
+  ]
+  const hiddenBy = table.hiders[row] ?? -1
+  return hiddenBy < 0 || fate === 'visible' ? { path, layer, size, fate } : { path, layer, size, fate, hiddenBy }
 }

@@ -5,7 +5,7 @@ import type { Layer } from '../model/image.js'
 import type { PlainMember } from '../tar/plain-header.js'
 import { applyChanges } from './apply.js'
 import { collectChanges, type LayerChanges, type Place } from './changes.js'
-import { contentHashTable, type ContentHashTable } from './content-hashes.js'
+import { contentHashTable, type ContentHashTable, type ContentHashes } from './content-hashes.js'
 import type { ContentsHandlers } from './contents-takers.js'
 import { isSameFile, readLayers, type LayerRead, type LayerToRead } from './contents-pool.js'
 import type { RecordedEntry } from './entry-records.js'
@@ -37,8 +37,8 @@ export interface HashedTree {
 /** Hears of each entry of a layer as it is stored, in order. */
 export interface EntryWatch {
   readonly entry: (entry: RecordedEntry, hash: Uint8Array | undefined) => void
-  /** Where a path says enough: takes plain members in the place of `entry`. What it is told is lent. */
-  readonly place?: (place: Place) => void
+  /** Where a path and a header say enough: takes plain members in the place of `entry`. What it is told is lent. */
+  readonly place?: (place: Place, member: PlainMember) => void
 }
 
 /** The layers of one image, the log for what is odd about them, and who else wants to hear of their entries. */
@@ -49,8 +49,8 @@ export interface Layered {
   readonly watch?: (layer: Layer) => EntryWatch | undefined
   /** Whether the watch is told how the headers of this layer are written. */
   readonly isSpelled?: (layer: Layer) => boolean
-  /** The tree as it stands when a layer was applied, only to be looked at; `hashedTree` alone tells it. */
-  readonly applied?: (layer: Layer, tree: Tree) => void
+  /** The tree as it stands when a layer was applied, only to be looked at, and the layer's hashes; `hashedTree` alone tells it. */
+  readonly applied?: (layer: Layer, tree: Tree, hashes: ContentHashes) => void
 }
 
 /** sha256 of no bytes. */
@@ -69,7 +69,7 @@ export async function hashedTree(image: Layered, context: RunContext): Promise<H
   const tree = emptyTree()
   for (const reading of readings) {
     apply(tree, reading, image.log, context)
-    image.applied?.(reading.layer, tree)
+    image.applied?.(reading.layer, tree, reading.hashes)
   }
   return treeOf(tree, readings, 0)
 }
@@ -148,7 +148,7 @@ function readingOf(
   const hear = watch?.(layer)
   const onMember = (member: PlainMember) => {
     const place = addPlain(member)
-    if (place !== undefined) hear?.place?.(place)
+    if (place !== undefined) hear?.place?.(place, member)
     else hear?.entry(entryOfPlain(member), undefined)
   }
   const handlers: ContentsHandlers = {

@@ -2,16 +2,21 @@ import type { RunContext } from '../context.js'
 import type { FindingLog } from '../model/finding-log.js'
 import type { Layer } from '../model/image.js'
 import type { TarEntry } from '../tar/entry.js'
+import type { PlainMember } from '../tar/plain-header.js'
 import { applyChanges } from './apply.js'
-import { collectChanges } from './changes.js'
+import { collectChanges, type Place } from './changes.js'
+import type { RecordedEntry } from './entry-records.js'
 import { scanLayer } from './layer-entries.js'
 import { layerNotes } from './layer-notes.js'
+import { entryOfPlain } from './plain-members.js'
 import { emptyTree, type Tree } from './tree.js'
 
 /** Hears of what happens on the way to a merged tree. */
 export interface MergeWatch {
   /** Each entry of a layer as it is stored, in order. */
-  entry?(layer: Layer, entry: TarEntry): void
+  entry?(layer: Layer, entry: RecordedEntry): void
+  /** Where a path and a header say enough: takes plain members in the place of `entry`. What it is told is lent. */
+  place?(layer: Layer, place: Place, member: PlainMember): void
   /** The tree as it stands when a layer was applied; only to be looked at. */
   applied?(layer: Layer, tree: Tree): void
 }
@@ -35,7 +40,13 @@ export async function mergedTree(
       add(entry)
       watch.entry?.(layer, entry)
     }
-    const handlers = watch.entry === undefined ? { onEntry, onPlain: addPlain } : { onEntry }
+    const onPlain = (member: PlainMember) => {
+      const place = addPlain(member)
+      if (place !== undefined) watch.place?.(layer, place, member)
+      else watch.entry?.(layer, entryOfPlain(member))
+    }
+    const hearsPlaces = watch.entry === undefined || watch.place !== undefined
+    const handlers = hearsPlaces ? { onEntry, onPlain } : { onEntry }
     await scanLayer(layer, handlers, log, context)
     applyChanges(tree, changes, notes, context.limits)
     watch.applied?.(layer, tree)

@@ -30,7 +30,7 @@ export interface ImageFacts {
   readonly baseline: Baseline | undefined
   tree(): Promise<Tree>
   files(): Promise<readonly NamedFile[]>
-  stored(): Promise<readonly StoredFile[]>
+  stored(): Promise<Iterable<StoredFile>>
   efficiency(): Promise<Efficiency>
 }
 
