@@ -1,9 +1,10 @@
 import type { RunContext } from '../context.js'
 import type { LoadMember, LoadView } from '../model/load-view.js'
-import { goClean } from './engines/docker-layers.js'
+import { goClean } from './engines/go-path.js'
 import { ENGINES } from './engines/index.js'
 import { layerReader } from './engines/layer-facts.js'
 import { emptyLoading, Stop, type Engine, type Given, type MemberNames, type Prediction } from './engines/prediction.js'
+import { unpackings } from './engines/unpackings.js'
 
 /**
  * What each of these engines would do with an archive: it is played through by the engine's rules, on an empty store and
@@ -14,7 +15,7 @@ export async function predict(
   context: RunContext,
   engines: readonly Engine[] = ENGINES,
 ): Promise<readonly Prediction[]> {
-  const given: Given = { view, context, members: namesOf(view), layers: layerReader(context) }
+  const given: Given = { view, context, members: namesOf(view), layers: layerReader(context), unpackings: unpackings() }
   const predictions: Prediction[] = []
   for (const engine of engines) predictions.push(await judge(engine, given))
   return predictions

@@ -1,17 +1,18 @@
 import { cleanKey } from '../../tar/path.js'
-import { isFault, lookUp, makeDirectories, type DiskDirectory } from './disk.js'
-import { create, type UntarEntry } from './untar.js'
+import { isFault, lookUp, makeDirectories, plainPlace, type DiskDirectory, type DiskPlace } from './disk.js'
+import { clear, create, type UntarEntry } from './untar.js'
 
 /**
  * Applies a layer onto the tree of the layers below it, as moby's archive.UnpackLayer does for vfs and every driver in
  * naive mode (FORMATS 5.3, right-hand column). The result is why it stops, in its words.
  */
 export function applyNaive(root: DiskDirectory, entries: readonly UntarEntry[]): string | undefined {
-  const made = new Set<string>()
+  const made = hasOpaque(entries) ? new Set<string>() : undefined
   const pseudoLinks = new Set<string>()
   for (const stored of entries) {
     const path = cleanKey(stored.name).key
-    const parent = makeParent(root, path)
+    const place = plainPlace(root, path)
+    const parent = place === undefined ? makeParent(root, path) : undefined
     if (parent !== undefined) return parent
     // AUFS kept its own things under this prefix; what other entries link to is kept aside for them.
     if (path.startsWith('.wh..wh.') && path !== '.wh..wh..opq') {
@@ -21,11 +22,16 @@ export function applyNaive(root: DiskDirectory, entries: readonly UntarEntry[]):
     const isPseudo = stored.type === 'hardlink' && pseudoLinks.has(cleanKey(stored.link).key)
     const entry: UntarEntry = isPseudo ? { ...stored, type: 'file' } : stored
     const base = path.slice(path.lastIndexOf('/') + 1)
-    const fault = base.startsWith('.wh.') ? removeMarked(root, path, made) : replace(root, path, entry)
+    const fault = base.startsWith('.wh.') ? removeMarked(root, path, made) : replace(root, path, entry, place)
     if (fault !== undefined) return fault
-    made.add(path)
+    made?.add(path)
   }
   return undefined
+}
+
+/** Only an opaque marker asks what its layer made before. */
+function hasOpaque(entries: readonly UntarEntry[]): boolean {
+  return entries.some(({ name }) => name.includes('.wh..wh..opq'))
 }
 
 function makeParent(root: DiskDirectory, path: string): string | undefined {
@@ -37,7 +43,7 @@ function makeParent(root: DiskDirectory, path: string): string | undefined {
 }
 
 /** What a marker takes away: with an opaque one all that this layer did not make itself. */
-function removeMarked(root: DiskDirectory, path: string, made: ReadonlySet<string>): string | undefined {
+function removeMarked(root: DiskDirectory, path: string, made: ReadonlySet<string> = new Set()): string | undefined {
   const slash = path.lastIndexOf('/') + 1
   const directory = path.slice(0, slash)
   const name = path.slice(slash + '.wh.'.length)
@@ -61,14 +67,10 @@ function empty(directory: DiskDirectory, path: string, made: ReadonlySet<string>
   }
 }
 
-function replace(root: DiskDirectory, path: string, entry: UntarEntry): string | undefined {
+function replace(root: DiskDirectory, path: string, entry: UntarEntry, plain?: DiskPlace): string | undefined {
   if (entry.type === 'global') return undefined
-  const found = lookUp(root, path, 'parents')
-  if (!isFault(found) && found.node !== undefined && found.name !== '') {
-    const isMerged = found.node.kind === 'directory' && entry.type === 'directory'
-    if (!isMerged) found.directory.children.delete(found.name)
-  }
-  return create(root, path, entry)
+  const place = clear(root, path, entry, plain)
+  return create(root, { path, place, entry, dialect: 'chroot' })
 }
 
 /**
@@ -81,21 +83,22 @@ export function applyContainerd(
   entries: readonly UntarEntry[],
   way: 'first' | 'overlay',
 ): string | undefined {
-  const made = new Set<string>()
+  const made = way === 'first' && hasOpaque(entries) ? new Set<string>() : undefined
   for (const entry of entries) {
     const path = cleanKey(entry.name).key
     const base = path.slice(path.lastIndexOf('/') + 1)
     if (path === '') continue
-    const parent = containerdParent(root, path)
+    const place = plainPlace(root, path)
+    const parent = place === undefined ? containerdParent(root, path) : undefined
     if (parent !== undefined) return parent
     if (base.startsWith('.wh.')) {
       const fault = containerdWhiteout(root, path, base, way, made)
       if (fault !== undefined) return fault
       continue
     }
-    const fault = replace(root, path, entry)
+    const fault = replace(root, path, entry, place)
     if (fault !== undefined) return fault
-    made.add(path)
+    made?.add(path)
   }
   return undefined
 }
@@ -113,7 +116,7 @@ function containerdWhiteout(
   path: string,
   base: string,
   way: 'first' | 'overlay',
-  made: ReadonlySet<string>,
+  made: ReadonlySet<string> | undefined,
 ): string | undefined {
   const name = base.slice('.wh.'.length)
   if (base !== '.wh..wh..opq' && (name === '' || name === '.' || name === '..')) {

@@ -1,7 +1,5 @@
 import type { DiffID } from '../../bytes/digest.js'
 import type { ByteSource } from '../../bytes/source.js'
-import { applyContainerd } from './apply.js'
-import { emptyDirectory } from './disk.js'
 import { rawWords, tarWords, type LayerFacts } from './layer-facts.js'
 import type { Given } from './prediction.js'
 
@@ -16,7 +14,7 @@ export async function unpackFault(
     const failed = `apply layer error: failed to extract layer ${diffIDs[index] ?? ''}`
     if (source === undefined) return `${failed}: NotFound: content digest ${digest}: not found`
     const facts = await given.layers.read(source)
-    const words = extraction(facts, index === 0 ? 'first' : 'overlay')
+    const words = extraction(facts, () => given.unpackings.containerd(facts, index === 0 ? 'first' : 'overlay'))
     if (words !== undefined) return `${failed}: ${words}`
     const diffID: DiffID | undefined = facts.diffID
     const measured = isRaw(facts) ? facts.digest : diffID
@@ -32,9 +30,9 @@ function isRaw({ compression }: LayerFacts): boolean {
   return compression === 'xz' || compression === 'bzip2'
 }
 
-function extraction(facts: LayerFacts, way: 'first' | 'overlay'): string | undefined {
+function extraction(facts: LayerFacts, unpacked: () => string | undefined): string | undefined {
   if (isRaw(facts)) return rawWords(facts.size)
-  const words = applyContainerd(emptyDirectory(), facts.entries, way)
+  const words = unpacked()
   if (words !== undefined) return words
   if (facts.stream === 'truncated' || facts.stream === 'damaged') {
     return facts.compression === 'gzip'

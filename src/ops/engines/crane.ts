@@ -3,7 +3,7 @@ import { digestOf } from '../../bytes/digest.js'
 import type { ByteSource } from '../../bytes/source.js'
 import { familiarTagged } from '../../model/reference.js'
 import { readConfig, type LoaderConfig } from './docker-config.js'
-import { goClean } from './docker-layers.js'
+import { goClean } from './go-path.js'
 import { tarWords, type LayerFacts } from './layer-facts.js'
 import { readSmall } from './layout-disk.js'
 import { Stop, type Engine, type Given, type Loading } from './prediction.js'
@@ -75,7 +75,7 @@ async function validate(given: Given, entry: SaveEntry, config: LoaderConfig, is
     }
     const source = member(given, path)
     const facts = source === 'empty' ? undefined : await given.layers.read(source)
-    checkLayer(facts, index, diffIDs[index] ?? '')
+    checkLayer(facts, index, diffIDs[index] ?? '', given)
   }
   if (config.rootfsType !== 'layers') {
     throw new Stop(`invalid ConfigFile.RootFS.Type: ${JSON.stringify(config.rootfsType)} != "layers"`)
@@ -90,7 +90,7 @@ function checkHash(diffID: string): void {
   if (hex.length !== 64) throw new Stop(`wrong number of hex digits for sha256: ${hex}`)
 }
 
-function checkLayer(facts: LayerFacts | undefined, index: number, diffID: string): void {
+function checkLayer(facts: LayerFacts | undefined, index: number, diffID: string, given: Given): void {
   const got = facts === undefined ? digestOf(new Uint8Array(0)) : facts.diffID
   if (facts !== undefined) {
     const { compression, stream, isSkippable } = facts
@@ -98,14 +98,20 @@ function checkLayer(facts: LayerFacts | undefined, index: number, diffID: string
     if (compression !== 'none' && compression !== 'gzip') throw new Stop(`undersized layer[${index}] content`)
     if (stream !== 'sound') throw new Stop(`undersized layer[${index}] content`)
     if (facts.fault !== undefined) throw new Stop(tarWords(facts.fault))
-    const seen = new Set<string>()
-    for (const { name } of facts.entries) {
-      // As stored: `./a` is not `a`.
-      if (seen.has(name)) throw new Stop(`duplicate file path: ${name}`)
-      seen.add(name)
-    }
+    checkNames(facts, given)
   }
   if (got !== diffID) {
     throw new Stop(`mismatched layer[${index}] diffid: DiffID()=${diffID}, SHA256(Gunzip(Compressed()))=${got ?? ''}`)
+  }
+}
+
+// As stored: `./a` is not `a`, though it is where they are unpacked.
+function checkNames(facts: LayerFacts, { unpackings }: Given): void {
+  const { entries } = facts
+  if (unpackings.unique(facts) === entries.length) return
+  const seen = new Set<string>()
+  for (const { name } of entries) {
+    if (seen.has(name)) throw new Stop(`duplicate file path: ${name}`)
+    seen.add(name)
   }
 }

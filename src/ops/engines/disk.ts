@@ -39,6 +39,14 @@ export function emptyDirectory(): DiskDirectory {
   return { kind: 'directory', children: new Map() }
 }
 
+// Nothing that has a name tells one file from another, unless the extractor keeps something of it.
+const FILE: DiskNode = { kind: 'file' }
+
+/** A file, with what the extractor keeps of it. */
+export function fileNode(content: unknown): DiskNode {
+  return content === undefined ? FILE : { kind: 'file', content }
+}
+
 /** Whether a lookup failed. */
 export function isFault(found: DiskPlace | DiskFault): found is DiskFault {
   return typeof found === 'string'
@@ -49,7 +57,27 @@ export function isFault(found: DiskPlace | DiskFault): found is DiskFault {
  * says so, and `..` stops at the root. A missing last name is a place without a node; a missing one before is a fault.
  */
 export function lookUp(root: DiskDirectory, path: string, follow: 'all' | 'parents'): DiskPlace | DiskFault {
-  return walk(root, path, { follow, missing: 'fault' })
+  const place = follow === 'parents' ? plainPlace(root, path) : undefined
+  return place ?? walk(root, path, { follow, missing: 'fault' })
+}
+
+/**
+ * Where a clean path leads when all its parents are there and no link is among them, as `lookUp` with `parents` tells:
+ * undefined for all else, faults too.
+ */
+export function plainPlace(root: DiskDirectory, path: string): DiskPlace | undefined {
+  if (path.length > MOST_PATH) return undefined
+  let directory = root
+  for (let at = 0; ;) {
+    const slash = path.indexOf('/', at)
+    const name = slash < 0 ? path.slice(at) : path.slice(at, slash)
+    if (name === '' || name === '.' || name === '..' || name.length > MOST_NAME) return undefined
+    const node = directory.children.get(name)
+    if (slash < 0) return { directory, name, node }
+    if (node?.kind !== 'directory') return undefined
+    directory = node
+    at = slash + 1
+  }
 }
 
 /**

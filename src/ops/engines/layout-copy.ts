@@ -25,7 +25,7 @@ export async function copyLayout(given: Given, rules: CopyRules): Promise<Copied
   const [descriptor] = descriptors
   if (descriptor === undefined || descriptors.length > 1) throw new Stop('more than one image in oci, choose an image')
   const manifest = await chosen(given, disk, descriptor)
-  const stack = storeStack(rules)
+  const stack = storeStack(given, rules)
   for (const layer of manifest.layers) await copyBlob(given, rules, disk, stack, layer)
   return { imageID: await copyConfig(given, rules, disk, stack, manifest.config), descriptor }
 }

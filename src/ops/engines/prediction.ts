@@ -3,6 +3,7 @@ import type { RunContext } from '../../context.js'
 import type { EngineName } from '../../model/engine-names.js'
 import type { LoadMember, LoadView } from '../../model/load-view.js'
 import type { LayerReader } from './layer-facts.js'
+import type { Unpackings } from './unpackings.js'
 
 /**
  * What becomes of an archive: `unusable` is loaded and listed, but no container can be made of it; `hangs` never
@@ -36,6 +37,7 @@ export interface Given {
   readonly view: LoadView
   readonly members: MemberNames
   readonly layers: LayerReader
+  readonly unpackings: Unpackings
   readonly context: RunContext
 }
 

@@ -3,7 +3,7 @@ import type { ByteSource } from '../../bytes/source.js'
 import type { LoadMember } from '../../model/load-view.js'
 import { checkPeels, digestFault, type CopyRules } from './copy-rules.js'
 import { readConfig } from './docker-config.js'
-import { goClean } from './docker-layers.js'
+import { goClean } from './go-path.js'
 import { tarWords, type LayerFacts } from './layer-facts.js'
 import { Stop, type Given } from './prediction.js'
 import { readSaveManifest, type SaveEntry } from './save-manifest.js'
@@ -69,7 +69,7 @@ export async function copySaved(given: Given, rules: CopyRules, entry: SaveEntry
     throw new Stop(`Inconsistent layer count: ${entry.layers.length} in manifest, ${diffIDs.length} in config`)
   }
   const layers = await prepare(given, entry.layers, diffIDs)
-  const stack = storeStack(rules)
+  const stack = storeStack(given, rules)
   for (const diffID of diffIDs) await copyLayer(given, rules, stack, diffID, layers.get(diffID))
   return digestOf(bytes)
 }

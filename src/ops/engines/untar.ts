@@ -1,6 +1,16 @@
 import type { TarEntryType } from '../../tar/entry.js'
 import { cleanKey } from '../../tar/path.js'
-import { emptyDirectory, isFault, lookUp, makeDirectories, type DiskDirectory, type DiskFault } from './disk.js'
+import {
+  emptyDirectory,
+  fileNode,
+  isFault,
+  lookUp,
+  makeDirectories,
+  plainPlace,
+  type DiskDirectory,
+  type DiskFault,
+  type DiskPlace,
+} from './disk.js'
 
 /** One entry of a tar as an extractor uses it. */
 export interface UntarEntry {
@@ -35,28 +45,41 @@ export function unpack(
     const clean = cleanKey(entry.name)
     if (clean.escapes && options.dialect === 'root') return `invalid entry name ${JSON.stringify(entry.name)}`
     const path = clean.key
-    const parent = prepareParent(root, path, options.dialect)
+    const plain = plainPlace(root, path)
+    const parent = plain === undefined ? prepareParent(root, path, options.dialect) : undefined
     if (parent !== undefined) return parent
-    const existing = lookUp(root, path, 'parents')
-    const isDirectory = !isFault(existing) && existing.node?.kind === 'directory'
-    if (isDirectory && path === '') continue
-    if (!isFault(existing) && existing.node !== undefined && !(isDirectory && entry.type === 'directory')) {
-      existing.directory.children.delete(existing.name)
-    }
+    if (path === '') continue
+    const place = clear(root, path, entry, plain)
     const base = path.slice(path.lastIndexOf('/') + 1)
     const fault =
       options.whiteouts === 'overlay' && base.startsWith('.wh.')
         ? markWhiteout(root, path, options.dialect)
-        : create(root, path, entry, options.dialect)
+        : create(root, { path, place, entry, dialect: options.dialect })
     if (fault !== undefined) return fault
   }
   return undefined
 }
 
-/** Makes the parents of a path where its parent is not there; what else is wrong shows when the file is made. */
+/** Takes away what is where an entry goes, unless both are directories; the root stays. The result is the place then. */
+export function clear(
+  root: DiskDirectory,
+  path: string,
+  { type }: UntarEntry,
+  plain: DiskPlace | undefined,
+): DiskPlace | DiskFault {
+  const place = plain ?? lookUp(root, path, 'parents')
+  if (isFault(place) || place.node === undefined || place.name === '') return place
+  if (place.node.kind === 'directory' && type === 'directory') return place
+  const { directory, name } = place
+  directory.children.delete(name)
+  // A link on the way may have led through what is gone now.
+  return plain === undefined ? lookUp(root, path, 'parents') : { directory, name, node: undefined }
+}
+
 // Linux, PATH_MAX without the NUL at the end.
 const MOST_TARGET = 4095
 
+/** Makes the parents of a path where its parent is not there; what else is wrong shows when the file is made. */
 function prepareParent(root: DiskDirectory, path: string, dialect: Dialect): string | undefined {
   const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')))
   const found = lookUp(root, parent, 'parents')
@@ -92,22 +115,20 @@ function markWhiteout(root: DiskDirectory, path: string, dialect: Dialect): stri
   return undefined
 }
 
+/** What is to be made, and where: the place is that of the path, and nothing is there but a directory for a directory. */
+interface Creation {
+  readonly path: string
+  readonly place: DiskPlace | DiskFault
+  readonly entry: UntarEntry
+  readonly dialect: Dialect
+}
+
 /** Makes what an entry stands for; the words are those of createTarFile. */
-export function create(
-  root: DiskDirectory,
-  path: string,
-  entry: UntarEntry,
-  dialect: Dialect = 'chroot',
-): string | undefined {
-  const shown = dialect === 'root' ? path : `/${path}`
-  const told = (verb: string, fault: DiskFault) =>
-    dialect === 'root' ? `${verb}at ${shown}: ${fault}` : `${verb} ${shown}: ${fault}`
+export function create(root: DiskDirectory, { path, place, entry, dialect }: Creation): string | undefined {
   if (entry.type === 'unknown') return `unhandled tar header type ${entry.typeflag.charCodeAt(0)}`
-  if (entry.type === 'hardlink') return link(root, path, entry.link, dialect)
-  const place = lookUp(root, path, 'parents')
-  const verb = { file: 'open', directory: 'mkdir', symlink: 'symlink' }
-  const name = entry.type in verb ? verb[entry.type as keyof typeof verb] : 'mknod'
-  if (isFault(place)) return told(name, place)
+  if (entry.type === 'hardlink') return link(root, { path, place, entry, dialect })
+  const shown = dialect === 'root' ? path : `/${path}`
+  if (isFault(place)) return `${verbOf(entry)}${dialect === 'root' ? 'at' : ''} ${shown}: ${place}`
   if (entry.type === 'directory') {
     if (place.node === undefined) place.directory.children.set(place.name, emptyDirectory())
     return undefined
@@ -117,20 +138,25 @@ export function create(
     if (entry.link.length > MOST_TARGET) return `symlink ${entry.link} ${shown}: file name too long`
     place.directory.children.set(place.name, { kind: 'symlink', target: entry.link })
   } else if (entry.type === 'file') {
-    place.directory.children.set(place.name, { kind: 'file', content: entry.content })
+    place.directory.children.set(place.name, fileNode(entry.content))
   } else place.directory.children.set(place.name, { kind: 'special', type: entry.type })
   return undefined
 }
 
+function verbOf({ type }: UntarEntry): string {
+  if (type === 'file') return 'open'
+  if (type === 'directory') return 'mkdir'
+  return type === 'symlink' ? 'symlink' : 'mknod'
+}
+
 /** link(2): the target must be there, below the same root, and no directory; its own last link is not followed. */
-function link(root: DiskDirectory, path: string, target: string, dialect: Dialect): string | undefined {
-  const key = cleanKey(target).key
+function link(root: DiskDirectory, { path, place, entry, dialect }: Creation): string | undefined {
+  const key = cleanKey(entry.link).key
   const told = (fault: DiskFault) =>
     dialect === 'root' ? `linkat ${key} ${path}: ${fault}` : `link /${key} /${path}: ${fault}`
   const source = lookUp(root, key, 'parents')
   if (isFault(source)) return told(source)
   if (source.node === undefined) return told('no such file or directory')
-  const place = lookUp(root, path, 'parents')
   if (isFault(place)) return told(place)
   if (place.node !== undefined) return told('file exists')
   if (source.node.kind === 'directory') return told('operation not permitted')
