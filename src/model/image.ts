@@ -45,6 +45,8 @@ export interface Layer {
   readonly measurement?: Measurement
   /** Made anew of files, since nobody kept the bytes that the layer once had. */
   readonly isRebuilt?: true
+  /** Made of a merged tree, by the writer of tars: whole, and in need of no look at its entries. */
+  readonly isOwn?: true
   /** What a container wrote in a user namespace: its owners had other ids on the host. */
   readonly hasShiftedOwners?: true
   /** The layer is the archive itself, so that how its tar ends is told of the archive. */

@@ -60,7 +60,7 @@ export async function squash(image: Image, options: SquashOptions, context: RunC
   const known = await knownImage(image, context)
   const { tree, findings } = await wholeTree(layers, archive, context)
   const { tree: base } = await wholeTree(layers.slice(0, from), archive, context)
-  const excluded = exclude(tree, base, unwanted, archive)
+  const excluded = options.exclude === undefined ? [] : exclude(tree, base, unwanted, archive)
   const layer = squashedLayer({ base, tree, from, layers })
   const history = squashedHistory(known, options)
   return { image: withLayers(known, [...layers.slice(0, from), layer], { history }), findings, excluded }
@@ -95,6 +95,7 @@ function squashedLayer({ base, tree, from, layers }: Squashing): Layer {
   return {
     index: from,
     state: 'assembled',
+    isOwn: true,
     path: from === layers.length - 1 ? `layer ${from}` : `layers ${from} to ${layers.length - 1}`,
     claims: {},
     blob: undefined,

@@ -31,7 +31,8 @@ export interface StageOptions {
  * what the layer's tar throws, ERR_OUTPUT, ERR_UNSUPPORTED for zstd on an old Node.
  */
 export async function stageLayer(layer: Layer, options: StageOptions, context: RunContext): Promise<MeasuredLayer> {
-  return stageTar({ ...(await tarOf(layer, context)), subject: layer.path }, options, context)
+  const isOwn = layer.isOwn === true
+  return stageTar({ ...(await tarOf(layer, context)), subject: layer.path, isOwn }, options, context)
 }
 
 /** The tar of a layer; of one that is stored plain as it lies there. */
@@ -52,6 +53,8 @@ export interface StagedBytes {
   readonly subject: string
   /** Of chunks: at least how many bytes, where that is known. It decides whether another thread hashes them. */
   readonly size?: number | undefined
+  /** A tar that this library makes: it is hashed, and its entries are not looked at. */
+  readonly isOwn?: boolean
   /** The name of each entry of the layer, for people, in order. */
   readonly onName?: (path: string) => void
 }
@@ -147,11 +150,12 @@ function lookedAt(
 
 function measured(
   chunks: AsyncIterable<Uint8Array>,
-  { subject, onName }: StagedBytes,
+  { subject, onName, isOwn = false }: StagedBytes,
   sha256: AnyHasher,
   { limits }: RunContext,
 ): Promise<Measurement> {
-  const options = { limits, location: subject, layer: 'yes', sha256, ...(onName && { onName }) } as const
+  const layer = isOwn ? 'no' : 'yes'
+  const options = { limits, location: subject, layer, sha256, ...(onName && { onName }) } as const
   const measuring = measureBlob(chunks, options)
   measuring.catch(() => undefined) // awaited by the caller, or lost with a worse error
   return measuring

@@ -1,8 +1,9 @@
 import { latin1Bytes } from '../tar/path.js'
 import { tarHeader } from '../tar/write.js'
+import { isNameAmongOthers } from './entry-node.js'
 import { isDirectory, type DirectoryNode, type Inode, type TreeNode } from './node.js'
 import { memberWriter, LAYER_PROFILE, type TarMember } from './tar-members.js'
-import { walkTree, type Tree } from './tree.js'
+import { everyNode, type Tree } from './tree.js'
 
 /** What a layer on top of a base has to hold: a name with what is there, or a name that is gone. */
 type Change =
@@ -15,69 +16,91 @@ type Change =
  * and a whiteout only for a name that the base has. Errors: ERR_OUTPUT for what no header holds.
  */
 export function* changedMembers(base: Tree, tree: Tree, from: number): Generator<TarMember, void> {
-  const changes = changesOf(base, tree, from)
-  const writer = memberWriter(LAYER_PROFILE)
-  if (tree.root.layer >= from && tree.root.header !== undefined) yield rootMember(tree.root)
-  for (const change of changes) {
+  const writer = memberWriter(tree, LAYER_PROFILE)
+  const { root } = tree
+  if (root.layer >= from && root.header !== undefined) yield writer.member({ path: '.', node: root })
+  for (const change of changesOf(base, tree, from)) {
     yield change.kind === 'node' ? writer.member(change) : whiteoutMember(change.directory, change.name)
   }
 }
 
-/** The files whose contents such a layer holds. */
-export function changedFiles(base: Tree, tree: Tree, from: number): ReadonlySet<Inode> {
-  const files = new Set<Inode>()
+/** The files whose contents such a layer holds; one that has several names comes with each. */
+export function* changedFiles(base: Tree, tree: Tree, from: number): Generator<Inode, void> {
   for (const change of changesOf(base, tree, from)) {
-    if (change.kind === 'node' && change.node.inode.size > 0) files.add(change.node.inode)
+    if (change.kind === 'node' && change.node.inode.size > 0) yield change.node.inode
   }
-  return files
 }
 
-function changesOf(base: Tree, tree: Tree, from: number): readonly Change[] {
-  const changes: Change[] = []
-  const collecting: Collecting = { from, linked: linkedFrom(tree, from), changes }
-  collect(collecting, base.root, tree.root, '')
-  return changes
+/** A directory that is being walked. */
+interface Walked {
+  readonly path: string
+  readonly node: DirectoryNode
+  readonly names: readonly string[]
+  at: number
+  readonly before: DirectoryNode | undefined
+  isTold: boolean
 }
 
-interface Collecting {
-  readonly from: number
-  /** Inodes with a name that the upper layers made: all their names go into the layer, so that they stay links. */
-  readonly linked: ReadonlySet<Inode>
-  readonly changes: Change[]
-}
-
-function linkedFrom(tree: Tree, from: number): ReadonlySet<Inode> {
-  const linked = new Set<Inode>()
-  for (const { node } of walkTree(tree)) if (node.layer >= from && !isDirectory(node)) linked.add(node.inode)
-  return linked
-}
-
-function collect(
-  collecting: Collecting,
-  base: DirectoryNode | undefined,
-  directory: DirectoryNode,
-  path: string,
-): void {
-  const { from, linked, changes } = collecting
-  const before = base?.inode.children
-  for (const name of sortedNames(before)) {
-    if (!directory.inode.children.has(name)) changes.push({ kind: 'whiteout', directory: path, name })
-  }
-  for (const name of sortedNames(directory.inode.children)) {
-    const node = directory.inode.children.get(name)
-    if (node === undefined) continue
-    const at = path === '' ? name : `${path}/${name}`
-    if (!isDirectory(node)) {
-      if (node.layer >= from || linked.has(node.inode)) changes.push({ kind: 'node', path: at, node })
+// One by one, and with a stack: a tree may have a million names, and be a thousand directories deep.
+function* changesOf(base: Tree, tree: Tree, from: number): Generator<Change, void> {
+  const linked = linkedFrom(tree, from)
+  const stack = [walked(tree.root, '', base.root, true)]
+  yield* whiteouts(stack)
+  for (let here = stack.at(-1); here !== undefined; here = stack.at(-1)) {
+    const name = here.names[here.at]
+    here.at += 1
+    const node = name === undefined ? undefined : here.node.inode.children.get(name)
+    if (name === undefined || node === undefined) {
+      stack.pop()
       continue
     }
-    const lower = before?.get(name)
-    const mark = changes.length
-    changes.push({ kind: 'node', path: at, node })
-    collect(collecting, isDirectory(lower) ? lower : undefined, node, at)
-    // Engines make a directory that a layer only implies anew, 0755 and root's: it is told where something is in it.
-    if (changes.length === mark + 1 && node.layer < from) changes.length = mark
+    const path = here.path === '' ? name : `${here.path}/${name}`
+    if (isDirectory(node)) {
+      const lower = here.before?.inode.children.get(name)
+      stack.push(walked(node, path, isDirectory(lower) ? lower : undefined, false))
+      if (node.layer >= from) yield* directories(stack)
+      yield* whiteouts(stack)
+    } else if (node.layer >= from || linked.has(node.inode)) {
+      if (!here.isTold) yield* directories(stack)
+      yield { kind: 'node', path, node }
+    }
   }
+}
+
+function walked(node: DirectoryNode, path: string, before: DirectoryNode | undefined, isTold: boolean): Walked {
+  return { path, node, names: sortedNames(node.inode.children), at: 0, before, isTold }
+}
+
+/**
+ * The directories on the way that were not told yet. Engines make a directory that a layer only implies anew, 0755 and
+ * root's: so it is told where something is in it.
+ */
+function* directories(stack: readonly Walked[]): Generator<Change, void> {
+  if (stack.at(-1)?.isTold === true) return
+  for (const one of stack) {
+    if (!one.isTold) yield { kind: 'node', path: one.path, node: one.node }
+    one.isTold = true
+  }
+}
+
+/** The names that the last directory has in the base alone. */
+function* whiteouts(stack: readonly Walked[]): Generator<Change, void> {
+  const here = stack.at(-1)
+  for (const name of sortedNames(here?.before?.inode.children)) {
+    if (here === undefined || here.node.inode.children.has(name)) continue
+    yield* directories(stack)
+    yield { kind: 'whiteout', directory: here.path, name }
+  }
+}
+
+/** Inodes with a name that the upper layers made: all their names go into the layer, so that they stay links. */
+function linkedFrom(tree: Tree, from: number): ReadonlySet<Inode> {
+  const linked = new Set<Inode>()
+  everyNode(tree, (node) => {
+    // A name of lower layers is one of several only where a link of the upper ones leads to it.
+    if (node.layer >= from && isNameAmongOthers(node) && !isDirectory(node)) linked.add(node.inode)
+  })
+  return linked
 }
 
 function sortedNames(children: ReadonlyMap<string, TreeNode> | undefined): string[] {
@@ -94,9 +117,4 @@ function whiteoutMember(directory: string, name: string): TarMember {
     header: tarHeader({ ...WHITEOUT, rawPath, mtimeNs: 0n, devMajor: 0, devMinor: 0 }),
     content: undefined,
   }
-}
-
-function rootMember(root: DirectoryNode): TarMember {
-  const member = memberWriter(LAYER_PROFILE).member({ path: '.', node: root })
-  return { ...member, content: undefined }
 }

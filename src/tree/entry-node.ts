@@ -3,7 +3,8 @@ import { BLOCK } from '../tar/header.js'
 import { latin1 } from '../tar/path.js'
 import type { PlainMember } from '../tar/plain-header.js'
 import type { RecordedEntry } from './entry-records.js'
-import { NOWHERE, type Inode, type NodeType, type TreeNode } from './node.js'
+import { isDirectory, NOWHERE, type Inode, type NodeType, type TreeNode } from './node.js'
+import { everyNode, type Tree } from './tree.js'
 import { NO_XATTRS, xattrsOf } from './xattrs.js'
 
 /** What many inodes of a layer have in common: one record for all of them. */
@@ -119,6 +120,19 @@ function entryNode(traits: Traits, particulars: Particulars): TreeNode {
 /** Whether a name may be one of several of its inode: most names are not, and need not be remembered to find those that are. */
 export function isNameAmongOthers(node: TreeNode): boolean {
   return !(node instanceof EntryNode) || node.inode !== node
+}
+
+/**
+ * Every inode but a directory's that may have several names in a tree, and all those that have: few, so that whoever
+ * looks for further names needs to remember no others.
+ */
+export function linkedInodes(tree: Tree): ReadonlySet<Inode> {
+  const linked = new Set<Inode>()
+  everyNode(tree, (node) => {
+    // Of the names of an inode one at most is the inode itself.
+    if (isNameAmongOthers(node) && !isDirectory(node)) linked.add(node.inode)
+  })
+  return linked
 }
 
 /** Makes the nodes of one layer: of all entries but hard links. */

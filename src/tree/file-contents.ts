@@ -47,12 +47,21 @@ export async function fileContents(
     },
   }
   try {
-    for (const [index, spans] of spansByLayer(wanted)) {
+    const packed = new Map<number, Map<number, Span>>()
+    for (const { layer: index, content } of wanted) {
+      if (content.length === 0 || plain.has(index)) continue
+      const spans = packed.get(index)
       const layer = layers[index]
-      if (layer === undefined) continue
-      const blob = await plainBlob(layer, context)
-      if (blob === undefined) spooled.set(index, await spoolLayer(layer, spans, context))
-      else plain.set(index, blob)
+      if (spans !== undefined) spans.set(content.offset, content)
+      else if (layer !== undefined) {
+        const blob = await plainBlob(layer, context)
+        if (blob === undefined) packed.set(index, new Map([[content.offset, content]]))
+        else plain.set(index, blob)
+      }
+    }
+    for (const [index, spans] of packed) {
+      const layer = layers[index]
+      if (layer !== undefined) spooled.set(index, await spoolLayer(layer, sorted(spans), context))
     }
     return contents
   } catch (error) {
@@ -68,19 +77,9 @@ function spooledPlace(spooled: ReadonlyMap<number, Spooled>, inode: Inode): Cont
   throw new ArchiveError('ERR_NOT_FOUND', `a content of layer ${inode.layer} that was not kept`)
 }
 
-/** Where the contents lie, by layer, in the order of its tar and each once. */
-function spansByLayer(wanted: Iterable<Inode>): ReadonlyMap<number, readonly Span[]> {
-  const layers = new Map<number, Map<number, Span>>()
-  for (const { layer, content } of wanted) {
-    if (content.length === 0) continue
-    const spans = layers.get(layer) ?? new Map<number, Span>()
-    spans.set(content.offset, content)
-    layers.set(layer, spans)
-  }
-  const sorted = [...layers].map(([layer, spans]): [number, readonly Span[]] => {
-    return [layer, [...spans.values()].sort((a, b) => a.offset - b.offset)]
-  })
-  return new Map(sorted)
+/** Where the contents lie, in the order of the tar and each once. */
+function sorted(spans: ReadonlyMap<number, Span>): readonly Span[] {
+  return [...spans.values()].sort((a, b) => a.offset - b.offset)
 }
 
 async function spoolLayer(layer: Layer, spans: readonly Span[], context: RunContext): Promise<Spooled> {

@@ -2,6 +2,7 @@ import { capabilityForAll } from '../tar/capability.js'
 import { TYPE_BITS, TYPEFLAGS } from '../tar/file-type.js'
 import { BLOCK } from '../tar/header.js'
 import { memberHeader, type MemberFields } from '../tar/write.js'
+import { linkedInodes } from './entry-node.js'
 import type { Inode } from './node.js'
 import { walkTree, type Located, type Tree } from './tree.js'
 
@@ -42,14 +43,16 @@ export interface MemberWriter {
   member(located: Located): TarMember
 }
 
-/** A writer for one tar. */
-export function memberWriter(profile: HeaderProfile): MemberWriter {
+/** A writer for one tar of names of `tree`. */
+export function memberWriter(tree: Tree, profile: HeaderProfile): MemberWriter {
+  const linked = linkedInodes(tree)
   const firsts = new Map<Inode, string>()
   const blocks = blockSupply()
   return {
     member({ path, node: { inode } }) {
-      const first = firsts.get(inode)
-      if (first === undefined && inode.type !== 'directory') firsts.set(inode, path)
+      const isLinked = linked.has(inode)
+      const first = isLinked ? firsts.get(inode) : undefined
+      if (isLinked && first === undefined) firsts.set(inode, path)
       const header = memberHeader(fieldsOf(path, inode, first, profile), blocks.next())
       return { header, content: first === undefined && inode.size > 0 ? inode : undefined }
     },
@@ -58,7 +61,7 @@ export function memberWriter(profile: HeaderProfile): MemberWriter {
 
 /** The members of a whole tree in the order of `docker export`: the root itself has none. Errors: ERR_OUTPUT. */
 export function* treeMembers(tree: Tree, profile: HeaderProfile): Generator<TarMember, void> {
-  const writer = memberWriter(profile)
+  const writer = memberWriter(tree, profile)
   for (const located of walkTree(tree)) yield writer.member(located)
 }
 

@@ -10,6 +10,7 @@ import { tarSink } from '../../src/formats/write/tar-sink.js'
 import { stageTar, type StagedBytes } from '../../src/ops/stage-layer.js'
 import { digestOf } from '../../src/bytes/digest.js'
 import { wrapperHeader } from '../../src/tar/wrapper.js'
+import { chunksOf } from '../support/chunks.js'
 
 const MIB = 1024 * 1024
 
@@ -79,3 +80,22 @@ test.each(WAYS)(
   },
   20_000,
 )
+
+test.each([
+  [true, []],
+  [false, ['a', 'a']],
+])('a tar is hashed, and its entries are looked at unless it is our own: %s', async (isOwn, expected) => {
+  const folder = await mkdtemp(join(tmpdir(), 'imgtar-stage-'))
+  const header = await wrapperHeader({ path: 'a', type: 'file', mode: 0o644, size: 0, mtime: 0 })
+  const tar = new Uint8Array([...header, ...header, ...new Uint8Array(1024)])
+  const names: string[] = []
+  {
+    await using staging = tarSink(await fileOutput(join(folder, 'out.tar'), { force: false }))
+    const bytes = { bytes: chunksOf(tar), subject: 'layer 0', isOwn, onName: (name: string) => void names.push(name) }
+    const staged = await stageTar(bytes, { compress: 'keep', staging }, { limits: DEFAULT_LIMITS, concurrency: 1 })
+    expect(staged.measurement).toMatchObject({ diffID: digestOf(tar), digest: digestOf(tar), diffSize: tar.length })
+    expect(staged.notices?.map(({ code }) => code)).toEqual(isOwn ? [] : ['ENTRY_DUPLICATE'])
+  }
+  expect(names).toEqual(expected)
+  await rm(folder, { recursive: true })
+})

@@ -7,7 +7,7 @@ import { mergedTree } from '../../tree/merged.js'
 import type { Inode } from '../../tree/node.js'
 import { tarBytes } from '../../tree/tar-bytes.js'
 import { LAYER_PROFILE, memberWriter, type TarMember } from '../../tree/tar-members.js'
-import { walkTree, type Tree } from '../../tree/tree.js'
+import { walkTree, type Located, type Tree } from '../../tree/tree.js'
 import { measureLayers } from '../measure.js'
 import { damagedFiles } from '../pinpoint/inside.js'
 import type { SalvagedLayer } from './index.js'
@@ -41,13 +41,13 @@ export async function partialExport(salvaged: readonly SalvagedLayer[], context:
     async *tar() {
       const wanted = nodes.flatMap(({ node }) => (node.inode.size > 0 ? node.inode : []))
       await using contents = await fileContents(layers, wanted, context)
-      yield* tarBytes(members(nodes), contents, context)
+      yield* tarBytes(members(tree, nodes), contents, context)
     },
   }
 }
 
-function* members(nodes: readonly Parameters<ReturnType<typeof memberWriter>['member']>[0][]): Generator<TarMember> {
-  const writer = memberWriter(LAYER_PROFILE)
+function* members(tree: Tree, nodes: readonly Located[]): Generator<TarMember> {
+  const writer = memberWriter(tree, LAYER_PROFILE)
   for (const node of nodes) yield writer.member(node)
 }
 
