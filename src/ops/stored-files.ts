@@ -8,11 +8,10 @@ import type { ContentHashes } from '../tree/content-hashes.js'
 import type { RecordedEntry } from '../tree/entry-records.js'
 import { hashedTree, type EntryWatch } from '../tree/hashed.js'
 import { mergedTree } from '../tree/merged.js'
-import type { Inode } from '../tree/node.js'
 import { lookup } from '../tree/resolve.js'
 import { everyNode, type Tree } from '../tree/tree.js'
 import { whiteoutOf } from '../tree/whiteout.js'
-import { addRow, isSameContent, rowAt, storedTable, type StoredTable } from './stored-table.js'
+import { addRow, isSameContent, rowAt, rowsOf, storedTable, type RowPlace, type StoredTable } from './stored-table.js'
 
 /**
  * What became of a content: `visible` in the merged tree; `rewritten` by a layer that stores the same bytes again (a
@@ -95,7 +94,7 @@ function fileWatch(): FileWatch {
     },
     *files() {
       for (const table of [...tables.values()].sort((a, b) => a.layer - b.layer)) {
-        for (let row = 0; row < table.rows; row++) yield storedFile(table, row)
+        for (const row of rowsOf(table)) yield storedFile(row)
       }
     },
   }
@@ -110,12 +109,10 @@ interface Merged {
 
 function showAll(tables: Merged['tables'], tree: Tree, round: number): void {
   everyNode(tree, ({ inode }) => {
-    if (inode.type !== 'file') return
-    const table = tables.get(inode.layer)
-    const row = table === undefined ? -1 : rowAt(table, inode.content.offset)
-    if (table === undefined || row < 0) return
-    table.shown[row] = round
-    table.fates[row] = VISIBLE
+    const row = inode.type === 'file' ? rowAt(tables.get(inode.layer), inode.content.offset) : undefined
+    if (row === undefined) return
+    row.block.shown[row.at] = round
+    row.block.fates[row.at] = VISIBLE
   })
 }
 
@@ -124,39 +121,32 @@ function showAll(tables: Merged['tables'], tree: Tree, round: number): void {
  * showed: of two entries with one name the first never comes into a tree.
  */
 function hideOthers(table: StoredTable, hider: number, merged: Merged): void {
-  const { shown, fates, hiders, rows, layer } = table
-  for (let row = 0; row < rows; row++) {
-    const last = shown[row]
-    const isGone = last === merged.round - 1 || (layer === hider && last === 0 && fates[row] !== IGNORED)
-    if (!isGone) continue
-    hiders[row] = hider
-    fates[row] = fateOf(table, row, merged)
+  for (const row of rowsOf(table)) {
+    const { shown, fates, hiders } = row.block
+    const last = shown[row.at]
+    const isNew = table.layer === hider && last === 0 && fates[row.at] !== IGNORED
+    if (last !== merged.round - 1 && !isNew) continue
+    hiders[row.at] = hider
+    fates[row.at] = fateOf(row, merged)
   }
 }
 
-function fateOf(table: StoredTable, row: number, { tables, tree }: Merged): number {
-  const other = lookup(tree, pathOf(table, row), false)
+function fateOf(row: RowPlace, { tables, tree }: Merged): number {
+  const other = lookup(tree, pathOf(row), false)
   if (other === undefined) return DELETED
-  return isRewritten(table, row, tables, other.node.inode) ? REWRITTEN : REPLACED
+  const { layer, content } = other.node.inode
+  const otherRow = rowAt(tables.get(layer), content.offset)
+  return otherRow !== undefined && isSameContent(row, otherRow) ? REWRITTEN : REPLACED
 }
 
-function isRewritten(table: StoredTable, row: number, tables: Merged['tables'], inode: Inode): boolean {
-  const other = tables.get(inode.layer)
-  const otherRow = other === undefined ? -1 : rowAt(other, inode.content.offset)
-  return other !== undefined && otherRow >= 0 && isSameContent(table, row, other, otherRow)
+function pathOf({ block: { parents, names }, at }: RowPlace): string {
+  return keyOf({ parent: parents[at] ?? '', name: names[at] ?? '' })
 }
 
-function pathOf({ parents, names }: StoredTable, row: number): string {
-  return keyOf({ parent: parents[row] ?? '', name: names[row] ?? '' })
-}
-
-function storedFile(table: StoredTable, row: number): StoredFile {
-  const { layer } = table
-  const [path, size, fate] = [
-    pathOf(table, row),
-    table.sizes[row] ?? 0,
-    FATES[table.fates[row] ?? REPLACED] ?? 'replaced',
-  ]
-  const hiddenBy = table.hiders[row] ?? -1
+function storedFile(row: RowPlace): StoredFile {
+  const { block, at, table } = row
+  const [path, layer, size] = [pathOf(row), table.layer, block.sizes[at] ?? 0]
+  const fate = FATES[block.fates[at] ?? REPLACED] ?? 'replaced'
+  const hiddenBy = block.hiders[at] ?? -1
   return hiddenBy < 0 || fate === 'visible' ? { path, layer, size, fate } : { path, layer, size, fate, hiddenBy }
 }

@@ -14,8 +14,6 @@ export interface ContentHashes {
 /** Hashes to be filled in the order of the tar. */
 export interface ContentHashTable extends ContentHashes {
   add(offset: number, hash: Uint8Array): void
-  /** Gives back the memory that was kept for more. */
-  trim(): void
 }
 
 /** Whether an entry has a content of its own to hash: a file that is not empty. */
@@ -23,35 +21,54 @@ export function hasContent(entry: Pick<TarEntry, 'type' | 'size'>): boolean {
   return entry.type === 'file' && entry.size > 0
 }
 
+// Whole blocks leave nothing behind while a table grows; but most layers are small.
+const BLOCK = 1024
+const FIRST_BLOCK = 64
+
+interface Block {
+  readonly offsets: Float64Array
+  readonly hashes: Uint8Array
+}
+
+function blockOf(rows: number, before?: Block): Block {
+  const block = { offsets: new Float64Array(rows), hashes: new Uint8Array(rows * HASH_BYTES) }
+  if (before !== undefined) {
+    block.offsets.set(before.offsets)
+    block.hashes.set(before.hashes)
+  }
+  return block
+}
+
 /** An empty table. */
 export function contentHashTable(): ContentHashTable {
-  let offsets = new Float64Array(64)
-  let hashes = new Uint8Array(64 * HASH_BYTES)
+  const blocks: Block[] = []
   let count = 0
-  const resize = (size: number) => {
-    const [olderOffsets, olderHashes] = [offsets, hashes]
-    offsets = new Float64Array(size)
-    hashes = new Uint8Array(size * HASH_BYTES)
-    offsets.set(olderOffsets.subarray(0, count))
-    hashes.set(olderHashes.subarray(0, count * HASH_BYTES))
+  /** The block with room for one more. */
+  const open = (): Block => {
+    const number = Math.floor(count / BLOCK)
+    const last = blocks[number]
+    if (last !== undefined && count % BLOCK < last.offsets.length) return last
+    const rows = count === 0 ? FIRST_BLOCK : Math.min(BLOCK, (last?.offsets.length ?? BLOCK) * 4)
+    return (blocks[number] = blockOf(rows, last))
   }
+  const offsetAt = (row: number) => blocks[Math.floor(row / BLOCK)]?.offsets[row % BLOCK] ?? 0
   return {
     add(offset, hash) {
-      if (count === offsets.length) resize(count * 2 + 64)
-      offsets[count] = offset
-      hashes.set(hash, count * HASH_BYTES)
+      const { offsets, hashes } = open()
+      offsets[count % BLOCK] = offset
+      hashes.set(hash, (count % BLOCK) * HASH_BYTES)
       count += 1
     },
-    trim: () => resize(count),
     at(offset) {
       let [low, high] = [0, count]
       while (low < high) {
         const middle = (low + high) >>> 1
-        if ((offsets[middle] ?? 0) < offset) low = middle + 1
+        if (offsetAt(middle) < offset) low = middle + 1
         else high = middle
       }
-      if (low === count || offsets[low] !== offset) return undefined
-      return hashes.subarray(low * HASH_BYTES, (low + 1) * HASH_BYTES)
+      if (low === count || offsetAt(low) !== offset) return undefined
+      const at = (low % BLOCK) * HASH_BYTES
+      return blocks[Math.floor(low / BLOCK)]?.hashes.subarray(at, at + HASH_BYTES)
     },
   }
 }

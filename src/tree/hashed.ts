@@ -252,7 +252,6 @@ function apply(tree: Tree, reading: Reading, log: FindingLog, context: RunContex
       ...(actual !== undefined && { actual }),
     })
   }
-  reading.hashes.trim()
   // The tree has what it needs of them; there may be many.
   reading.changes = { ...NO_CHANGES, layer: changes.layer }
 }
