@@ -6,7 +6,7 @@ import { clear, create, type UntarEntry } from './untar.js'
  * Applies a layer onto the tree of the layers below it, as moby's archive.UnpackLayer does for vfs and every driver in
  * naive mode (FORMATS 5.3, right-hand column). The result is why it stops, in its words.
  */
-export function applyNaive(root: DiskDirectory, entries: readonly UntarEntry[]): string | undefined {
+export function applyNaive(root: DiskDirectory, entries: Iterable<UntarEntry>): string | undefined {
   const made = hasOpaque(entries) ? new Set<string>() : undefined
   const pseudoLinks = new Set<string>()
   for (const stored of entries) {
@@ -30,8 +30,9 @@ export function applyNaive(root: DiskDirectory, entries: readonly UntarEntry[]):
 }
 
 /** Only an opaque marker asks what its layer made before. */
-function hasOpaque(entries: readonly UntarEntry[]): boolean {
-  return entries.some(({ name }) => name.includes('.wh..wh..opq'))
+function hasOpaque(entries: Iterable<UntarEntry>): boolean {
+  for (const { name } of entries) if (name.includes('.wh..wh..opq')) return true
+  return false
 }
 
 function makeParent(root: DiskDirectory, path: string): string | undefined {
@@ -80,7 +81,7 @@ function replace(root: DiskDirectory, path: string, entry: UntarEntry, plain?: D
  */
 export function applyContainerd(
   root: DiskDirectory,
-  entries: readonly UntarEntry[],
+  entries: Iterable<UntarEntry>,
   way: 'first' | 'overlay',
 ): string | undefined {
   const made = way === 'first' && hasOpaque(entries) ? new Set<string>() : undefined

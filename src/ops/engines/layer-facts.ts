@@ -3,11 +3,9 @@ import { diffIDOf, hasher, type DiffID, type Digest } from '../../bytes/digest.j
 import { chunksOf, type ByteSource } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
-import { latin1 } from '../../tar/path.js'
-import type { TarEntry } from '../../tar/entry.js'
 import type { TarFault } from '../../tar/end.js'
 import { tarPusher } from '../../tar/scan.js'
-import type { UntarEntry } from './untar.js'
+import { packedEntries, type LayerEntries, type PackedEntries } from './packed-entries.js'
 
 /** What loaders find when they read a layer. */
 export interface LayerFacts {
@@ -21,7 +19,7 @@ export interface LayerFacts {
   readonly diffID: DiffID | undefined
   /** Why the compressed stream breaks, or what is odd about it. */
   readonly stream: 'sound' | 'truncated' | 'damaged' | 'checksum' | 'trailing'
-  readonly entries: readonly UntarEntry[]
+  readonly entries: LayerEntries
   /** Where Go's archive/tar stops. */
   readonly fault: TarFault | undefined
 }
@@ -32,14 +30,16 @@ export interface LayerReader {
   read(source: ByteSource): Promise<LayerFacts>
 }
 
-// Entries that are kept for the next engine; what goes beyond is read again.
-const MOST_KEPT = 1_000_000
+// Bytes of entries that are kept for the next engine; what goes beyond is read again.
+const MOST_KEPT = 64 * 1024 * 1024
+// What is known of a layer besides.
+const FACTS_BYTES = 1024
 // Readings of all entries that the limit allows: some for each engine.
 const MOST_READINGS = 50
 
 /** A reader for one archive. */
 export function layerReader(context: RunContext): LayerReader {
-  const known = new Map<ByteSource, LayerFacts>()
+  const known = new Map<ByteSource, LayerReading>()
   let [kept, work] = [0, 0]
   return {
     async read(source) {
@@ -52,8 +52,9 @@ export function layerReader(context: RunContext): LayerReader {
           hint: 'raise --limit-entries if the archive is trusted',
         })
       }
-      if (!known.has(source) && kept + cost <= MOST_KEPT) {
-        kept += cost
+      const bytes = FACTS_BYTES + facts.entries.bytes
+      if (!known.has(source) && kept + bytes <= MOST_KEPT) {
+        kept += bytes
         known.set(source, facts)
       }
       return facts
@@ -61,12 +62,16 @@ export function layerReader(context: RunContext): LayerReader {
   }
 }
 
-async function readLayer(source: ByteSource, context: RunContext): Promise<LayerFacts> {
+interface LayerReading extends LayerFacts {
+  readonly entries: PackedEntries
+}
+
+async function readLayer(source: ByteSource, context: RunContext): Promise<LayerReading> {
   const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) }, context.signal)
   const compression = detectCompression(head)
   const [stored, uncompressed] = [hasher(), hasher()]
-  const entries: UntarEntry[] = []
-  const pusher = tarPusher({ onEntry: (entry) => entries.push(untarEntry(entry)) }, context.limits)
+  const entries = packedEntries()
+  const pusher = tarPusher({ onEntry: (entry) => entries.add(entry) }, context.limits)
   let stream: LayerFacts['stream'] = 'sound'
   const onNotice = ({ kind }: { kind: 'trailing-bytes' | 'checksum' }) => {
     if (stream !== 'checksum') stream = kind === 'checksum' ? 'checksum' : 'trailing'
@@ -94,10 +99,6 @@ async function readLayer(source: ByteSource, context: RunContext): Promise<Layer
     entries,
     fault,
   }
-}
-
-function untarEntry({ rawPath, type, typeflag, rawLinkPath }: TarEntry): UntarEntry {
-  return { name: latin1(rawPath), type, typeflag, link: latin1(rawLinkPath) }
 }
 
 async function* hashed(

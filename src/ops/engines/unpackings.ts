@@ -3,6 +3,7 @@ import { applyContainerd, applyNaive } from './apply.js'
 import { emptyDirectory, type DiskDirectory } from './disk.js'
 import { goClean } from './go-path.js'
 import type { LayerFacts } from './layer-facts.js'
+import type { LayerEntries } from './packed-entries.js'
 import { unpack, type Dialect, type UntarEntry } from './untar.js'
 
 /**
@@ -64,7 +65,7 @@ export function unpackings(): Unpackings {
 }
 
 /** tar-split keeps what docker needs to write the layer again, and stops at a path that it has met (FORMATS 5.1). */
-function uniqueOf(entries: readonly UntarEntry[]): number {
+function uniqueOf(entries: LayerEntries): number {
   const seen = new Set<string>()
   for (const { name } of entries) {
     const count = seen.size
@@ -73,12 +74,21 @@ function uniqueOf(entries: readonly UntarEntry[]): number {
   return entries.length
 }
 
-function firstOf(entries: readonly UntarEntry[], count: number): readonly UntarEntry[] {
-  return count < entries.length ? entries.slice(0, count) : entries
+function firstOf(entries: LayerEntries, count: number): Iterable<UntarEntry> {
+  return count < entries.length ? [...firstOnes(entries, count)] : entries
+}
+
+function* firstOnes(entries: LayerEntries, count: number): Generator<UntarEntry> {
+  let left = count
+  for (const entry of entries) {
+    if (left === 0) return
+    left -= 1
+    yield entry
+  }
 }
 
 /** Stacks that share what they have in common from the base up, and have a tree only from where they part. */
-function naiveStacks(entriesOf: (facts: LayerFacts) => readonly UntarEntry[]): () => NaiveStack {
+function naiveStacks(entriesOf: (facts: LayerFacts) => Iterable<UntarEntry>): () => NaiveStack {
   const base: Step = { words: undefined, next: new Map() }
   let steps = 0
   const remember = (step: Step, digest: Digest, words: string | undefined) => {
@@ -108,7 +118,7 @@ function naiveStacks(entriesOf: (facts: LayerFacts) => readonly UntarEntry[]): (
   }
 }
 
-function treeOf(layers: readonly (readonly UntarEntry[])[]): DiskDirectory {
+function treeOf(layers: readonly Iterable<UntarEntry>[]): DiskDirectory {
   const root = emptyDirectory()
   for (const entries of layers) applyNaive(root, entries)
   return root

@@ -36,7 +36,7 @@ export type Dialect = 'chroot' | 'chroot-28' | 'root'
  */
 export function unpack(
   root: DiskDirectory,
-  entries: readonly UntarEntry[],
+  entries: Iterable<UntarEntry>,
   options: { readonly whiteouts: 'plain' | 'overlay'; readonly dialect: Dialect },
 ): string | undefined {
   for (const entry of entries) {
