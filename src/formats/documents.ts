@@ -1,4 +1,5 @@
 import type { z } from 'zod/mini'
+import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
 import type { FindingCode } from '../findings.js'
@@ -68,6 +69,33 @@ function tellOddities(log: FindingLog, document: RawJson<unknown>, file: FoundFi
   }
 }
 
+// What came of a file for a schema, as long as the file is there: any number of images may have the same config.
+const parsed = new WeakMap<ByteSource, Map<z.core.$ZodType, RawJson<unknown> | ArchiveError>>()
+
+/** `parseFile` that parses a file once for a schema, however often it is asked for; oddities are told each time. */
+async function parseOnce<T>(reading: Reading, file: FoundFile, schema: z.core.$ZodType<T>): Promise<RawJson<T>> {
+  const bySchema = parsed.get(file.source) ?? new Map<z.core.$ZodType, RawJson<unknown> | ArchiveError>()
+  const known = bySchema.get(schema)
+  if (known instanceof ArchiveError) throw known
+  if (known !== undefined) {
+    tellOddities(reading.log, known, file)
+    // What is kept for a schema was parsed by it.
+    return known as RawJson<T>
+  }
+  parsed.set(file.source, bySchema)
+  try {
+    const document = await parseFile(reading, file, schema)
+    bySchema.set(schema, document)
+    return document
+  } catch (error) {
+    if (error instanceof ArchiveError && LASTING.has(error.code)) bySchema.set(schema, error)
+    throw error
+  }
+}
+
+// Faults of the bytes, that are there however often they are read.
+const LASTING: ReadonlySet<ArchiveError['code']> = new Set(['ERR_JSON', 'ERR_DOCUMENT'])
+
 /** Like `parseFile`, but a damaged document becomes a finding of that code. */
 export async function parseOrTell<T>(
   reading: Reading,
@@ -76,7 +104,7 @@ export async function parseOrTell<T>(
   code: FindingCode,
 ): Promise<RawJson<T> | undefined> {
   try {
-    return await parseFile(reading, file, schema)
+    return await parseOnce(reading, file, schema)
   } catch (error) {
     const fault = toArchiveError(error)
     reading.log.addError(fault.code === 'ERR_LIMIT' ? 'LIMIT_REACHED' : code, fault, placeOf(file))

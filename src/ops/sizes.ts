@@ -19,18 +19,31 @@ export async function sizesOf(
 ): Promise<LayerSizes> {
   const sizes = new Map<Layer, number | undefined>()
   const rest: Layer[] = []
+  // Any number of layers may have the same stored bytes; undefined for those that are compressed.
+  const indexed = new Map<Blob, number | undefined>()
   for (const layer of layers) {
     const measured = measurements.of(layer)
     if (measured !== undefined) sizes.set(layer, measured.tar?.contentSize)
     else if (layer.claims.contentSize !== undefined) sizes.set(layer, layer.claims.contentSize)
     else if (layer.state === 'missing') sizes.set(layer, undefined)
-    else if (layer.blob !== undefined && (await compressionOf(layer)) === 'none')
-      sizes.set(layer, await indexedSize(layer.blob, context))
-    else rest.push(layer)
+    else {
+      const size = await plainSize(layer)
+      if (size === undefined) rest.push(layer)
+      else sizes.set(layer, size)
+    }
   }
   const others = await measureLayers(rest, [], context)
   for (const layer of rest) sizes.set(layer, others.of(layer)?.tar?.contentSize)
   return sizes
+
+  async function plainSize(layer: Layer): Promise<number | undefined> {
+    const { blob } = layer
+    if (blob === undefined) return undefined
+    if (!indexed.has(blob)) {
+      indexed.set(blob, (await compressionOf(layer)) === 'none' ? await indexedSize(blob, context) : undefined)
+    }
+    return indexed.get(blob)
+  }
 }
 
 type Blob = NonNullable<Layer['blob']>

@@ -8,8 +8,13 @@ export type SniffedLayers = ReadonlyMap<Layer, Compression | undefined>
 /** Looks at the first bytes of layers that were not measured. Errors: ERR_IO. */
 export async function sniffLayers(layers: readonly Layer[], measurements: Measurements): Promise<SniffedLayers> {
   const sniffed = new Map<Layer, Compression | undefined>()
+  // Any number of layers may have the same stored bytes.
+  const byBlob = new Map<Layer['blob'], Compression | undefined>()
   for (const layer of layers) {
-    sniffed.set(layer, measurements.of(layer)?.compression ?? (await compressionOf(layer)))
+    const known = measurements.of(layer)?.compression ?? byBlob.get(layer.blob)
+    const compression = known ?? (await compressionOf(layer))
+    if (layer.blob !== undefined) byBlob.set(layer.blob, compression)
+    sniffed.set(layer, compression)
   }
   return sniffed
 }
