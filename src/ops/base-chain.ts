@@ -1,23 +1,34 @@
 import type { DiffID } from '../bytes/digest.js'
 import type { Image, Layer } from '../model/image.js'
 
-/** Layers of an image that a base provides: those below which, themselves included, everything is the base's. */
-export function providedLayers(image: Image, bases: readonly Image[]): readonly Layer[] {
-  const own = image.layers.map(({ claims }) => claims.diffID)
-  const most = Math.max(
-    0,
-    ...bases.map((base) =>
-      sharedPrefix(
-        own,
-        base.layers.map(({ claims }) => claims.diffID),
-      ),
-    ),
-  )
-  return image.layers.slice(0, most)
+/** Tells the layers of an image that bases provide: those below which, themselves included, everything is one base's. */
+export type ProvidedLayers = (image: Image) => readonly Layer[]
+
+/** The diffIDs that bases have on top of what led here. */
+type Step = Map<DiffID, Step>
+
+/** Learns the chains of bases once, however many images are held against them. */
+export function providedBy(bases: readonly Image[]): ProvidedLayers {
+  const root: Step = new Map()
+  for (const { layers } of bases) addChain(root, layers)
+  return ({ layers }) => layers.slice(0, sharedLength(root, layers))
 }
 
-function sharedPrefix(a: readonly (DiffID | undefined)[], b: readonly (DiffID | undefined)[]): number {
-  let length = 0
-  while (length < Math.min(a.length, b.length) && a[length] !== undefined && a[length] === b[length]) length += 1
-  return length
+function addChain(root: Step, layers: readonly Layer[]): void {
+  let step = root
+  for (const { claims } of layers) {
+    if (claims.diffID === undefined) return
+    const next: Step = step.get(claims.diffID) ?? new Map<DiffID, Step>()
+    step.set(claims.diffID, next)
+    step = next
+  }
+}
+
+function sharedLength(root: Step, layers: readonly Layer[]): number {
+  let step: Step | undefined = root
+  for (const [length, { claims }] of layers.entries()) {
+    step = claims.diffID === undefined ? undefined : step.get(claims.diffID)
+    if (step === undefined) return length
+  }
+  return layers.length
 }

@@ -1,6 +1,6 @@
 import type { RunContext } from '../context.js'
 import type { Image, Layer } from '../model/image.js'
-import { providedLayers } from './base-chain.js'
+import { providedBy } from './base-chain.js'
 import { withClaims } from './claimed.js'
 import { measureLayers } from './measure.js'
 import { provedDiffID } from './outgoing-layers.js'
@@ -26,7 +26,7 @@ export async function planThin(
   const layers = images.flatMap((image) => image.layers).filter(({ state }) => state !== 'missing')
   const measured = await measureLayers(layers, [], context)
   const known = await withClaims(bases, ({ diffID }) => diffID !== undefined, context)
-  const provided = new Set(images.flatMap((image) => providedLayers(image, known)))
+  const provided = new Set(images.flatMap(providedBy(known)))
   const needed = new Set(layers.filter((layer) => !provided.has(layer)).map(({ blob }) => blob))
   const compressed = new Set<string>()
   const records = new Map<Layer, LeftOutLayer>()
