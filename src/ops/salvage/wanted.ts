@@ -1,11 +1,18 @@
 import { hexOf } from '../../bytes/digest.js'
 import type { ImageConfig } from '../../model/config.js'
-import type { Image, ImageArchive } from '../../model/image.js'
+import type { ImageArchive } from '../../model/image.js'
 import type { RawJson } from '../../model/json.js'
 import type { ImageManifest } from '../../model/manifest.js'
 import { roleOf } from '../../model/media-types.js'
 import { familiarTagged, parseReference } from '../../model/reference.js'
 import { hashNamed, type Documents } from './documents.js'
+import {
+  configFinder,
+  imagesByConfig,
+  namesByManifest,
+  type ConfigFinder,
+  type ConfigSharers,
+} from './known-documents.js'
 
 /** Where something that an image needs was found. */
 export type Origin =
@@ -26,6 +33,9 @@ export interface WantedImage {
 
 /** Finds out which images an archive held; one that several documents speak of comes once, with all its names. */
 export function wantedImages(documents: Documents, sources: readonly ImageArchive[]): readonly WantedImage[] {
+  const configs = configFinder(documents)
+  const others = imagesByConfig(sources)
+  const names = namesByManifest(documents)
   const found = [
     ...documents.items.map(({ Config, RepoTags = [], Layers }) =>
       wanted({ names: RepoTags.map(familiarTagged), claim: hashNamed(Config), path: Config, paths: Layers }),
@@ -35,8 +45,8 @@ export function wantedImages(documents: Documents, sources: readonly ImageArchiv
       .map(({ document }) => {
         const { config, layers = [] } = document.value
         const paths = layers.map(({ digest }) => digest.replace(':', '/')).map((path) => `blobs/${path}`)
-        const names = namesOf(document, documents)
-        return wanted({ names, claim: hexOf(config?.digest ?? ''), path: undefined, paths, manifest: document })
+        const claim = hexOf(config?.digest ?? '')
+        return wanted({ names: names.get(document.digest) ?? [], claim, path: undefined, paths, manifest: document })
       }),
   ]
   const images = merged(found)
@@ -49,12 +59,12 @@ export function wantedImages(documents: Documents, sources: readonly ImageArchiv
     known.add(document.digest)
     images.push(wanted({ names: [], claim: hexOf(document.digest), path: undefined, paths: [] }))
   }
-  return withoutDoubles(images.map((image) => ({ ...image, names: namesFor(image, sources) })))
+  return withoutDoubles(images.map((image) => ({ ...image, names: namesFor(image, others) })))
 
   function wanted(said: Said): WantedImage {
-    const config = configFor(said, documents, sources)
+    const config = configFor(said, configs, others)
     const claimedID = said.claim ?? (config === undefined ? undefined : hexOf(config.document.digest))
-    const manifest = said.manifest ?? manifestFor(config, sources)
+    const manifest = said.manifest ?? manifestFor(config, others)
     return { names: said.names, claimedID, config, manifest, paths: said.paths }
   }
 }
@@ -62,12 +72,10 @@ export function wantedImages(documents: Documents, sources: readonly ImageArchiv
 /** The manifest that another archive has for the image of a config: a store of containerd knows the image by its digest. */
 function manifestFor(
   config: WantedImage['config'],
-  sources: readonly ImageArchive[],
+  others: ReadonlyMap<string, ConfigSharers>,
 ): RawJson<ImageManifest> | undefined {
   if (config === undefined) return undefined
-  const own = ({ configSource, manifest }: Image) =>
-    configSource.kind === 'stored' && configSource.document.digest === config.document.digest ? manifest : undefined
-  return sources.flatMap(({ images }) => images).find((image) => own(image) !== undefined)?.manifest
+  return others.get(hexOf(config.document.digest))?.manifest
 }
 
 /** Whether a manifest has layers that are layers, and no attestations or other documents. */
@@ -87,42 +95,28 @@ interface Said {
 /** The config whose sha256 is claimed: the archive's own, or that of another archive; by its name where nothing is claimed. */
 function configFor(
   { claim, path }: Said,
-  { configs }: Documents,
-  sources: readonly ImageArchive[],
+  configs: ConfigFinder,
+  others: ReadonlyMap<string, ConfigSharers>,
 ): WantedImage['config'] {
-  const own = configs.find(({ document, member }) => {
-    return claim === undefined ? member.path === path : hexOf(document.digest) === claim
-  })
+  const own = claim === undefined ? configs.byPath(path ?? '') : configs.byHash(claim)
   if (own !== undefined) return { document: own.document, origin: { kind: 'own', path: own.member.path } }
-  for (const { images, location } of sources) {
-    for (const { configSource } of images) {
-      if (configSource.kind !== 'stored' || hexOf(configSource.document.digest) !== claim) continue
-      return { document: configSource.document, origin: { kind: 'healed', archive: location } }
-    }
-  }
-  return undefined
-}
-
-/** The names that the index has for a manifest (docker and containerd, annotation of the image's name). */
-function namesOf(manifest: RawJson<ImageManifest>, { indexes }: Documents): string[] {
-  return indexes.flatMap(({ document }) =>
-    (document.value.manifests ?? []).flatMap(({ digest, annotations }) => {
-      const name = annotations?.get('io.containerd.image.name')
-      return digest === manifest.digest && name !== undefined ? [familiarTagged(name)] : []
-    }),
-  )
+  const healed = claim === undefined ? undefined : others.get(claim)
+  return healed && { document: healed.document, origin: { kind: 'healed', archive: healed.archive } }
 }
 
 function merged(found: readonly WantedImage[]): WantedImage[] {
-  const byID = new Map<string, WantedImage>()
+  const byID = new Map<string, { image: WantedImage; readonly names: Set<string> }>()
   for (const [index, image] of found.entries()) {
     const key = image.claimedID ?? String(index)
     const known = byID.get(key)
-    const names = [...new Set([...(known?.names ?? []), ...image.names])]
-    const manifest = image.manifest ?? known?.manifest
-    byID.set(key, { ...(known ?? image), names, manifest })
+    if (known === undefined) {
+      byID.set(key, { image, names: new Set(image.names) })
+      continue
+    }
+    for (const name of image.names) known.names.add(name)
+    if (image.manifest !== undefined) known.image = { ...known.image, manifest: image.manifest }
   }
-  return [...byID.values()]
+  return [...byID.values()].map(({ image, names }) => ({ ...image, names: [...names] }))
 }
 
 /** Names that a writer takes: with a tag, and of one image only. The last one has it, as when docker loads them. */
@@ -140,12 +134,8 @@ export function tagged(names: readonly string[]): readonly string[] {
 }
 
 /** Where the document with the names is lost, another archive may know them. */
-function namesFor({ names, config }: WantedImage, sources: readonly ImageArchive[]): readonly string[] {
+function namesFor({ names, config }: WantedImage, others: ReadonlyMap<string, ConfigSharers>): readonly string[] {
   if (names.length > 0 || config === undefined) return names
-  const others = sources
-    .flatMap(({ images }) => images)
-    .filter(({ configSource }) => {
-      return configSource.kind === 'stored' && configSource.document.digest === config.document.digest
-    })
-  return [...new Set(others.flatMap((image) => image.names))]
+  const sharers = others.get(hexOf(config.document.digest))?.images ?? []
+  return [...new Set(sharers.flatMap((image) => image.names))]
 }
