@@ -125,8 +125,9 @@ function takeName(loading: Loading, image: LoadedImage, tag: string, rules: Dock
 function checkParents(
   loaded: readonly { readonly id: Digest; readonly entry: SaveEntry; readonly config: LoaderConfig }[],
 ): void {
+  const known = new Map<string, (typeof loaded)[number]>(loaded.map((one) => [one.id, one]))
   for (const { id, entry, config } of loaded) {
-    const parent = loaded.find((other) => other.id === entry.parent)
+    const parent = known.get(entry.parent)
     if (parent === undefined) continue
     const { history } = parent.config
     const isParent =
