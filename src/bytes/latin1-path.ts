@@ -7,7 +7,9 @@ export const latin1Path = {
     Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''),
   /** For node:fs. */
   toPath: (path: string): PathLike => {
-    const bytes = Uint8Array.from(path, (character) => character.charCodeAt(0))
+    // Uint8Array.from would call a function for each character: a second for 150,000 files.
+    const bytes = new Uint8Array(path.length)
+    for (let at = 0; at < bytes.length; at++) bytes[at] = path.charCodeAt(at)
     return bytes as PathLike // node:fs takes names as bytes in any Uint8Array, its types say Buffer
   },
 }

@@ -4,6 +4,7 @@ import type { RunContext } from '../context.js'
 import type { Finding } from '../findings.js'
 import type { Layer } from '../model/image.js'
 import { chosen } from '../tree/choose.js'
+import { linkedInodes } from '../tree/entry-node.js'
 import { fileContents } from '../tree/file-contents.js'
 import type { Inode } from '../tree/node.js'
 import { plant, type Unplanted } from '../tree/plant.js'
@@ -46,17 +47,17 @@ export async function extract(
 ): Promise<Extraction> {
   const wanted = globs(patterns)
   const { tree, findings } = await wholeTree(layers, archive, context)
-  const nodes = patterns.length === 0 ? [...walkTree(tree)] : picked(tree, wanted, archive)
-  const files = new Set<Inode>()
-  for (const { node } of nodes) if (node.inode.size > 0) files.add(node.inode)
+  // All of a tree is walked anew each time: a list of it would be as large as the tree.
+  const nodes = patterns.length === 0 ? { [Symbol.iterator]: () => walkTree(tree) } : picked(tree, wanted, archive)
+  const { entries, bytes } = sumOf(tree, nodes)
   return {
     findings,
-    entries: nodes.length,
-    bytes: [...files].reduce((sum, { size }) => sum + size, 0),
+    entries,
+    bytes,
     async into(directory, location) {
       const unplanted: Unplanted[] = []
-      await using contents = await fileContents(layers, files, context)
-      const what = { root: tree.root.inode, nodes, contents }
+      await using contents = await fileContents(layers, filesOf(nodes), context)
+      const what = { tree, nodes, count: entries, contents }
       const options = { location, sameOwner, onUnplanted: (one: Unplanted) => void unplanted.push(one) }
       try {
         await plant(directory, what, options, context)
@@ -67,6 +68,25 @@ export async function extract(
       return unplanted
     },
   }
+}
+
+function sumOf(tree: Tree, nodes: Iterable<Located>): Pick<Extraction, 'entries' | 'bytes'> {
+  const linked = linkedInodes(tree)
+  const seen = new Set<Inode>()
+  let [entries, bytes] = [0, 0]
+  for (const { node } of nodes) {
+    const { inode } = node
+    entries += 1
+    if (seen.has(inode)) continue
+    if (linked.has(inode)) seen.add(inode)
+    bytes += inode.size
+  }
+  return { entries, bytes }
+}
+
+/** The files with a content; one that has several names comes with each. */
+function* filesOf(nodes: Iterable<Located>): Generator<Inode, void> {
+  for (const { node } of nodes) if (node.inode.size > 0) yield node.inode
 }
 
 /** What patterns match, in the order of the tree. */

@@ -5,9 +5,10 @@ import { readChunks, type ByteReader } from '../bytes/reader.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
 import type { FileContents } from './file-contents.js'
+import { linkedInodes } from './entry-node.js'
 import { isDirectory, type Inode } from './node.js'
 import { contentPieces } from './tar-bytes.js'
-import type { Located } from './tree.js'
+import type { Located, Tree } from './tree.js'
 
 /** Something of a file that could not be put on disk. */
 export interface Unplanted {
@@ -29,8 +30,19 @@ export interface PlantOptions {
 interface Planting extends PlantOptions {
   readonly root: HeldDirectory
   readonly contents: ByteReader
-  /** Where the first name of each inode is. */
+  /** Files that may have several names, and where the first of each is. */
+  readonly linked: ReadonlySet<Inode>
   readonly firsts: Map<Inode, string>
+}
+
+/** What is put on disk. */
+export interface Plants {
+  readonly tree: Tree
+  /** Some of its names, or all; gone through more than once. */
+  readonly nodes: Iterable<Located>
+  /** How many. */
+  readonly count: number
+  readonly contents: FileContents
 }
 
 /** A directory that is being filled, with what it gets when that is done. */
@@ -46,30 +58,25 @@ const TURN = 256
 /**
  * Puts nodes of a tree into an empty directory, in the order of walkTree and each below a directory that came before.
  * Nothing is written outside of it, whatever the names and links say and whoever moves things meanwhile. What the system
- * or Node cannot make is told and left out. `root` is what the directory itself becomes. Errors: ERR_OUTPUT.
+ * or Node cannot make is told and left out. The directory itself becomes the root of the tree. Errors: ERR_OUTPUT.
  */
 export async function plant(
   directory: string,
-  {
-    root,
-    nodes,
-    contents,
-  }: { readonly root: Inode; readonly nodes: readonly Located[]; readonly contents: FileContents },
+  { tree, nodes, count, contents }: Plants,
   options: PlantOptions,
   context: RunContext,
 ): Promise<void> {
-  const reader = readChunks(gather(piecesOf(nodes, contents, context), context.signal))
+  const linked = linkedInodes(tree)
+  const reader = readChunks(gather(piecesOf({ nodes, contents, linked }, context), context.signal))
   const open: Open[] = []
   try {
     const held = holdDirectory(directory)
-    const planting: Planting = { ...options, root: held, contents: reader, firsts: new Map() }
-    open.push({
-      path: '',
-      held,
-      metadata: metadataOf({ path: '', node: { inode: root, layer: 0, header: undefined } }, planting),
-    })
-    for (const [at, located] of nodes.entries()) {
-      if (at % TURN === 0) await turn(at, nodes.length, options.location, context)
+    const planting: Planting = { ...options, root: held, contents: reader, linked, firsts: new Map() }
+    open.push({ path: '', held, metadata: metadataOf({ path: '', node: tree.root }, planting) })
+    let at = 0
+    for (const located of nodes) {
+      if (at % TURN === 0) await turn(at, count, options.location, context)
+      at += 1
       while (open.length > 1 && !located.path.startsWith(`${open.at(-1)?.path ?? ''}/`)) close(open.pop())
       const parent = open.at(-1)?.held ?? held
       const made = await plantNode(located, parent, planting)
@@ -120,13 +127,13 @@ async function plantNode(located: Located, parent: HeldDirectory, planting: Plan
       return { path, held: parent.makeDirectory(name), metadata: metadataOf(located, planting) }
     case 'file':
       await plantFile(located, parent, name, planting)
-      planting.firsts.set(inode, path)
+      if (planting.linked.has(inode)) planting.firsts.set(inode, path)
       return undefined
     case 'symlink':
       if (inode.linkPath === '') planting.onUnplanted({ located, what: 'symlink', detail: 'an empty target' })
       else {
         parent.makeSymlink(name, inode.linkPath, metadataOf(located, planting))
-        planting.firsts.set(inode, path)
+        if (planting.linked.has(inode)) planting.firsts.set(inode, path)
       }
       return undefined
     case 'char':
@@ -188,12 +195,15 @@ function isID(id: number): boolean {
 }
 
 /** The contents that planting asks for, in its order. */
-function* piecesOf(nodes: readonly Located[], contents: FileContents, { limits }: RunContext): Generator<Piece, void> {
+function* piecesOf(
+  { nodes, contents, linked }: Pick<Plants, 'nodes' | 'contents'> & Pick<Planting, 'linked'>,
+  { limits }: RunContext,
+): Generator<Piece, void> {
   const seen = new Set<Inode>()
   for (const { node } of nodes) {
     const { inode } = node
     if (isDirectory(node) || inode.size === 0 || seen.has(inode)) continue
-    seen.add(inode)
+    if (linked.has(inode)) seen.add(inode)
     yield* contentPieces(inode, contents, limits)
   }
 }
