@@ -165,3 +165,12 @@ export async function* chunksOf(source: ByteSource, signal?: AbortSignal): Async
     yield await source.read({ offset, length: Math.min(CHUNK, source.size - offset) }, signal)
   }
 }
+
+/** The same for who is done with a chunk when the next is asked for: all of them come in one piece of memory. */
+export async function* lentChunksOf(source: ByteSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(CHUNK, source.size))
+  for (let offset = 0; offset < source.size; offset += CHUNK) {
+    const into = buffer.subarray(0, Math.min(CHUNK, source.size - offset))
+    yield await source.read({ offset, length: into.length }, signal, into)
+  }
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fileChunks } from '../../src/bytes/file-chunks.js'
 import { readChunks } from '../../src/bytes/reader.js'
-import { bytesSource, chunksOf as sourceChunks, fileSource, slice } from '../../src/bytes/source.js'
+import { bytesSource, chunksOf as sourceChunks, fileSource, lentChunksOf, slice } from '../../src/bytes/source.js'
 import { spool } from '../../src/bytes/spool.js'
 import { chunksOf, collect, cutsIn } from '../support/chunks.js'
 
@@ -21,6 +21,19 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 describe('a source', () => {
+  test('lends its bytes in one piece of memory, chunk by chunk', async () => {
+    const all = Uint8Array.from({ length: 600_000 }, (_, at) => at % 241)
+    await writeFile(file, all)
+    await using source = await fileSource(file)
+    const [memory, got] = [new Set<ArrayBufferLike>(), new Array<Uint8Array>()]
+    for await (const chunk of lentChunksOf(slice(source, { offset: 7, length: all.length - 7 }, 'part'))) {
+      memory.add(chunk.buffer)
+      got.push(chunk.slice())
+    }
+    expect(Buffer.concat(got).equals(all.subarray(7))).toBe(true)
+    expect([got.length, memory.size]).toEqual([3, 1])
+  })
+
   test('of a file gives any span, to several readers at once', async () => {
     await using source = await fileSource(file)
     const spans = [0, 10, 500].map((offset) => ({ offset, length: 400 }))

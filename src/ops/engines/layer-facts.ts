@@ -1,6 +1,6 @@
 import { decompress, detectCompression, SNIFF_BYTES, type Compression } from '../../bytes/compression.js'
 import { diffIDOf, hasher, type DiffID, type Digest } from '../../bytes/digest.js'
-import { chunksOf, type ByteSource } from '../../bytes/source.js'
+import { chunksOf, lentChunksOf, type ByteSource } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import type { TarFault } from '../../tar/end.js'
@@ -79,7 +79,9 @@ async function readLayer(source: ByteSource, context: RunContext): Promise<Layer
   try {
     const { limits } = context
     const options = { limits, location: source.location, onNotice }
-    for await (const chunk of decompress(compression, hashed(source, stored, context), options)) {
+    // A decoder may still read from a chunk when it asks for the next.
+    const chunks = compression === 'none' ? lentChunksOf(source, context.signal) : chunksOf(source, context.signal)
+    for await (const chunk of decompress(compression, hashed(chunks, stored), options)) {
       uncompressed.update(chunk)
       pusher.push(chunk)
     }
@@ -101,12 +103,8 @@ async function readLayer(source: ByteSource, context: RunContext): Promise<Layer
   }
 }
 
-async function* hashed(
-  source: ByteSource,
-  hash: ReturnType<typeof hasher>,
-  { signal }: RunContext,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunksOf(source, signal)) {
+async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: ReturnType<typeof hasher>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
     hash.update(chunk)
     yield chunk
   }
@@ -114,7 +112,7 @@ async function* hashed(
 
 async function digestAll(source: ByteSource, { signal }: RunContext): Promise<Digest> {
   const hash = hasher()
-  for await (const chunk of chunksOf(source, signal)) hash.update(chunk)
+  for await (const chunk of lentChunksOf(source, signal)) hash.update(chunk)
   return hash.digest()
 }
 
