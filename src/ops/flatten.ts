@@ -4,11 +4,12 @@ import type { Finding } from '../findings.js'
 import type { Layer } from '../model/image.js'
 import { paddingOf, TAR_END_BYTES } from '../tar/write.js'
 import { fileContents } from '../tree/file-contents.js'
-import type { Inode } from '../tree/node.js'
+import { isDirectory, type DirectoryNode, type Inode } from '../tree/node.js'
 import { tarBlocks } from '../tree/tar-bytes.js'
 import { EXPORT_PROFILE, treeMembers, type HeaderProfile } from '../tree/tar-members.js'
-import { everyNode, type Tree } from '../tree/tree.js'
+import type { Tree } from '../tree/tree.js'
 import { engineProfile } from './engine-profile.js'
+import { surveyOf } from './facts.js'
 import { wholeTree } from './merge-whole.js'
 
 /** How to flatten. */
@@ -48,10 +49,10 @@ export async function flatten(
   context: RunContext,
 ): Promise<Flattened> {
   const { tree, findings } = await wholeTree(layers, archive, context)
-  const { inodes, entries, bytes } = filesOf(tree)
+  const { entries, contentSize } = surveyOf(tree)
   const profile = { ...EXPORT_PROFILE, xattrs, ...(await engineProfile({ tree, layers, engine }, context)) }
   const blocks = async (): Promise<Blocks & AsyncDisposable> => {
-    const contents = await fileContents(layers, inodes, context)
+    const contents = await fileContents(layers, filesOf(tree), context)
     return {
       ...tarBlocks(treeMembers(tree, profile), contents, context),
       [Symbol.asyncDispose]: () => contents[Symbol.asyncDispose](),
@@ -61,7 +62,7 @@ export async function flatten(
     tree,
     findings,
     entries,
-    bytes,
+    bytes: contentSize,
     size: () => sizeOf(tree, profile),
     blocks,
     async *tar() {
@@ -71,20 +72,15 @@ export async function flatten(
   }
 }
 
-interface TreeFiles extends Pick<Flattened, 'entries' | 'bytes'> {
-  /** Every file with a content, once. */
-  readonly inodes: ReadonlySet<Inode>
-}
-
-function filesOf(tree: Tree): TreeFiles {
-  const inodes = new Set<Inode>()
-  let [entries, bytes] = [0, 0]
-  everyNode(tree, ({ inode }) => {
-    entries += 1
-    if (inode.size > 0) inodes.add(inode)
-  })
-  for (const { size } of inodes) bytes += size
-  return { inodes, entries, bytes }
+/** Files with a content, as they are asked for; one of several names comes as often as it has names. */
+function* filesOf(tree: Tree): Generator<Inode> {
+  const todo: DirectoryNode[] = [tree.root]
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    for (const node of next.inode.children.values()) {
+      if (isDirectory(node)) todo.push(node)
+      else if (node.inode.size > 0) yield node.inode
+    }
+  }
 }
 
 function sizeOf(tree: Tree, profile: HeaderProfile): number {
