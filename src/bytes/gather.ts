@@ -5,6 +5,7 @@ import type { ByteSource } from './source.js'
 
 /** Bytes to come: at hand, zeros, or a range of a source. */
 export type Piece =
+  /** The bytes may be others when the next piece is asked for. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'zeros'; readonly length: number }
   | { readonly kind: 'range'; readonly source: ByteSource; readonly offset: number; readonly length: number }
@@ -20,15 +21,19 @@ const NONE = new Uint8Array(0)
 export function gathered(pieces: Iterable<Piece>, signal?: AbortSignal): Blocks {
   const cursor = pieceCursor(pieces)
   const spare: Uint8Array[] = []
+  const free: KeptBytes[] = []
   return {
     fill(block) {
       signal?.throwIfAborted()
-      const { used, ranges, patches } = nextPieces(cursor, block.length)
+      const kept = free.pop() ?? keptBytes()
+      const { used, ranges, patches } = nextPieces(cursor, block.length, kept)
       const { reads, scratch } = plannedReads(ranges, SCRATCH)
       const slot = { bytes: block, scratch: scratch === 0 ? NONE : (spare.pop() ?? new Uint8Array(SCRATCH)) }
       const end = (): void => {
         if (slot.scratch.length > 0) spare.push(slot.scratch)
         patch(block, patches)
+        kept.clear()
+        free.push(kept)
       }
       const reading = startReads(reads, slot, signal)
       if (reading.length > 0) return { length: used, ready: allOf(reading).then(end) }
@@ -49,6 +54,32 @@ function patch(block: Uint8Array, patches: NextPieces['patches']): void {
 /** `gathered` in chunks that are valid until the next is asked for; while one is used the next is read. Errors: the same. */
 export function gather(pieces: Iterable<Piece>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void> {
   return chunked(gathered(pieces, signal))
+}
+
+/** Memory for the bytes of pieces until a block is ready, and then for those of the next. */
+interface KeptBytes {
+  /** A copy that is valid until all is cleared. */
+  keep(bytes: Uint8Array): Uint8Array
+  clear(): void
+}
+
+const KEPT = 64 * 1024
+
+function keptBytes(): KeptBytes {
+  const parts: Uint8Array[] = []
+  let [part, used] = [-1, KEPT]
+  return {
+    keep(bytes) {
+      if (bytes.length > KEPT) return bytes.slice()
+      if (used + bytes.length > KEPT) [part, used] = [part + 1, 0]
+      const memory = (parts[part] ??= new Uint8Array(KEPT))
+      const copy = memory.subarray(used, used + bytes.length)
+      copy.set(bytes)
+      used += bytes.length
+      return copy
+    },
+    clear: () => ([part, used] = [-1, KEPT]),
+  }
 }
 
 /** Where bytes are put together. */
@@ -106,8 +137,8 @@ interface NextPieces {
   readonly patches: readonly (readonly [at: number, bytes: Uint8Array | number])[]
 }
 
-/** As many pieces as fit into `most` bytes, and where in these they go. */
-function nextPieces(cursor: Cursor, most: number): NextPieces {
+/** As many pieces as fit into `most` bytes, and where in these they go; the bytes among them are kept. */
+function nextPieces(cursor: Cursor, most: number, kept: KeptBytes): NextPieces {
   const ranges: Placed[] = []
   const patches: (readonly [at: number, bytes: Uint8Array | number])[] = []
   let used = 0
@@ -116,7 +147,7 @@ function nextPieces(cursor: Cursor, most: number): NextPieces {
     if (piece === undefined) break
     if (piece.kind === 'range') {
       ranges.push({ source: piece.source, offset: piece.offset, length: piece.length, at: used })
-    } else patches.push([used, piece.kind === 'bytes' ? piece.bytes : piece.length])
+    } else patches.push([used, piece.kind === 'bytes' ? kept.keep(piece.bytes) : piece.length])
     used += lengthOf(piece)
   }
   return { used, ranges, patches }

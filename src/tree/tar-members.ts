@@ -31,7 +31,7 @@ export const LAYER_PROFILE: HeaderProfile = { times: 'exact', xattrs: 'all' }
 
 /** One member of a tar that is made of a tree. */
 export interface TarMember {
-  /** As Go's archive/tar writes it. */
+  /** As Go's archive/tar writes it; its bytes may be others when the next member is asked for. */
   readonly header: Uint8Array
   /** The file whose content follows; undefined where nothing does. */
   readonly content: Inode | undefined
@@ -47,13 +47,14 @@ export interface MemberWriter {
 export function memberWriter(tree: Tree, profile: HeaderProfile): MemberWriter {
   const linked = linkedInodes(tree)
   const firsts = new Map<Inode, string>()
-  const blocks = blockSupply()
+  // Of a million members each would have memory of its own, which is given back late.
+  const block = new Uint8Array(BLOCK)
   return {
     member({ path, node: { inode } }) {
       const isLinked = linked.has(inode)
       const first = isLinked ? firsts.get(inode) : undefined
       if (isLinked && first === undefined) firsts.set(inode, path)
-      const header = memberHeader(fieldsOf(path, inode, first, profile), blocks.next())
+      const header = memberHeader(fieldsOf(path, inode, first, profile), block.fill(0))
       return { header, content: first === undefined && inode.size > 0 ? inode : undefined }
     },
   }
@@ -63,21 +64,6 @@ export function memberWriter(tree: Tree, profile: HeaderProfile): MemberWriter {
 export function* treeMembers(tree: Tree, profile: HeaderProfile): Generator<TarMember, void> {
   const writer = memberWriter(tree, profile)
   for (const located of walkTree(tree)) yield writer.member(located)
-}
-
-// Memory asked for block by block would take longer than filling it.
-const BLOCKS_AT_ONCE = 64
-
-function blockSupply(): { next(): Uint8Array } {
-  let blocks = new Uint8Array(0)
-  let used = 0
-  return {
-    next() {
-      if (used === blocks.length) [blocks, used] = [new Uint8Array(BLOCKS_AT_ONCE * BLOCK), 0]
-      used += BLOCK
-      return blocks.subarray(used - BLOCK, used)
-    },
-  }
 }
 
 function fieldsOf(path: string, inode: Inode, first: string | undefined, profile: HeaderProfile): MemberFields {

@@ -15,7 +15,7 @@ async function trees(from: number, layers: readonly (readonly LayerEntry[])[]) {
 /** The members of the layer that the layers from `from` on make: an arrow to the target of a symlink, `=` for hard links. */
 async function members(from: number, ...layers: (readonly LayerEntry[])[]): Promise<readonly string[]> {
   const { base, tree } = await trees(from, layers)
-  const headers = Array.from(changedMembers(base, tree, from), ({ header }) => header)
+  const headers = Array.from(changedMembers(base, tree, from), ({ header }) => header.slice())
   const { entries } = decode(concatenated(...headers, END))
   return entries.map(({ path, type, linkPath }) => {
     if (type === 'hardlink') return `${path} = ${linkPath}`

@@ -8,7 +8,7 @@ import { mergeEntries } from '../support/trees.js'
 /** The entries of the members of a tree, contents left out. */
 async function members(profile: HeaderProfile, ...entries: LayerEntry[]) {
   const { tree } = await mergeEntries(entries)
-  const headers = Array.from(treeMembers(tree, profile), ({ header }) => header)
+  const headers = Array.from(treeMembers(tree, profile), ({ header }) => header.slice())
   return decode(concatenated(...headers, END)).entries
 }
 
