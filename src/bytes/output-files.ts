@@ -1,7 +1,8 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { outputError } from './file-place.js'
 import { growingFile, type GrowingFile } from './growing-file.js'
-import { outputError, syncDirectory } from './output.js'
+import { syncDirectory } from './output.js'
 
 // Node has four threads for files: with these waiting for the disk, one is left to write the next.
 const AT_ONCE = 3

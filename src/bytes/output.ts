@@ -16,8 +16,6 @@ import {
   type OutputOptions,
 } from './file-place.js'
 
-export { outputError }
-
 /** Where bytes go. Nothing of it shows before `commit`; disposing of it without one leaves no trace. */
 export interface Output extends AsyncDisposable {
   /** As the user named it. */

@@ -8,6 +8,7 @@ import type { ImageArchive, Layer } from '../model/image.js'
 import type { FilesReport } from '../model/report-files.js'
 import { extract, type ExtractOptions } from '../ops/extract.js'
 import type { Unplanted } from '../tree/plant.js'
+import { refuseInside } from './refuse-inputs.js'
 import { filesReport, isRoot } from './write-files.js'
 
 /** What to extract where. */
@@ -25,9 +26,11 @@ export interface ExtractRequest extends Omit<ExtractOptions, 'archive'> {
 export async function extractTo(
   name: 'export' | 'extract',
   layers: readonly Layer[],
-  { archive: { location: archive, findings }, path, isWritten, ...options }: ExtractRequest,
+  { archive: opened, path, isWritten, ...options }: ExtractRequest,
   context: RunContext,
 ): Promise<FilesReport> {
+  const { location: archive, findings } = opened
+  await refuseInside([opened], path)
   if (!isWritten) await checkDirectory(path, NEW)
   const extraction = await extract(layers, { archive, ...options }, context)
   const reportOf = (unplanted: readonly Unplanted[], list?: string): Promise<FilesReport> =>

@@ -14,6 +14,7 @@ import type { Request } from './parse.js'
 import { present, tellFor } from './present.js'
 import { progressOn } from './progress.js'
 import type { Progress } from './progress.js'
+import { refuseReportOver } from './refuse-inputs.js'
 import { shortOptionsApart } from './short-options.js'
 import { troubleOf } from './trouble.js'
 
@@ -69,7 +70,6 @@ async function printed(text: string): Promise<ExitCode> {
 }
 
 async function ran(request: Request, signal: AbortSignal): Promise<ExitCode> {
-  const { refuseReportOver } = await import('./refuse-inputs.js')
   await refuseReportOver(request.operands, request.reports)
   const progress = progressFor(request.globals)
   let answer: Answer

@@ -19,7 +19,8 @@ export interface Companions {
 /**
  * What of the indexes and the manifests about images goes along, byte for byte and proved: an index where all images that
  * the archive has below it are written with their own manifests, and a name leads to just them; a manifest about another
- * one where that goes along; what index.json says of itself, where all of the one archive goes and nothing else. `takes` says whether the output has an index.json at all. Errors: ERR_IO, ERR_ABORTED.
+ * one where that goes along; what index.json says of itself, where all of the one archive goes and nothing else. `takes`
+ * says whether the output has an index.json at all. Errors: ERR_IO, ERR_ABORTED.
  */
 export async function companionsFor(
   archives: readonly ImageArchive[],

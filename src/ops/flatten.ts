@@ -4,10 +4,9 @@ import type { Finding } from '../findings.js'
 import type { Layer } from '../model/image.js'
 import { paddingOf, TAR_END_BYTES } from '../tar/write.js'
 import { fileContents } from '../tree/file-contents.js'
-import { isDirectory, type DirectoryNode, type Inode } from '../tree/node.js'
 import { tarBlocks } from '../tree/tar-bytes.js'
 import { EXPORT_PROFILE, treeMembers, type HeaderProfile } from '../tree/tar-members.js'
-import type { Tree } from '../tree/tree.js'
+import { everyInode, type Tree } from '../tree/tree.js'
 import { engineProfile } from './engine-profile.js'
 import { surveyOf } from './facts.js'
 import { wholeTree } from './merge-whole.js'
@@ -52,7 +51,7 @@ export async function flatten(
   const { entries, contentSize } = surveyOf(tree)
   const profile = { ...EXPORT_PROFILE, xattrs, ...(await engineProfile({ tree, layers, engine }, context)) }
   const blocks = async (): Promise<Blocks & AsyncDisposable> => {
-    const contents = await fileContents(layers, filesOf(tree), context)
+    const contents = await fileContents(layers, everyInode(tree), context)
     return {
       ...tarBlocks(treeMembers(tree, profile), contents, context),
       [Symbol.asyncDispose]: () => contents[Symbol.asyncDispose](),
@@ -69,17 +68,6 @@ export async function flatten(
       await using opened = await blocks()
       yield* chunked(opened)
     },
-  }
-}
-
-/** Files with a content, as they are asked for; one of several names comes as often as it has names. */
-function* filesOf(tree: Tree): Generator<Inode> {
-  const todo: DirectoryNode[] = [tree.root]
-  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-    for (const node of next.inode.children.values()) {
-      if (isDirectory(node)) todo.push(node)
-      else if (node.inode.size > 0) yield node.inode
-    }
   }
 }
 

@@ -6,6 +6,7 @@ import type { Image, Layer } from '../model/image.js'
 import type { EntryReport } from '../model/report.js'
 import type { TarEntry } from '../tar/entry.js'
 import { cleanKey, cleanPath, latin1 } from '../tar/path.js'
+import { linkedInodes } from '../tree/entry-node.js'
 import { scanLayer } from '../tree/layer-entries.js'
 import { mergedTree } from '../tree/merged.js'
 import { isDirectory, type Inode } from '../tree/node.js'
@@ -89,8 +90,10 @@ function startOf(tree: Tree, { path, archive }: ListOptions): Located {
 function firstNames(tree: Tree): ReadonlyMap<Inode, string> {
   const seen = new Map<Inode, string>()
   const shared = new Map<Inode, string>()
+  const linked = linkedInodes(tree)
+  if (linked.size === 0) return shared
   for (const { path, node } of walkTree(tree)) {
-    if (isDirectory(node)) continue
+    if (!linked.has(node.inode)) continue
     const first = seen.get(node.inode)
     if (first === undefined) seen.set(node.inode, path)
     else shared.set(node.inode, first)

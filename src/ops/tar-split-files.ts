@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { outputError } from '../bytes/output.js'
+import { outputError } from '../bytes/file-place.js'
 import { ArchiveError } from '../errors.js'
 import type { TarEntry } from '../tar/entry.js'
 import { cleanPath } from '../tar/path.js'

@@ -1,9 +1,9 @@
 import { latin1Bytes } from '../tar/path.js'
 import { tarHeader } from '../tar/write.js'
-import { isNameAmongOthers } from './entry-node.js'
+import { linkedInodes } from './entry-node.js'
 import { isDirectory, type DirectoryNode, type Inode, type TreeNode } from './node.js'
 import { memberWriter, LAYER_PROFILE, type TarMember } from './tar-members.js'
-import { everyNode, type Tree } from './tree.js'
+import type { Tree } from './tree.js'
 
 /** What a layer on top of a base has to hold: a name with what is there, or a name that is gone. */
 type Change =
@@ -43,7 +43,9 @@ interface Walked {
 
 // One by one, and with a stack: a tree may have a million names, and be a thousand directories deep.
 function* changesOf(base: Tree, tree: Tree, from: number): Generator<Change, void> {
-  const linked = linkedFrom(tree, from)
+  // All their names go into the layer, so that they stay links. A name of lower layers is one of several only where a link
+  // of the upper ones leads to it.
+  const linked = linkedInodes(tree, from)
   const stack = [walked(tree.root, '', base.root, true)]
   yield* whiteouts(stack)
   for (let here = stack.at(-1); here !== undefined; here = stack.at(-1)) {
@@ -91,16 +93,6 @@ function* whiteouts(stack: readonly Walked[]): Generator<Change, void> {
     yield* directories(stack)
     yield { kind: 'whiteout', directory: here.path, name }
   }
-}
-
-/** Inodes with a name that the upper layers made: all their names go into the layer, so that they stay links. */
-function linkedFrom(tree: Tree, from: number): ReadonlySet<Inode> {
-  const linked = new Set<Inode>()
-  everyNode(tree, (node) => {
-    // A name of lower layers is one of several only where a link of the upper ones leads to it.
-    if (node.layer >= from && isNameAmongOthers(node) && !isDirectory(node)) linked.add(node.inode)
-  })
-  return linked
 }
 
 function sortedNames(children: ReadonlyMap<string, TreeNode> | undefined): string[] {

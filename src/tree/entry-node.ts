@@ -124,13 +124,13 @@ export function isNameAmongOthers(node: TreeNode): boolean {
 
 /**
  * Every inode but a directory's that may have several names in a tree, and all those that have: few, so that whoever
- * looks for further names needs to remember no others.
+ * looks for further names needs to remember no others. Of names that layers from index `from` on made, where that is given.
  */
-export function linkedInodes(tree: Tree): ReadonlySet<Inode> {
+export function linkedInodes(tree: Tree, from = 0): ReadonlySet<Inode> {
   const linked = new Set<Inode>()
   everyNode(tree, (node) => {
     // Of the names of an inode one at most is the inode itself.
-    if (isNameAmongOthers(node) && !isDirectory(node)) linked.add(node.inode)
+    if (node.layer >= from && isNameAmongOthers(node) && !isDirectory(node)) linked.add(node.inode)
   })
   return linked
 }

@@ -1,4 +1,4 @@
-import { impliedDirectory, isDirectory, type DirectoryNode, type TreeNode } from './node.js'
+import { impliedDirectory, isDirectory, type DirectoryNode, type Inode, type TreeNode } from './node.js'
 
 /** A root filesystem in memory: names, metadata, and where the contents lie. */
 export interface Tree {
@@ -40,6 +40,17 @@ export function everyNode(tree: Tree, onNode: (node: TreeNode, prefix: string, n
     for (const [name, node] of next.directory.inode.children) {
       onNode(node, next.prefix, name)
       if (isDirectory(node)) todo.push({ prefix: `${next.prefix}${name}/`, directory: node })
+    }
+  }
+}
+
+/** The inodes of `everyNode`, one by one: of several names as often as it has names. */
+export function* everyInode(tree: Tree): Generator<Inode, void> {
+  const todo: DirectoryNode[] = [tree.root]
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    for (const node of next.inode.children.values()) {
+      yield node.inode
+      if (isDirectory(node)) todo.push(node)
     }
   }
 }

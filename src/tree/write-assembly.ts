@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { diffIDOf, hasher, type DiffID } from '../bytes/digest.js'
-import { outputError } from '../bytes/output.js'
+import { outputError } from '../bytes/file-place.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { exactTar, type SplitAssembly } from '../tar/split-assembly.js'

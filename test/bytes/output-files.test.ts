@@ -1,9 +1,10 @@
-import { mkdtemp, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { outputFiles, type OutputFile } from '../../src/bytes/output-files.js'
+import { fileHandles } from '../support/file-handles.js'
 import { openFilesBelow } from '../support/open-files.js'
 
 const MIB = 1024 * 1024
@@ -12,9 +13,7 @@ let folder = ''
 let handles: FileHandle // what every open file inherits
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'imgtar-files-'))
-  const handle = await open(folder)
-  handles = Object.getPrototypeOf(handle) as FileHandle // its methods are those of a handle
-  await handle.close()
+  handles = await fileHandles(folder)
 })
 afterEach(async () => {
   vi.restoreAllMocks()

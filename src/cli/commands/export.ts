@@ -60,7 +60,6 @@ export const exportFiles = defineCommand({
     if (options.output.path === '-' && !options['dry-run']) refuseTerminal()
     const { selectImage } = await import('../../model/select.js')
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
-    await refuseInside([archive], options.output.path)
     const image = selectImage(archive, {})
     await verified(image, options.verify, context)
     return await (options.output.kind === 'tar' ? toTar : toDirectory)(archive, image, options, context)
@@ -76,7 +75,7 @@ function targetOf(text: string): Target {
 }
 
 async function toTar(
-  { location, findings }: ImageArchive,
+  archive: ImageArchive,
   { layers }: Image,
   options: Exporting,
   context: RunContext,
@@ -85,7 +84,9 @@ async function toTar(
     import('../../ops/flatten.js'),
     import('../../bytes/output.js'),
   ])
+  const { location, findings } = archive
   const { path } = options.output
+  await refuseInside([archive], path)
   const isWritten = !options['dry-run']
   if (!isWritten && path !== '-') await checkFile(path, { force: options.force })
   const { engine } = options

@@ -2,7 +2,6 @@ import { flag, required } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { directoryPlace, plainPath } from '../output-place.js'
-import { refuseInside } from '../refuse-inputs.js'
 import { UsageError } from '../usage-error.js'
 import { isRoot, verified, VERIFY_OPTION } from '../write-files.js'
 
@@ -37,7 +36,6 @@ export const extract = defineCommand({
       import('../extract-to.js'),
     ])
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
-    await refuseInside([archive], options.output)
     const image = selectImage(archive, {})
     await verified(image, options.verify, context)
     const sameOwner = options['same-owner'] || (isRoot() && !options['no-same-owner'])

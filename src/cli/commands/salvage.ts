@@ -123,11 +123,15 @@ async function writeParts(salvaged: Salvaged, place: Place, context: RunContext)
 }
 
 async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-  const [{ mkdir }, outputs] = await Promise.all([import('node:fs/promises'), import('../../bytes/output.js')])
+  const [{ mkdir }, { outputError }, { fileOutput }] = await Promise.all([
+    import('node:fs/promises'),
+    import('../../bytes/file-place.js'),
+    import('../../bytes/output.js'),
+  ])
   await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
-    throw outputs.outputError(cause, path)
+    throw outputError(cause, path)
   })
-  await using output = await outputs.fileOutput(path, { force: false })
+  await using output = await fileOutput(path, { force: false })
   for await (const chunk of chunks) await output.write(chunk)
   await output.commit()
 }

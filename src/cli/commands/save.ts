@@ -6,7 +6,6 @@ import { required } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { openInputs } from '../inputs.js'
 import { outputOrDirectory } from '../output-place.js'
-import { refuseInside } from '../refuse-inputs.js'
 import { UsageError } from '../usage-error.js'
 import { WRITE_OPTIONS, writeArchive } from '../write-archive.js'
 
@@ -41,7 +40,6 @@ export const save = defineCommand({
     for (const { images, location } of archives) if (images.length === 0) throw nothingIn(location)
     const images = archives.flatMap((archive) => archive.images)
     const { output } = options
-    await refuseInside(archives, output.path)
     if (output.format === 'rootfs') return await filesOf(archives, { ...options, path: output.path }, context)
     return await writeArchive({ name: 'save', images, archives, options: { ...options, output } }, context)
   },

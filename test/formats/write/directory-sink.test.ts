@@ -1,10 +1,11 @@
-import { mkdtemp, open, readdir, rm, type FileHandle } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { runContext } from '../../../src/context.js'
 import { openSink } from '../../../src/formats/write/index.js'
 import type { SinkMember } from '../../../src/formats/write/sink.js'
+import { fileHandles } from '../../support/file-handles.js'
 import { openFilesBelow } from '../../support/open-files.js'
 
 const context = runContext()
@@ -14,9 +15,7 @@ let folder = ''
 let handles: FileHandle // what every open file inherits
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'imgtar-directory-sink-'))
-  const handle = await open(folder)
-  handles = Object.getPrototypeOf(handle) as FileHandle // its methods are those of a handle
-  await handle.close()
+  handles = await fileHandles(folder)
 })
 afterEach(async () => {
   vi.restoreAllMocks()
