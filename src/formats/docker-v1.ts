@@ -11,7 +11,7 @@ import type { Format } from './format.js'
 import { platformOf } from './images.js'
 import { missingLayer, storedLayer } from './layers.js'
 import { readRepositories, repositoryNames } from './repositories.js'
-import { chainOf, type V1Node } from './v1-chain.js'
+import { chainOf, parentOf, type V1Node } from './v1-chain.js'
 
 // Many images may stand on one long chain, and each has all of its layers.
 const MOST_LAYERS = 50_000
@@ -133,8 +133,9 @@ async function readImage(
   names: readonly string[],
 ): Promise<Image> {
   const documents = chain.map(({ document }) => document)
-  const layers: Layer[] = []
-  for (const [index, node] of chain.entries()) layers.push(await readLayer(reading, index, node.id))
+  const lost = parentOf(chain[0])
+  const layers = lost === undefined ? [] : [missingLayer(0, `${lost}/layer.tar`, {}, reading.files.location)]
+  for (const node of chain) layers.push(await readLayer(reading, layers.length, node.id))
   const location = `${reading.files.location} › ${id}/json`
   const config = draftFromV1(documents, location)
   return {

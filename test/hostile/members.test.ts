@@ -47,29 +47,31 @@ test('a header that cannot be read stops the members, not what stands before it'
   }
 })
 
-test('parents that form a circle end', async () => {
-  const [first, second] = ['a'.repeat(64), 'b'.repeat(64)]
+test.each([
+  ['that form a circle', 'a'.repeat(64), 'V1_CYCLE'],
+  ['of which one is not there', 'c'.repeat(64), 'V1_PARENT_MISSING'],
+  ['of which one is a path', '../../etc', 'V1_PARENT_MISSING'],
+])('an image with parents %s is not whole', async (_, grandparent, code) => {
+  const [top, below] = ['a'.repeat(64), 'b'.repeat(64)]
   const members = new Map([
-    [`${first}/json`, json({ id: first, parent: second })],
-    [`${first}/layer.tar`, base],
-    [`${second}/json`, json({ id: second, parent: first })],
-    [`${second}/layer.tar`, base],
-    ['repositories', json({ x: { y: first } })],
+    [`${top}/json`, json({ id: top, parent: below })],
+    [`${top}/layer.tar`, base],
+    [`${below}/json`, json({ id: below, parent: grandparent })],
+    [`${below}/layer.tar`, base],
+    ['repositories', json({ x: { y: top } })],
   ])
-  for (const outcome of await attacked({ members })) expect(told(outcome)).toContain('V1_CYCLE')
+  for (const outcome of await attacked({ members })) {
+    expect(told(outcome)).toContain(code)
+    const [image] = outcome.images
+    expect(image?.layers.map(({ state }) => state)).toEqual(['missing', 'stored', 'stored'])
+  }
 })
 
-test('a parent that is a path is no parent', async () => {
-  const id = 'c'.repeat(64)
-  const members = new Map([
-    [`${id}/json`, json({ id, parent: '../../etc' })],
-    [`${id}/layer.tar`, base],
-    ['repositories', json({ x: { y: id } })],
-  ])
-  for (const outcome of await attacked({ members })) expect(told(outcome)).toContain('V1_PARENT_MISSING')
-})
-
-test('a long chain of v1 parents is walked without recursion', async () => {
-  const members = dockerV1({ names: ['deep:1'], layers: Array.from({ length: 2000 }, () => base) })
-  for (const outcome of await attacked({ members })) expect(told(outcome)).toContain('LAYER_DEPTH')
+test('a long chain of v1 parents is walked to a limit, and not taken for a circle', async () => {
+  const members = dockerV1({ names: ['deep:1'], layers: Array.from({ length: 1001 }, () => base) })
+  for (const outcome of await attacked({ members })) {
+    expect(told(outcome)).toEqual(expect.arrayContaining(['LAYER_DEPTH', 'LIMIT_REACHED']))
+    expect(told(outcome)).not.toContain('V1_CYCLE')
+    expect(outcome.images[0]?.layers[0]?.state).toBe('missing')
+  }
 })

@@ -8,7 +8,7 @@ import { goMap, goStruct, parseJson } from '../../model/json.js'
 import { familiarName, parseReference } from '../../model/reference.js'
 import { platformOf } from '../images.js'
 import { missingLayer } from '../layers.js'
-import { chainOf, type V1Node } from '../v1-chain.js'
+import { chainOf, parentOf, type V1Node } from '../v1-chain.js'
 import type { GraphRoot } from './graph-layout.js'
 import { graphAdded, graphLayer } from './graph-layer.js'
 import { join } from './layout.js'
@@ -73,7 +73,7 @@ function readNode({ store, log, context }: RootReading, id: string, folder: stri
       return undefined
     }
     const document = parseV1(bytes, `${store.location} › ${path}`)
-    const parent = readText(store, `${folder}/parent`, context.limits) ?? parentOf(document, bytes, path)
+    const parent = readText(store, `${folder}/parent`, context.limits) ?? claimedParent(document, bytes, path)
     const own = document.value.id
     if (own !== undefined && own !== '' && own !== id) {
       log.add('V1_ID_MISMATCH', `the folder ${id} holds the image ${own}`, { path, expected: id, actual: own })
@@ -86,7 +86,7 @@ function readNode({ store, log, context }: RootReading, id: string, folder: stri
 }
 
 /** Docker 1.9 knows parents by digests too, which stand in a key of their own. */
-function parentOf({ value }: V1Document, bytes: Uint8Array, path: string): string | undefined {
+function claimedParent({ value }: V1Document, bytes: Uint8Array, path: string): string | undefined {
   if (value.parent !== undefined && value.parent !== '') return value.parent
   return parseJson(bytes, ancestorJson, path).value.parent_id?.replace(/^sha256:/, '')
 }
@@ -141,7 +141,7 @@ function imageOf(reading: RootReading, root: GraphRoot, { id, names, chain }: Gr
 }
 
 function layersOf(reading: RootReading, root: GraphRoot, chain: readonly V1Node[]): readonly Layer[] {
-  const lost = parentOfNode(chain[0])
+  const lost = parentOf(chain[0])
   const gap = lost === undefined ? [] : [missingLayer(0, join(root.root, `graph/${lost}`), {}, reading.store.location)]
   const layers = chain.map(({ id }, at) => {
     const key = `${root.repositories ?? root.root} ${id}`
@@ -153,12 +153,6 @@ function layersOf(reading: RootReading, root: GraphRoot, chain: readonly V1Node[
   return [...gap, ...layers]
 }
 
-/** ID of the parent of an image; the base of a chain that is whole has none. */
-function parentOfNode(node: V1Node | undefined): string | undefined {
-  const parent = node?.document.value.parent
-  return parent === '' ? undefined : parent
-}
-
 /** The layer that the top of a chain is; its ID stands for it. */
 function storeLayer(reading: RootReading, root: GraphRoot, chain: readonly V1Node[]): readonly StoreLayer[] {
   const layers = layersOf(reading, root, chain)
@@ -167,7 +161,7 @@ function storeLayer(reading: RootReading, root: GraphRoot, chain: readonly V1Nod
   return [
     {
       chainID: top.id,
-      parent: parentOfNode(top),
+      parent: parentOf(top),
       driver: root.name,
       cacheID: top.id,
       layer,
