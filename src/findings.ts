@@ -135,6 +135,7 @@ const STORE_RULES = {
   STORE_LAYER_ORPHAN: rule('note', 'No image or container uses this layer', 'Build cache, or the rest of an image whose config was lost.'),
   STORE_LAYER_REBUILT: rule('note', 'A layer is made anew of its files', 'Docker kept no headers of it: files and times are right, the bytes are not those that were once pulled or built. Its diffID is that of the new bytes.'),
   STORE_LAYER_REMOVING: rule('note', 'A layer that was being removed when the daemon stopped', 'docker removes the rest when it starts.'),
+  STORE_LINK: rule('warning', 'A link lies where a data-root has a folder', 'It may lead anywhere, whoever made it: nothing is read behind it. Put the folder that it leads to in its place, or mount it there with mount --bind.'),
   STORE_NAMES: rule('warning', 'The names of images or containers cannot be read', 'repositories.json, meta.db or linkgraph.db is damaged or missing. The images and containers are there, by their IDs.'),
   STORE_SIDECAR: rule('error', 'The tar-split.json.gz of a layer is damaged or missing', 'It holds all headers of the layer: without it the tar cannot be rebuilt bit by bit.'),
   STORE_USER_NAMESPACE: rule('note', 'The owners of files were worked out from a guess', 'A rootless daemon shifts the ids of its containers by what /etc/subuid says, which lies elsewhere. --userns says it.'),

@@ -15,8 +15,10 @@ import type { Absence, StoredFile, StoredFiles, StoredType } from './split-files
 
 /** The files below a directory of the system, by their bytes; nothing is followed, nothing is written. */
 export function directoryFilesOf(directory: string): StoredFiles {
+  const isBehindLink = linkWatch(directory)
   return {
     typeOf(key) {
+      if (isBehindLink(key)) return undefined
       try {
         const status = lstatSync(onDisk(directory, key), { throwIfNoEntry: false })
         return status === undefined ? undefined : typeOf(status)
@@ -27,16 +29,42 @@ export function directoryFilesOf(directory: string): StoredFiles {
     linkOf: (key) => latin1(readlinkSync(onDisk(directory, key), { encoding: 'buffer' })),
     list(key) {
       try {
-        const path = onDisk(directory, key)
-        // The folder of a layer may be a link to anywhere on the disk; the whole directory is what was named.
-        if (key !== '' && lstatSync(path).isSymbolicLink()) return []
-        const names = readdirSync(path, { encoding: 'buffer' })
+        if (isBehindLink(`${key}/.`)) return []
+        const names = readdirSync(onDisk(directory, key), { encoding: 'buffer' })
         return names.map((name) => latin1(name)).sort()
       } catch {
         return []
       }
     },
-    open: (key) => openFile(onDisk(directory, key)),
+    open: (key) => (isBehindLink(key) ? 'missing' : openFile(onDisk(directory, key))),
+  }
+}
+
+/**
+ * Tells whether a link stands for a folder on the way to a key: it may lead anywhere on the disk, and the directory is what
+ * was named. Which folder was looked at last is remembered, since names come folder by folder.
+ */
+export function linkWatch(directory: string): (key: string) => boolean {
+  let known = ''
+  const isPlain = (folder: string): boolean => {
+    if (folder === known || folder === '' || known.startsWith(`${folder}/`)) return true
+    if (!isPlain(folderOf(folder)) || isLink(onDisk(directory, folder))) return false
+    known = folder
+    return true
+  }
+  return (key) => !isPlain(folderOf(key))
+}
+
+function folderOf(key: string): string {
+  return key.slice(0, Math.max(0, key.lastIndexOf('/')))
+}
+
+// What cannot be looked at is told where it is opened.
+function isLink(path: PathLike): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  } catch {
+    return false
   }
 }
 

@@ -1,18 +1,19 @@
 import { accessSync, constants, lstatSync, type BigIntStats, type PathLike } from 'node:fs'
 import { resolve } from 'node:path'
 import type { RunContext } from '../../context.js'
-import { directoryFilesOf, onDisk, typeOf } from '../../tar/split-directory.js'
+import { directoryFilesOf, linkWatch, onDisk, typeOf } from '../../tar/split-directory.js'
 import { liveXattrs } from './live-xattrs.js'
 import type { Store, StoreNode } from './store.js'
 
 /** A data-root as a directory of the system. */
 export function directoryStore(directory: string, context: RunContext): Store {
   const root = resolve(directory)
+  const isBehindLink = linkWatch(root)
   return {
     ...directoryFilesOf(root),
     location: directory,
     node(key) {
-      const status = statusOf(onDisk(root, key))
+      const status = isBehindLink(key) ? undefined : statusOf(onDisk(root, key))
       if (status === undefined) return undefined
       const type = typeOf(status)
       const { rdev } = status
@@ -32,9 +33,12 @@ export function directoryStore(directory: string, context: RunContext): Store {
       return node
     },
     isClosed: (key) => isClosed(onDisk(root, key)),
-    xattrsBelow: (key) => liveXattrs(`${root}/${key}`, context),
+    xattrsBelow: (key) => (isBehindLink(key) ? Promise.resolve(new Map()) : liveXattrs(`${root}/${key}`, context)),
     locator: (base) => ({ kind: 'directory', directory: root, base }),
-    place: (key) => (/[^\x01-\x7f]/.test(key) ? undefined : { file: `${root}/${key}`, offset: 0 }),
+    place(key) {
+      const isNamed = !/[^\x01-\x7f]/.test(key) && !isBehindLink(key)
+      return isNamed ? { file: `${root}/${key}`, offset: 0 } : undefined
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }

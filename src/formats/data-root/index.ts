@@ -11,7 +11,7 @@ import { withContainerIds } from './container-ids.js'
 import { findContainer } from './container-store.js'
 import { directoryStore } from './directory-store.js'
 import { tellAllRunning } from './layout.js'
-import { findPlaces, type Places } from './places.js'
+import { findPlaces, tellLinks, type Places } from './places.js'
 import type { RootReading } from './reading.js'
 import type { Store } from './store.js'
 import { tarStore } from './tar-store.js'
@@ -79,6 +79,7 @@ async function opening<T>(
     const log = findingLog(store.location)
     const places = findPlaces(store, log)
     tellAllRunning(store, places, log)
+    tellLinks(store, places, log)
     const owned = withContainerIds(store, places.homes, context.userNamespace, log)
     return await read(
       {

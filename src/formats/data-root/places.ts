@@ -35,6 +35,16 @@ export function findPlaces(store: Store, log: FindingLog): Places {
   throw nothing(store, homes.length > 0)
 }
 
+/** Tells the links that lie where daemons make folders: nothing behind them is read, they may lead out of the data-root. */
+export function tellLinks(store: Store, { drivers, containerd, graphs, homes }: Places, log: FindingLog): void {
+  const layers = [...drivers, ...graphs].flatMap(({ root, driver }) => (driver ? [join(root, driver.home)] : []))
+  for (const folder of new Set([...homes, ...containerd, ...layers])) {
+    for (const path of store.list(folder).map((name) => join(folder, name))) {
+      if (store.typeOf(path) === 'symlink') log.add('STORE_LINK', 'it is not followed', { path })
+    }
+  }
+}
+
 function nothing(store: Store, isRoot: boolean): ArchiveError {
   const { location } = store
   if (isRoot) {

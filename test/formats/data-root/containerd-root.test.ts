@@ -1,5 +1,5 @@
 import { chownSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf } from '../../../src/bytes/digest.js'
 import { runContext } from '../../../src/context.js'
@@ -176,6 +176,17 @@ describe('damage', () => {
     expect(images.map(({ state }) => state)).toEqual(['exact', 'exact'])
     expect(findings.map(({ code }) => code)).toEqual(['STORE_CONTENT_MISSING'])
   })
+})
+
+test.each([
+  ['blobs', () => join(root.path, root.home, 'io.containerd.content.v1.content/blobs/sha256'), 'BLOB_MISSING'],
+  ['the tree of a layer', () => dirname(root.tree(BASE, TOP)), 'STORE_CONTENT_MISSING'],
+])('nothing is read behind a link in the place of %s', async (_, place, code) => {
+  const [folder, outside] = [place(), `${root.path}-outside`]
+  renameSync(folder, outside)
+  symlinkSync(outside, folder)
+  expect((await censusOf(root.path)).findings.map((one) => one.code)).toContain(code)
+  rmSync(outside, { recursive: true })
 })
 
 describe('names', () => {

@@ -5,12 +5,13 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runContext } from '../../../src/context.js'
 import { openWholeRoot } from '../../../src/formats/data-root/index.js'
@@ -160,6 +161,21 @@ describe('damage', () => {
     expect(await codes()).toContain(code)
   })
 
+  test.each([
+    ['the folder of a driver', () => dirname(dirname(root.diff(TOP))), 'STORE_CONTENT_MISSING', 'overlay2'],
+    ['the folder of a layer', () => dirname(root.diff(TOP)), 'STORE_CONTENT_MISSING', 'overlay2/*'],
+    ['the record of a layer', () => root.record(BASE, TOP), 'STORE_LAYER_MISSING', undefined],
+    ['the folder of all images', () => join(root.path, 'image/overlay2/imagedb'), 'CONFIG_MISSING', undefined],
+  ])('is what lies behind a link in the place of %s', async (_, place, code, told) => {
+    const outside = mkdtempSync(join(tmpdir(), 'imgtar-outside-'))
+    const [from, to] = [place(), join(outside, 'moved')]
+    renameSync(from, to)
+    link(to, from)
+    expect(await codes()).toContain(code)
+    if (told !== undefined) expect(await findingsOf()).toContainEqual(['STORE_LINK', told])
+    rmSync(outside, { recursive: true })
+  })
+
   test('by symlinks never leads out of the layer, nor does a circle hang', async () => {
     rmSync(join(root.diff(OTHER), 'other'))
     link('/etc/passwd', join(root.diff(OTHER), 'other'))
@@ -214,6 +230,17 @@ describe('a container', () => {
       rmSync(folder, { recursive: true })
       link(outside, folder)
     }
+    expect(await containerPaths(root.path, 'job')).not.toContain('/secret')
+    rmSync(outside, { recursive: true })
+  })
+
+  test('holds nothing from beyond the data-root, where what those lie in is a link', async () => {
+    const upper = root.container('job', web, BASE, TOP)
+    const outside = mkdtempSync(join(tmpdir(), 'imgtar-outside-'))
+    mkdirSync(join(outside, 'diff'))
+    writeFileSync(join(outside, 'diff/secret'), 'x')
+    rmSync(dirname(upper), { recursive: true })
+    link(outside, dirname(upper))
     expect(await containerPaths(root.path, 'job')).not.toContain('/secret')
     rmSync(outside, { recursive: true })
   })

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -111,6 +120,32 @@ describe.skipIf(!isRoot)('a data-root that images are loaded into', () => {
     await load(image(PLAIN))
     writeFileSync(join(root, 'docker.pid'), '1')
     await expect(load(image(PLAIN))).rejects.toThrow('a daemon seems to run')
+  })
+
+  test.each([
+    ['overlay2', 'no directory'],
+    ['image', 'no directory'],
+    ['image/overlay2/layerdb/sha256', 'no directory'],
+    ['image/overlay2/repositories.json', 'no file'],
+  ])('has no link for %s: nothing is written or read behind it', async (key, message) => {
+    await load(image({ ...PLAIN, names: ['first:1'] }))
+    const outside = join(folder, 'outside')
+    renameSync(join(root, key), outside)
+    symlinkSync(outside, join(root, key))
+    const before = ids(folder)
+    const other = image({ ...PLAIN, names: ['app:2'], layers: PLAIN.layers.toReversed() })
+    await expect(load(other)).rejects.toThrow(message)
+    expect(ids(folder)).toEqual(before)
+  })
+
+  test('takes no name of a layer below from behind a link', async () => {
+    await load(image(PLAIN))
+    for (const id of readdirSync(join(root, 'overlay2')).filter((name) => name !== 'l')) {
+      rmSync(join(root, 'overlay2', id, 'link'))
+      symlinkSync('/etc/hostname', join(root, 'overlay2', id, 'link'))
+    }
+    const more = [...PLAIN.layers, layerTar([{ path: 'more', content: 'x' }])]
+    await expect(load(image({ names: ['app:2'], layers: more }))).rejects.toMatchObject({ code: 'ERR_DOCUMENT' })
   })
 
   test('is no directory of something else', async () => {

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, mkdir, open, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hexOf, type ChainID, type DiffID } from '../../../bytes/digest.js'
 import { outputError } from '../../../bytes/file-place.js'
 import { syncDirectory } from '../../../bytes/output.js'
-import type { RunContext } from '../../../context.js'
+import type { Limits, RunContext } from '../../../context.js'
 import { ArchiveError, toArchiveError } from '../../../errors.js'
 import { chainIDs } from '../../../model/chain-id.js'
 import type { Image, Layer } from '../../../model/image.js'
+import { directoryStore } from '../directory-store.js'
+import { readText, type Store } from '../store.js'
 import { runningSign } from './in-use.js'
 import { withNames } from './names.js'
 import { give, namespaceToWrite, ownersOf, type Owners } from './owners.js'
@@ -35,6 +37,9 @@ export interface StoredLayer {
 
 interface Root {
   readonly path: string
+  /** What was there before. */
+  readonly store: Store
+  readonly limits: Limits
   readonly overlay: string
   readonly layerdb: string
   readonly imagedb: string
@@ -66,7 +71,7 @@ export async function loadInto(
   const space = namespaceToWrite(path, given)
   const context = space === undefined ? given : { ...given, userNamespace: space }
   try {
-    const root = await prepareRoot(path, ownersOf(space), undo)
+    const root = await prepareRoot(path, ownersOf(space), { undo, context })
     const stored: (readonly StoredLayer[])[] = []
     for (const image of images) stored.push(await storeImage(root, image, context))
     await storeNames(root, images)
@@ -112,7 +117,11 @@ async function refuse(path: string, isRoot: boolean): Promise<void> {
   }
 }
 
-async function prepareRoot(path: string, owners: Owners, undo: Undo): Promise<Root> {
+async function prepareRoot(
+  path: string,
+  owners: Owners,
+  { undo, context }: { readonly undo: Undo; readonly context: RunContext },
+): Promise<Root> {
   const image = join(path, 'image/overlay2')
   const [overlay, layerdb, imagedb] = [join(path, 'overlay2'), join(image, 'layerdb'), join(image, 'imagedb')]
   const folders: readonly (readonly [string, number])[] = [
@@ -130,7 +139,8 @@ async function prepareRoot(path: string, owners: Owners, undo: Undo): Promise<Ro
   for (const [folder, mode] of folders) {
     await makeOnce(folder, mode, { owner: folder === overlay ? owners.way : owners.daemon, undo })
   }
-  return { path, overlay, layerdb, imagedb, undo, owners, finish: [], done: new Map() }
+  const store = directoryStore(path, context)
+  return { path, store, limits: context.limits, overlay, layerdb, imagedb, undo, owners, finish: [], done: new Map() }
 }
 
 async function makeOnce(
@@ -138,10 +148,17 @@ async function makeOnce(
   mode: number,
   { owner, undo }: { readonly owner: Owners['way']; readonly undo: Undo },
 ): Promise<void> {
-  if ((await lstat(folder).catch(() => undefined)) !== undefined) return
+  const status = await lstat(folder).catch(() => undefined)
+  if (status?.isDirectory() === true) return
+  if (status !== undefined) throw misplaced('directory', folder)
   undo.made(folder)
   await mkdir(folder, { mode })
   await give(folder, owner)
+}
+
+function misplaced(expected: string, location: string): ArchiveError {
+  const hint = 'links are not followed: put what it leads to in its place'
+  return new ArchiveError('ERR_OUTPUT', `this is no ${expected}`, { location, hint })
 }
 
 async function storeImage(root: Root, { image, config, diffIDs }: ImageToStore, context: RunContext) {
@@ -211,23 +228,24 @@ async function makeFolder(root: Root, cacheID: string, parent: ChainID | undefin
   await write('link', link)
   if (parent === undefined) return files
   await make(join(folder, 'work'), 0o700, owners.container)
-  const below = join(overlay, await cacheOf(root, parent))
-  const [own, lower] = await Promise.all([
-    readFile(join(below, 'link'), 'latin1'),
-    readFile(join(below, 'lower'), 'latin1').catch(() => ''),
-  ])
+  const below = cacheOf(root, parent)
+  const lower = readText(root.store, `overlay2/${below}/lower`, root.limits) ?? ''
+  const own = wordIn(root, `overlay2/${below}/link`)
   await write('lower', [`l/${own}`, ...(lower === '' ? [] : [lower])].join(':'))
-  await makeEmpty(root, join(below, 'committed'))
+  await makeEmpty(root, join(overlay, below, 'committed'))
   return files
 }
 
-async function cacheOf(root: Root, chainID: ChainID): Promise<string> {
+function cacheOf(root: Root, chainID: ChainID): string {
   const known = root.done.get(chainID)?.cacheID
-  if (known !== undefined) return known
-  const path = join(root.layerdb, 'sha256', hexOf(chainID), 'cache-id')
-  const text = (await readFile(path, 'latin1')).trim()
-  if (/^[A-Za-z0-9_-]+$/.test(text)) return text
-  throw new ArchiveError('ERR_DOCUMENT', 'a layer of the data-root has no cache-id', { location: path })
+  return known ?? wordIn(root, `image/overlay2/layerdb/sha256/${hexOf(chainID)}/cache-id`)
+}
+
+/** What a file of the data-root names. Errors: ERR_DOCUMENT where it is none, or names nothing that could be a folder. */
+function wordIn({ path, store, limits }: Root, key: string): string {
+  const text = readText(store, key, limits)
+  if (text !== undefined && /^[A-Za-z0-9_-]+$/.test(text)) return text
+  throw new ArchiveError('ERR_DOCUMENT', 'a layer of the data-root has no such name', { location: join(path, key) })
 }
 
 async function makeEmpty(root: Root, path: string): Promise<void> {
@@ -245,8 +263,10 @@ function linkName(): string {
 }
 
 async function storeNames(root: Root, images: readonly ImageToStore[]): Promise<void> {
-  const path = join(root.path, 'image/overlay2/repositories.json')
-  const before = await readFile(path, 'utf8').catch(() => undefined)
+  const key = 'image/overlay2/repositories.json'
+  const path = join(root.path, key)
+  if (!['file', undefined].includes(root.store.typeOf(key))) throw misplaced('file', path)
+  const before = readText(root.store, key, root.limits)
   const names = images.flatMap(({ image, config }) => image.names.map((name) => [name, config.digest] as const))
   await placeFile(root, path, new TextEncoder().encode(withNames(before, names, path)), before)
 }
