@@ -5,7 +5,7 @@ import { spool } from '../../bytes/spool.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import type { Staged } from '../../model/outgoing.js'
-import { wrapperHeader } from '../../tar/wrapper.js'
+import { wrapperHeader, type WrapperEntry } from '../../tar/wrapper.js'
 import { paddingOf, TAR_END_BYTES } from '../../tar/write.js'
 import { copied, type ArchiveSink, type SinkMember } from './sink.js'
 
@@ -115,7 +115,7 @@ async function stageInPlace(output: Output, write: () => Promise<void>, order: n
   return { size, order, headerAt }
 }
 
-function headerFields(member: SinkMember): Parameters<typeof wrapperHeader>[0] {
+function headerFields(member: SinkMember): WrapperEntry {
   const shared = { path: member.path, mtime: 0 }
   switch (member.kind) {
     case 'document':
