@@ -5,7 +5,7 @@ import type { Finding } from '../findings.js'
 import { findingLog } from '../model/finding-log.js'
 import type { Image } from '../model/image.js'
 import type { BlameReport } from '../model/report-waste.js'
-import { latin1 } from '../tar/path.js'
+import { latin1, latin1Of } from '../tar/path.js'
 import { mergedTree } from '../tree/merged.js'
 import type { Inode } from '../tree/node.js'
 import { readFiles } from '../tree/read-files.js'
@@ -34,7 +34,7 @@ interface Version {
  */
 export async function blame(image: Image, archive: string, path: string, context: RunContext): Promise<Blame> {
   const log = findingLog(archive)
-  const name = latin1(new TextEncoder().encode(path))
+  const name = latin1Of(path)
   const versions: Version[] = []
   let before: Located | undefined
   await mergedTree(image.layers, log, context, {

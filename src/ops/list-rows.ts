@@ -1,6 +1,6 @@
 import type { EntryReport } from '../model/report.js'
 import type { TarEntry } from '../tar/entry.js'
-import { cleanPath, latin1, latin1Bytes } from '../tar/path.js'
+import { cleanPath, latin1, latin1Bytes, latin1Of } from '../tar/path.js'
 import type { Inode } from '../tree/node.js'
 import type { Located } from '../tree/tree.js'
 import { whiteoutOf } from '../tree/whiteout.js'
@@ -111,5 +111,5 @@ const DECODER = new TextDecoder('utf-8', { ignoreBOM: true })
 
 // A name may hold a real U+FFFD.
 function isUtf8(key: string): boolean {
-  return latin1(new TextEncoder().encode(readable(key))) === key
+  return latin1Of(readable(key)) === key
 }

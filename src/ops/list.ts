@@ -5,7 +5,7 @@ import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Image, Layer } from '../model/image.js'
 import type { EntryReport } from '../model/report.js'
 import type { TarEntry } from '../tar/entry.js'
-import { cleanKey, cleanPath, latin1 } from '../tar/path.js'
+import { cleanKey, cleanPath, latin1Of } from '../tar/path.js'
 import { linkedInodes } from '../tree/entry-node.js'
 import { scanLayer } from '../tree/layer-entries.js'
 import { mergedTree } from '../tree/merged.js'
@@ -79,7 +79,7 @@ function* rowsOf({ tree, from, recursive }: Chosen, firsts: ReadonlyMap<Inode, s
 }
 
 function startOf(tree: Tree, { path, archive }: ListOptions): Located {
-  const name = nameOf(path ?? '')
+  const name = latin1Of(path ?? '')
   // As `ls -l`: a link is listed itself, unless a slash behind it asks for the directory.
   const found = lookup(tree, name, /(?:^|\/)\.?$/.test(name))
   if (found !== undefined) return found
@@ -134,7 +134,7 @@ function layersOf({ layers }: Image, { layer, allLayers, archive }: ListOptions)
 }
 
 function below(rows: readonly StoredRow[], path: string, { archive, recursive }: ListOptions): StoredRow[] {
-  const { key: start } = cleanKey(nameOf(path))
+  const { key: start } = cleanKey(latin1Of(path))
   const prefix = start === '' ? '' : `${start}/`
   const inside = rows.filter(({ key }) => key.startsWith(prefix) && key !== start)
   const chosen = recursive === true ? inside : inside.filter(({ key }) => !key.includes('/', prefix.length))
@@ -148,10 +148,6 @@ function keyOf(entry: TarEntry): string {
   const { key } = cleanPath(entry.rawPath)
   const mark = whiteoutOf(key)
   return mark?.kind === 'whiteout' || mark?.kind === 'opaque' ? mark.path : key
-}
-
-function nameOf(path: string): string {
-  return latin1(new TextEncoder().encode(path))
 }
 
 /** By components, so that a directory stands right before what is in it: a slash comes before all that is in names. */

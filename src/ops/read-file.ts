@@ -2,7 +2,7 @@ import { gather } from '../bytes/gather.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Layer } from '../model/image.js'
-import { displayPath, latin1, latin1Bytes } from '../tar/path.js'
+import { displayPath, latin1Bytes, latin1Of } from '../tar/path.js'
 import { fileContents } from '../tree/file-contents.js'
 import type { Inode } from '../tree/node.js'
 import { lookup, resolve } from '../tree/resolve.js'
@@ -34,7 +34,7 @@ const KINDS: Readonly<Partial<Record<Inode['type'], string>>> = {
 }
 
 function fileAt(tree: Tree, path: string, location: string): Inode {
-  const name = latin1(new TextEncoder().encode(path))
+  const name = latin1Of(path)
   const inode = lookup(tree, name)?.node.inode
   if (inode?.type === 'file') return inode
   const link = inode === undefined ? lookup(tree, name, false)?.node.inode : undefined

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { latin1Of } from '../tar/path.js'
 import type { TreeNode } from '../tree/node.js'
 import { walkTree } from '../tree/tree.js'
 import { isAddedByExport, isTouchedByExport } from './docker-export.js'
@@ -103,11 +104,4 @@ const OTHERS = /[^!-$&-+\--<>-~]/g
 function encoded(text: string): string {
   if (PLAIN.test(text)) return text
   return text.replace(OTHERS, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
-}
-
-/** One character a byte of the UTF-8. */
-function latin1Of(text: string): string {
-  let bytes = ''
-  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte)
-  return bytes
 }

@@ -26,6 +26,11 @@ export function latin1(bytes: Uint8Array): string {
   return text
 }
 
+/** A text as its UTF-8, one latin1 character a byte: how a path that was typed is found among names. */
+export function latin1Of(text: string): string {
+  return latin1(new TextEncoder().encode(text))
+}
+
 /** The bytes of a `latin1` string. Characters above 0xff lose their upper bits. */
 export function latin1Bytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length)

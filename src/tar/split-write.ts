@@ -1,5 +1,5 @@
 import { encodeBase64 } from '../bytes/base64.js'
-import { displayPath, latin1, latin1Bytes } from './path.js'
+import { displayPath, latin1Bytes, latin1Of } from './path.js'
 import type { SplitEntry } from './split-line.js'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -20,7 +20,7 @@ function fieldsOf(entry: SplitEntry): string {
 function nameField(rawName: Uint8Array): string {
   if (rawName.length === 0) return ''
   if (!isUtf8(rawName)) return `,"name_raw":"${encodeBase64(rawName)}"`
-  return `,"name":${latin1(new TextEncoder().encode(goString(displayPath(rawName))))}`
+  return `,"name":${latin1Of(goString(displayPath(rawName)))}`
 }
 
 function isUtf8(bytes: Uint8Array): boolean {

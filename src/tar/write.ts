@@ -4,7 +4,7 @@ import { ArchiveError } from '../errors.js'
 import type { TarEntry } from './entry.js'
 import { BLOCK, paddingOf } from './header.js'
 export { paddingOf } from './header.js'
-import { displayPath, latin1, latin1Bytes } from './path.js'
+import { displayPath, latin1, latin1Bytes, latin1Of } from './path.js'
 
 type EntryFields =
   | 'rawPath'
@@ -83,7 +83,7 @@ interface Texts {
 }
 
 function textsOf({ path, linkPath, uname, gname }: MemberFields): Texts {
-  return { name: path, link: linkPath, uname: utf8(uname), gname: utf8(gname) }
+  return { name: path, link: linkPath, uname: uname && latin1Of(uname), gname: gname && latin1Of(gname) }
 }
 
 function refuseUnwritable(fields: MemberFields, { name, link, uname, gname }: Texts): void {
@@ -148,10 +148,6 @@ function recordsOf(
   number('size', fields.size, 12)
   if (nanos !== 0n || !fits(seconds, 12)) records.set('mtime', latin1Bytes(timeRecord(fields.mtimeNs)))
   return records
-}
-
-function utf8(text: string): string {
-  return text === '' ? '' : latin1(new TextEncoder().encode(text))
 }
 
 /** Whole seconds, as exact as a number is, and the nanoseconds above them. */

@@ -1,6 +1,6 @@
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
-import { latin1 } from '../../tar/path.js'
+import { latin1, latin1Of } from '../../tar/path.js'
 import { lookup } from '../../tree/resolve.js'
 import { readFiles } from '../../tree/read-files.js'
 import type { Located } from '../../tree/tree.js'
@@ -25,7 +25,7 @@ export async function diffContent(
   b: PackagedSide,
   context: RunContext,
 ): Promise<ContentDiff> {
-  const name = latin1(new TextEncoder().encode(path))
+  const name = latin1Of(path)
   const [one, two] = [lookup(a.side.tree, name), lookup(b.side.tree, name)]
   if (one?.node.inode.type !== 'file' && two?.node.inode.type !== 'file') {
     throw new ArchiveError('ERR_NOT_FOUND', `neither image has a file ${path}`)

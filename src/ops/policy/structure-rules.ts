@@ -1,4 +1,4 @@
-import { latin1 } from '../../tar/path.js'
+import { latin1Of } from '../../tar/path.js'
 import type { Inode } from '../../tree/node.js'
 import { readFiles } from '../../tree/read-files.js'
 import { lookup } from '../../tree/resolve.js'
@@ -139,7 +139,7 @@ async function textOf(file: Located, { image, context }: ImageFacts): Promise<st
 }
 
 async function at(path: string, followLast: boolean, facts: ImageFacts): Promise<Located | undefined> {
-  return lookup(await facts.tree(), latin1(new TextEncoder().encode(path)), followLast)
+  return lookup(await facts.tree(), latin1Of(path), followLast)
 }
 
 /** Whether a name without a leading slash matches one of the patterns; those without a slash mean a name anywhere. */
