@@ -5,10 +5,10 @@ import type { DataRoot, StoreLayer } from '../model/data-root.js'
 import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Image, Layer, LooseBlob } from '../model/image.js'
 import type { CensusReport } from '../model/report-store.js'
-import { latin1Bytes } from '../tar/path.js'
 import { noticeOf } from '../tree/measure-assembly.js'
-import { describeFault, describeName } from './damaged-file.js'
+import { describeFault } from './damaged-file.js'
 import { healthOf, imageHealth, worstOf, type LayerHealth } from './layer-health.js'
+import { readable } from './list-rows.js'
 import { measureLayers, type Measurements } from './measure.js'
 import { digestLike, verifyLoose } from './verify-layers.js'
 
@@ -108,7 +108,7 @@ async function layerRow(
     log.add(code, message, { path, ...(entry !== undefined && { entry }) })
   tellBlob(layer, measurements, log)
   const keys = unpacked?.added ?? (state === 'lost' ? [] : await stored.added(context))
-  const added = keys.map((key) => describeName(latin1Bytes(key)).path)
+  const added = keys.map(readable)
   for (const entry of added) log.add('STORE_FILE_ADDED', 'the file is none of the layer', { path, entry })
   const images = (users.images.get(layer) ?? []).map(idOf)
   const containers = [...(users.containers.get(chainID) ?? [])]

@@ -16,7 +16,7 @@ export function describeFault(fault: SplitFault): DamagedFile {
 }
 
 /** A name as reports carry it: its bytes beside it where it is not UTF-8. */
-export function describeName(rawName: Uint8Array): { path: string; pathBytes?: string } {
+function describeName(rawName: Uint8Array): { path: string; pathBytes?: string } {
   try {
     return { path: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(rawName) }
   } catch {

@@ -36,6 +36,11 @@ export function imageHealth({ configSource, layers }: Image, measurements: Measu
   return isConfig || worst === 'lost' ? worst : 'damaged'
 }
 
+/** Whether a layer has something to be held against: checksums of its files, or a digest. */
+export function isProvable({ assembly, blob }: Layer): boolean {
+  return assembly !== undefined || blob !== undefined
+}
+
 const WORST_FIRST = ['lost', 'damaged', 'rebuilt'] as const
 
 /** The worst of some states; of none, exact. */

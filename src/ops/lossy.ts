@@ -6,7 +6,7 @@ import { lossyConfig } from '../model/lossy-config.js'
 import { assembledTar } from '../tar/split-assembly.js'
 import { TAR_END_BYTES } from '../tar/write.js'
 import { measureBlob } from '../tree/measure.js'
-import { healthOf } from './layer-health.js'
+import { healthOf, isProvable } from './layer-health.js'
 import type { Measurements } from './measure.js'
 
 /**
@@ -49,8 +49,7 @@ export async function lossyLayers(
 ): Promise<readonly Layer[]> {
   const made: Layer[] = []
   for (const layer of layers) {
-    const isProvable = layer.assembly !== undefined || layer.blob !== undefined
-    const isWhole = isProvable ? healthOf(layer, measurements) === 'exact' : layer.state !== 'missing'
+    const isWhole = isProvable(layer) ? healthOf(layer, measurements) === 'exact' : layer.state !== 'missing'
     made.push(isWhole ? layer : await lossyLayer(root, layer, layer.state === 'missing' ? 'lost' : 'damaged'))
   }
   return made
@@ -64,8 +63,7 @@ function markOf(layer: Layer, state: string, measurements: Measurements): string
 }
 
 async function lossyLayer(root: DataRoot, layer: Layer, state: string): Promise<Layer> {
-  const { assembly } = layer
-  const { index, path } = layer
+  const { assembly, index, path } = layer
   const made = { index, path, state: 'assembled', claims: {}, blob: undefined } as const
   if (state === 'damaged' && assembly !== undefined) {
     const onFault = () => undefined // told already, when the layer was measured

@@ -5,6 +5,7 @@ import type { Image, Layer } from '../model/image.js'
 import type { RecoverReport } from '../model/report-store.js'
 import { idOf } from './census.js'
 import { describeFault } from './damaged-file.js'
+import { isProvable } from './layer-health.js'
 import { lossyImage, lossyLayers } from './lossy.js'
 import { measureLayers, type Measurements } from './measure.js'
 
@@ -138,11 +139,6 @@ async function recoverContainer(
     const layers = await lossyLayers(root, image.layers, measurements)
     return { ...told, damaged, state: 'lossy', ...(await target.container({ ...image, layers }, container)) }
   }
-}
-
-/** Whether a layer has something to be held against: checksums of its files, or a digest. */
-function isProvable({ assembly, blob }: Layer): boolean {
-  return assembly !== undefined || blob !== undefined
 }
 
 /** The error if the data-root is to blame; a full disk or an interruption stops everything. */
