@@ -3,6 +3,7 @@ import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { parseOperand } from '../formats/operand.js'
+import { documentText } from '../model/json.js'
 import { selectImage } from '../model/select.js'
 import { configBefore, configInspected, type ConfigBefore } from '../ops/config-from.js'
 import { openBytes, openOperand } from './archives.js'
@@ -24,9 +25,7 @@ export async function readConfigBefore(
   if (configSource.kind !== 'stored') {
     throw new ArchiveError('ERR_NOT_FOUND', 'it holds no config', { location: from })
   }
-  const { bytes, scan } = configSource.document
-  const document: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(0, scan.end)))
-  return configBefore(document, from)
+  return configBefore(JSON.parse(documentText(configSource.document)), from)
 }
 
 /** The JSON of bytes that are JSON, which no archive is; undefined for all else. */

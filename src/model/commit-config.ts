@@ -3,7 +3,7 @@ import { imageConfig, type HistoryEntry, type ImageConfig } from './config.js'
 import { historyEntry, rootfsOf } from './derived-config.js'
 import { byBytes, goObject, goString, goTime, rawMembers } from './go-json.js'
 import { encodeContainerConfig } from './go-struct.js'
-import { parseJson, type RawJson } from './json.js'
+import { documentText, parseJson, type RawJson } from './json.js'
 
 /** What a commit adds to the config of an image. */
 export interface CommitSettings {
@@ -33,7 +33,7 @@ export function configForCommit(
   diffID: DiffID | undefined,
   { created, author, comment, container, containerConfig, config, command }: CommitSettings,
 ): RawJson<ImageConfig> {
-  const old = new Map(rawMembers(new TextDecoder().decode(parent.bytes.subarray(0, parent.scan.end))))
+  const old = new Map(rawMembers(documentText(parent)))
   const members = new Map<string, string>()
   for (const key of KEPT) {
     const text = old.get(key)

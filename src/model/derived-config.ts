@@ -2,7 +2,7 @@ import type { DiffID } from '../bytes/digest.js'
 import { imageConfig, v1Image, type ImageConfig, type V1Image } from './config.js'
 import { byBytes, goList, goObject, goString, goTime, rawMembers } from './go-json.js'
 import { encodeContainerConfig, encodeV1Image } from './go-struct.js'
-import { parseJson, type RawJson } from './json.js'
+import { documentText, parseJson, type RawJson } from './json.js'
 import type { Platform } from './platform.js'
 
 const encoder = new TextEncoder()
@@ -122,5 +122,5 @@ export function draftFromV1(chain: readonly V1Document[], location: string): Ima
 /** Parses the JSON of a v1 image. Errors: ERR_JSON, ERR_DOCUMENT. */
 export function parseV1(bytes: Uint8Array, location: string): V1Document {
   const document = parseJson(bytes, v1Image, location)
-  return { value: document.value, text: new TextDecoder().decode(bytes.subarray(0, document.scan.end)) }
+  return { value: document.value, text: documentText(document) }
 }

@@ -40,14 +40,22 @@ export function parseJson<T>(bytes: Uint8Array, schema: z.core.$ZodType<T>, loca
   if (scan.fault !== undefined) {
     throw new ArchiveError('ERR_JSON', scan.fault.message, { location, offset: scan.fault.offset })
   }
-  // Lossy where the text is not UTF-8, as Go is.
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, scan.end))
-  const parsed: unknown = JSON.parse(text)
+  const parsed: unknown = JSON.parse(documentText({ bytes, scan }))
   const result = z.safeParse(schema, parsed, CHECKING)
   if (!result.success) {
     throw new ArchiveError('ERR_DOCUMENT', describe(result.error), { location })
   }
   return { bytes, value: result.data, digest: digestOf(bytes), location, scan }
+}
+
+/** The text of a document up to the end of its value; lossy where it is not UTF-8, as Go is. */
+export function documentText({ bytes, scan }: Pick<RawJson<unknown>, 'bytes' | 'scan'>): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, scan.end))
+}
+
+/** The members of an object, as a new one; none of anything else. */
+export function membersOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
 function describe(error: z.core.$ZodError): string {

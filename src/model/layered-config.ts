@@ -3,7 +3,7 @@ import type { HistoryEntry, ImageConfig } from './config.js'
 import { imageConfig } from './config.js'
 import { rootfsOf } from './derived-config.js'
 import { goList, goObject, goString, rawMembers } from './go-json.js'
-import { parseJson, type RawJson } from './json.js'
+import { documentText, parseJson, type RawJson } from './json.js'
 import type { Platform } from './platform.js'
 
 /** What changes in a config when the layers of its image do; all else keeps its text. */
@@ -18,10 +18,10 @@ export interface Relayering {
 
 /** A config with other layers, history and platform. Errors: ERR_JSON, ERR_DOCUMENT where what is left makes no config. */
 export function relayered(
-  { bytes, scan, location }: RawJson<ImageConfig>,
+  config: RawJson<ImageConfig>,
   { diffIDs, history, platform }: Relayering,
 ): RawJson<ImageConfig> {
-  const members = new Map(rawMembers(new TextDecoder().decode(bytes.subarray(0, scan.end))))
+  const members = new Map(rawMembers(documentText(config)))
   replace(members, 'rootfs', rootfsOf(diffIDs))
   replace(members, 'history', `[${history.map(stepText).join(',')}]`)
   if (platform !== undefined) {
@@ -31,7 +31,7 @@ export function relayered(
     replace(members, 'os.version', platform.osVersion === undefined ? undefined : goString(platform.osVersion))
     replace(members, 'os.features', platform.osFeatures === undefined ? undefined : goList(platform.osFeatures))
   }
-  return parseJson(new TextEncoder().encode(goObject(members)), imageConfig, location)
+  return parseJson(new TextEncoder().encode(goObject(members)), imageConfig, config.location)
 }
 
 // Go reads a key whatever its case: another spelling of it must not outlive the change.

@@ -2,7 +2,7 @@ import type { DiffID } from '../bytes/digest.js'
 import { imageConfig, type ImageConfig } from './config.js'
 import { rootfsOf } from './derived-config.js'
 import { byBytes, goObject, rawMembers } from './go-json.js'
-import { parseJson, type RawJson } from './json.js'
+import { documentText, membersOf, parseJson, type RawJson } from './json.js'
 
 /**
  * The config of an image some of whose layers are not the original ones: with their diffIDs, and a comment in the history
@@ -13,8 +13,7 @@ export function lossyConfig(
   diffIDs: readonly DiffID[],
   marks: ReadonlyMap<number, string>,
 ): RawJson<ImageConfig> {
-  const text = new TextDecoder().decode(original.bytes.subarray(0, original.scan.end))
-  const members = new Map(rawMembers(text))
+  const members = new Map(rawMembers(documentText(original)))
   members.set('rootfs', rootfsOf(diffIDs))
   members.set('history', JSON.stringify(markedHistory(members.get('history') ?? '[]', diffIDs.length, marks)))
   const sorted = [...members].sort(([a], [b]) => byBytes(a, b))
@@ -23,7 +22,7 @@ export function lossyConfig(
 
 function markedHistory(text: string, layers: number, marks: ReadonlyMap<number, string>): readonly unknown[] {
   const parsed: unknown = JSON.parse(text)
-  const steps: readonly Record<string, unknown>[] = Array.isArray(parsed) ? parsed.map(objectOf) : []
+  const steps: readonly Record<string, unknown>[] = Array.isArray(parsed) ? parsed.map(membersOf) : []
   let layer = 0
   const marked = steps.map((step) => {
     const mark = step.empty_layer === true ? undefined : marks.get(layer)
@@ -37,10 +36,6 @@ function markedHistory(text: string, layers: number, marks: ReadonlyMap<number, 
     return { created_by: '', ...(comment !== undefined && { comment }) }
   })
   return [...marked, ...missing]
-}
-
-function objectOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
 function commentOf({ comment }: Record<string, unknown>, mark: string): string {

@@ -4,6 +4,7 @@ import type { Finding } from '../findings.js'
 import { configForCommit } from '../model/commit-config.js'
 import type { ContainerParts } from '../model/data-root.js'
 import { findingLog } from '../model/finding-log.js'
+import { membersOf } from '../model/json.js'
 import type { OutgoingImage, OutgoingLayer, Staging } from '../model/outgoing.js'
 import { applyChanges, type ChangedConfig } from './dockerfile/changes.js'
 import { prepareImages } from './prepare.js'
@@ -48,7 +49,8 @@ export async function commit(
   context: RunContext,
 ): Promise<Committed> {
   const names = [...new Set(options.names.map(newName))].sort()
-  const own = objectOf(config)
+  // Docker wrote it, and what is wrong in it is left out when it is encoded.
+  const own: ChangedConfig = membersOf(config)
   const changed = applyChanges(own, options.changes)
   const [base] = await prepareImages([image], target, context)
   if (base === undefined) throw new Error('an image that was given is prepared')
@@ -81,9 +83,4 @@ export async function commit(
     },
     findings: log.findings,
   }
-}
-
-/** Docker wrote it, and what is wrong in it is left out when it is encoded. */
-function objectOf(config: unknown): ChangedConfig {
-  return typeof config === 'object' && config !== null ? { ...config } : {}
 }

@@ -1,5 +1,6 @@
 import { ArchiveError } from '../errors.js'
 import { containerConfig } from '../model/config.js'
+import { membersOf } from '../model/json.js'
 import type { ChangedConfig } from './dockerfile/changes.js'
 
 /** What an export lost and an older image or `docker inspect` still knows. */
@@ -25,7 +26,7 @@ const OF_A_PODMAN_CONTAINER = new Set(
 
 /** The config of an image's config document. Errors: ERR_DOCUMENT. */
 export function configBefore(document: unknown, location: string): ConfigBefore {
-  return fromFields(record(document), 'config', location)
+  return fromFields(membersOf(document), 'config', location)
 }
 
 /**
@@ -40,7 +41,7 @@ export function configInspected(document: unknown, location: string): ConfigBefo
       hint: 'docker inspect one of them',
     })
   }
-  const fields = record(all[0])
+  const fields = membersOf(all[0])
   // An OCI image config is what `config` and `rootfs` in lower case are in.
   if (fields.Config === undefined && 'rootfs' in fields) return configBefore({ config: {}, ...fields }, location)
   const { Architecture: architecture, Variant: variant, Os: os } = fields
@@ -50,7 +51,7 @@ export function configInspected(document: unknown, location: string): ConfigBefo
 /** The container config of what is inspected: podman tells the healthcheck of an image beside it. */
 function inspected({ Config, Healthcheck }: Record<string, unknown>): unknown {
   if (Config === undefined || Config === null) return Config
-  const config = { ...(Healthcheck !== undefined && { Healthcheck }), ...record(Config) }
+  const config = { ...(Healthcheck !== undefined && { Healthcheck }), ...membersOf(Config) }
   if (!('sdNotifyMode' in config)) return config
   const kept = Object.fromEntries(Object.entries(config).filter(([key]) => !OF_A_PODMAN_CONTAINER.has(key)))
   const { Env: env } = kept
@@ -74,16 +75,12 @@ function fromFields(fields: Record<string, unknown>, key: string, location: stri
   }
 }
 
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
-}
-
 function changeable(given: unknown, location: string): ChangedConfig {
   const result = containerConfig.safeParse(given ?? {})
   if (!result.success) throw new ArchiveError('ERR_DOCUMENT', 'its container config cannot be read', { location })
   const { ExposedPorts, Volumes, Labels } = result.data
   // Fields that no change touches stay as they are.
-  const kept = Object.entries(record(given)).filter(([key, value]) => !OF_A_CONTAINER.has(key) && value !== null)
+  const kept = Object.entries(membersOf(given)).filter(([key, value]) => !OF_A_CONTAINER.has(key) && value !== null)
   return {
     ...Object.fromEntries(kept),
     ...(ExposedPorts !== undefined && { ExposedPorts: emptyObjects(ExposedPorts) }),

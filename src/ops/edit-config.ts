@@ -3,7 +3,7 @@ import { imageConfig, type ImageConfig } from '../model/config.js'
 import { historyEntry } from '../model/derived-config.js'
 import { goEscape, goObject, goString, goTime, rawMembers } from '../model/go-json.js'
 import type { Image } from '../model/image.js'
-import { parseJson, type RawJson } from '../model/json.js'
+import { documentText, membersOf, parseJson, type RawJson } from '../model/json.js'
 import { applyChanges, type ChangedConfig } from './dockerfile/changes.js'
 
 /** What is to change in what containers of an image start with. */
@@ -93,20 +93,11 @@ function withEditedConfig(image: Image, edits: ConfigEdits): Image {
   }
 }
 
-function membersOf({ bytes, scan }: RawJson<ImageConfig>): Map<string, string> {
-  return new Map(rawMembers(new TextDecoder().decode(bytes.subarray(0, scan.end))))
-}
-
-function containerConfigIn(members: ReadonlyMap<string, string>): ChangedConfig {
-  const config: unknown = JSON.parse(members.get('config') ?? '{}')
-  return typeof config === 'object' && config !== null ? { ...config } : {}
-}
-
 /** The document with the edits; undefined where they change nothing. */
 function edited(document: RawJson<ImageConfig>, edits: ConfigEdits): RawJson<ImageConfig> | undefined {
   const { value, location } = document
-  const members = membersOf(document)
-  const before = containerConfigIn(members)
+  const members = new Map(rawMembers(documentText(document)))
+  const before: ChangedConfig = membersOf(JSON.parse(members.get('config') ?? '{}'))
   const after = JSON.stringify(containerConfigOf(before, edits))
   const isSame = after === JSON.stringify(before)
   const isSameTime = edits.created === undefined || edits.created === value.created

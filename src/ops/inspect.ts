@@ -1,6 +1,7 @@
 import type { Compression } from '../bytes/compression.js'
 import type { RunContext } from '../context.js'
 import type { Image, ImageArchive, Layer } from '../model/image.js'
+import { documentText } from '../model/json.js'
 import type { InspectReport } from '../model/report.js'
 import { describeFinding, describeImage } from './describe.js'
 import { identify } from './identity.js'
@@ -45,8 +46,7 @@ export async function inspect(
 function inspectImage(image: Image, measurements: Measurements, sniffed: SniffedLayers): Inspection['images'][number] {
   const described = describeImage(image, measurements, sniffed)
   const { config } = identify(image, measurements)
-  const parsed: unknown =
-    config === undefined ? null : JSON.parse(new TextDecoder().decode(config.bytes.subarray(0, config.scan.end)))
+  const parsed: unknown = config === undefined ? null : JSON.parse(documentText(config))
   return {
     ...described,
     layers: described.layers.map((layer, at) => ({

@@ -4,6 +4,7 @@ import { configForImport } from '../../model/derived-config.js'
 import type { ContainerParts } from '../../model/data-root.js'
 import type { ImageConfig } from '../../model/config.js'
 import type { Image, Layer } from '../../model/image.js'
+import { documentText, membersOf } from '../../model/json.js'
 import { platformOf } from '../images.js'
 import { containerLayers, writtenLayer } from './container-layers.js'
 import type { Container } from './container-store.js'
@@ -65,7 +66,6 @@ export async function containerParts(
 }
 
 /** The part of a container's config that its image can have, as docker's JSON has it. */
-export function ownConfig({ config: { bytes, scan } }: Pick<Container, 'config'>): unknown {
-  const value: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(0, scan.end)))
-  return typeof value === 'object' && value !== null && 'Config' in value ? value.Config : undefined
+export function ownConfig({ config }: Pick<Container, 'config'>): unknown {
+  return membersOf(JSON.parse(documentText(config))).Config
 }

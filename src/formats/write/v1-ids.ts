@@ -2,6 +2,7 @@ import { digestOf, hexOf } from '../../bytes/digest.js'
 import { chainIDs } from '../../model/chain-id.js'
 import { byBytes, goObject, goString, rawMembers } from '../../model/go-json.js'
 import { encodeV1Image } from '../../model/go-struct.js'
+import { documentText, membersOf } from '../../model/json.js'
 import type { OutgoingImage } from '../../model/outgoing.js'
 
 /** A folder of an archive as docker wrote them up to 24. */
@@ -21,15 +22,19 @@ const encoder = new TextEncoder()
  * the chainID as layer_id and the parent's id (moby image/v1, CreateID).
  */
 export function v1Folders({ config, layers, platform }: OutgoingImage): readonly V1Folder[] {
-  const text = new TextDecoder().decode(config.bytes.subarray(0, config.scan.end))
-  const top: unknown = { ...objectOf(JSON.parse(text)), id: undefined, parent: undefined, Size: undefined }
+  const top: unknown = {
+    ...membersOf(JSON.parse(documentText(config))),
+    id: undefined,
+    parent: undefined,
+    Size: undefined,
+  }
   const chain = chainIDs(layers.map(({ diffID }) => diffID))
   const folders: V1Folder[] = []
   for (const [index, chainID] of chain.entries()) {
     const parent = folders.at(-1)?.id
     const isTop = index === chain.length - 1
     const id = v1ID(isTop ? top : { created: CREATED }, chainID, parent)
-    const fields = isTop ? objectOf(top) : { created: CREATED, os: platform.os }
+    const fields = isTop ? membersOf(top) : { created: CREATED, os: platform.os }
     folders.push({
       id,
       json: encoder.encode(encodeV1Image({ ...fields, id, ...(parent !== undefined && { parent }) })),
@@ -44,8 +49,4 @@ function v1ID(fields: unknown, chainID: string, parent: string | undefined): str
   if (parent !== undefined) members.set('parent', goString(`sha256:${parent}`))
   const sorted = [...members].sort(([a], [b]) => byBytes(a, b))
   return hexOf(digestOf(encoder.encode(goObject(sorted))))
-}
-
-function objectOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
 }

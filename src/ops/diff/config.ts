@@ -1,4 +1,4 @@
-import type { RawJson } from '../../model/json.js'
+import { documentText, type RawJson } from '../../model/json.js'
 import type { ImageConfig } from '../../model/config.js'
 import type { Ignored, Tolerances } from '../tolerances.js'
 
@@ -32,8 +32,8 @@ export function diffConfigs(
 
 type Fields = Map<string, unknown>
 
-function fieldsOf({ bytes, scan }: RawJson<ImageConfig>): Fields {
-  const document: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(0, scan.end)))
+function fieldsOf(config: RawJson<ImageConfig>): Fields {
+  const document: unknown = JSON.parse(documentText(config))
   const fields: Fields = new Map()
   if (!isRecord(document)) return fields
   for (const [key, value] of Object.entries(document)) {
