@@ -1,6 +1,7 @@
 import { ArchiveError } from '../errors.js'
 import { compressedInput } from './compressed-input.js'
 import type { Decoder, DecompressOptions } from './decoder.js'
+import type { ByteSource } from './source.js'
 import { zstdFrameAt } from './zstd.js'
 
 export { compress, type CompressOptions } from './compress.js'
@@ -23,6 +24,11 @@ const MAGICS = [
 export function detectCompression(head: Uint8Array): Compression {
   for (const [kind, magic] of MAGICS) if (magic.every((byte, index) => head[index] === byte)) return kind
   return head.length >= 4 && zstdFrameAt(head) !== undefined ? 'zstd' : 'none'
+}
+
+/** The same of bytes that can be read anywhere. Errors: ERR_IO, ERR_ABORTED. */
+export async function sniffCompression(source: ByteSource, signal?: AbortSignal): Promise<Compression> {
+  return detectCompression(await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) }, signal))
 }
 
 /** Imported when one is needed: most archives need one of them or none. */

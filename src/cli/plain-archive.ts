@@ -17,7 +17,10 @@ import { refuseTerminal } from './write-archive.js'
  * ERR_COMPRESSION, ERR_USAGE for a terminal, ERR_IO.
  */
 export async function openTarOf(path: string, context: RunContext): Promise<OpenSource> {
-  const { compressionOf, openPlainTar } = await import('../formats/plain-tar.js')
+  const [{ openPlainTar }, { sniffCompression }] = await Promise.all([
+    import('../formats/plain-tar.js'),
+    import('../bytes/compression.js'),
+  ])
   if (path !== '-' && (await stat(path).catch(() => undefined))?.isDirectory() === true) {
     throw new ArchiveError('ERR_UNSUPPORTED', 'only a docker archive can be thin, and this is a directory', {
       location: path,
@@ -28,7 +31,7 @@ export async function openTarOf(path: string, context: RunContext): Promise<Open
   try {
     const fault = findings.find(({ code }) => code !== 'ARCHIVE_COMPRESSION_TRAILING')
     if (fault !== undefined) throw new ArchiveError('ERR_COMPRESSION', fault.message, { location: path })
-    if ((await compressionOf(source, context)) === 'none') return source
+    if ((await sniffCompression(source, context.signal)) === 'none') return source
     throw new ArchiveError('ERR_UNSUPPORTED', 'it is compressed twice', { location: path })
   } catch (error) {
     await source[Symbol.asyncDispose]()

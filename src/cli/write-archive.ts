@@ -6,7 +6,7 @@ import type { Finding } from '../findings.js'
 import type { OutgoingCompanion } from '../model/companion.js'
 import type { Image, ImageArchive } from '../model/image.js'
 import type { OutgoingImage } from '../model/outgoing.js'
-import type { PrepareOptions } from '../ops/prepare.js'
+import type { LayerTarget } from '../ops/kept-layers.js'
 import type { WriterName, WrittenImage, WrittenReport } from '../model/report-written.js'
 import type { ArchiveContent, ArchiveSink, WriteTarget } from '../formats/write/index.js'
 import { envelope } from './envelope.js'
@@ -24,17 +24,14 @@ function compression(text: string): { kind: 'keep' | 'none' | 'gzip' | 'zstd'; l
   return { kind: known, ...(level !== undefined && { level: Number(level) }) }
 }
 
-/** The option of every command that writes. */
-const OUTPUT_OPTION = required(
-  'where to write; TRANSPORT is docker-archive (default), oci-archive or oci; - is stdout',
-  '[TRANSPORT:]PATH',
-  outputPlace,
-  'o',
-)
-
 /** The options of every command that writes archives. */
 export const WRITE_OPTIONS = {
-  output: OUTPUT_OPTION,
+  output: required(
+    'where to write; TRANSPORT is docker-archive (default), oci-archive or oci; - is stdout',
+    '[TRANSPORT:]PATH',
+    outputPlace,
+    'o',
+  ),
   force: FORCE_OPTION,
   'dry-run': flag('say what would be written, and write nothing'),
   layout: maybe(
@@ -59,9 +56,6 @@ export interface WriteRequest {
   readonly trust?: boolean
 }
 
-/** What making images for an output depends on. */
-export type Making = Pick<PrepareOptions, 'compress' | 'holds' | 'staging'>
-
 /** Images made for an output, and what is to be told of them. */
 export interface Made extends ArchiveContent {
   readonly findings: readonly Finding[]
@@ -81,7 +75,7 @@ export async function writeArchive(request: WriteRequest, context: RunContext): 
     import('../model/finding-log.js'),
   ])
   await refuseInside(archives, options.output.path)
-  const make = async (making: Making): Promise<Made> => {
+  const make = async (making: LayerTarget): Promise<Made> => {
     const log = findingLog(archives[0]?.location ?? name)
     const prepared = await prepareImages(
       images,
@@ -109,7 +103,7 @@ export async function writeArchive(request: WriteRequest, context: RunContext): 
 export async function writeMade(
   name: WriterName,
   options: ValuesOf<typeof WRITE_OPTIONS>,
-  make: (making: Making) => Promise<Made>,
+  make: (making: LayerTarget) => Promise<Made>,
   context: RunContext,
 ): Promise<WrittenReport> {
   const { path } = options.output
@@ -142,7 +136,7 @@ function targetOf({ output, layout }: Pick<ValuesOf<typeof WRITE_OPTIONS>, 'outp
   return { format, layout: layout ?? 'universal' }
 }
 
-function compressOf({ compress, reproducible }: ValuesOf<typeof WRITE_OPTIONS>): Making['compress'] {
+function compressOf({ compress, reproducible }: ValuesOf<typeof WRITE_OPTIONS>): LayerTarget['compress'] {
   const { kind, level } = compress ?? { kind: 'keep' }
   return kind === 'keep' ? kind : { kind, reproducible, ...(level !== undefined && { level }) }
 }

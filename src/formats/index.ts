@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises'
+import { sniffCompression } from '../bytes/compression.js'
 import { runContext, type RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
@@ -14,7 +15,7 @@ import { hybrid } from './hybrid.js'
 import { ociLayout } from './oci-layout.js'
 import type { Transport } from './operand.js'
 import { passingFiles } from './passing-files.js'
-import { compressionOf, plainTarIn } from './plain-tar.js'
+import { plainTarIn } from './plain-tar.js'
 import { rootfs } from './rootfs.js'
 import { chunksOfStored, closeStored, isGiven, openStored, type GivenBytes, type Stored } from './stored.js'
 import { tarFiles } from './tar-files.js'
@@ -172,7 +173,7 @@ async function openFiles(path: string, context: RunContext, options: OpenOptions
 
 async function passes(stored: Stored, { access }: OpenOptions, context: RunContext): Promise<boolean> {
   if (access === 'random') return false
-  return stored.kind === 'pipe' || (await compressionOf(stored.source, context)) !== 'none'
+  return stored.kind === 'pipe' || (await sniffCompression(stored.source, context.signal)) !== 'none'
 }
 
 /** A tar that comes in order only, compressed or not. */

@@ -1,4 +1,4 @@
-import { decompress, detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
+import { decompress, sniffCompression } from '../bytes/compression.js'
 import { chunksOf, type ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
@@ -7,9 +7,9 @@ import type { FoundFile } from './files.js'
 
 /** The uncompressed bytes of a stored blob, whatever its name or media type says. Errors: ERR_COMPRESSION and the like. */
 export async function* uncompressed(blob: ByteSource, context: RunContext): AsyncGenerator<Uint8Array> {
-  const head = await blob.read({ offset: 0, length: Math.min(SNIFF_BYTES, blob.size) }, context.signal)
+  const compression = await sniffCompression(blob, context.signal)
   const chunks = chunksOf(blob, context.signal)
-  yield* decompress(detectCompression(head), chunks, { limits: context.limits, location: blob.location })
+  yield* decompress(compression, chunks, { limits: context.limits, location: blob.location })
 }
 
 /** A layer that lies in the archive as a blob. */

@@ -1,5 +1,5 @@
-import { detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
-import type { ByteSource, OpenSource } from '../bytes/source.js'
+import { sniffCompression, type Compression } from '../bytes/compression.js'
+import type { OpenSource } from '../bytes/source.js'
 import { spool } from '../bytes/spool.js'
 import type { RunContext } from '../context.js'
 import type { Finding } from '../findings.js'
@@ -24,7 +24,7 @@ export async function openPlainTar(path: string, context: RunContext, given: Giv
 /** The tar in what is stored, one level of compression taken off; what stood open is closed with it, or before. */
 export async function plainTarIn(stored: Stored, path: string, context: RunContext): Promise<PlainTar> {
   try {
-    if (stored.kind === 'source' && (await compressionOf(stored.source, context)) === 'none') {
+    if (stored.kind === 'source' && (await sniffCompression(stored.source, context.signal)) === 'none') {
       return { source: stored.source, compression: 'none', findings: [] }
     }
     const outer = await watchCompression(chunksOfStored(stored, context), path, context)
@@ -35,9 +35,4 @@ export async function plainTarIn(stored: Stored, path: string, context: RunConte
     await closeStored(stored)
     throw error
   }
-}
-
-/** How bytes are compressed, by the first of them. */
-export async function compressionOf(source: ByteSource, { signal }: RunContext): Promise<Compression> {
-  return detectCompression(await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) }, signal))
 }

@@ -1,15 +1,15 @@
-import type { Compression } from '../bytes/compression.js'
 import type { RunContext } from '../context.js'
 import type { Finding } from '../findings.js'
 import { configForCommit } from '../model/commit-config.js'
 import type { ContainerParts } from '../model/data-root.js'
 import { findingLog } from '../model/finding-log.js'
 import { membersOf } from '../model/json.js'
-import type { OutgoingImage, OutgoingLayer, Staging } from '../model/outgoing.js'
+import type { OutgoingImage, OutgoingLayer } from '../model/outgoing.js'
 import { applyChanges, type ChangedConfig } from './dockerfile/changes.js'
+import type { LayerTarget } from './kept-layers.js'
 import { prepareImages } from './prepare.js'
 import { newName } from './retag.js'
-import { stageLayer, type LayerCompression } from './stage-layer.js'
+import { stageLayer } from './stage-layer.js'
 
 /** What the new image is to be. */
 export interface CommitOptions {
@@ -20,13 +20,6 @@ export interface CommitOptions {
   readonly comment?: string
   /** Dockerfile instructions, as `docker commit -c` takes them. */
   readonly changes: readonly string[]
-}
-
-/** How and where to store the layers. */
-export interface CommitTarget {
-  readonly compress: 'keep' | LayerCompression
-  readonly holds: ReadonlySet<Compression>
-  readonly staging: Staging
 }
 
 /** The new image, and what was odd about what the container wrote. */
@@ -45,7 +38,7 @@ const EMPTY_TAR = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf
 export async function commit(
   { id, image, written, config }: ContainerParts,
   options: CommitOptions,
-  target: CommitTarget,
+  target: LayerTarget,
   context: RunContext,
 ): Promise<Committed> {
   const names = [...new Set(options.names.map(newName))].sort()

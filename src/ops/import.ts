@@ -1,4 +1,4 @@
-import { decompress, detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
+import { decompress, detectCompression, SNIFF_BYTES, sniffCompression, type Compression } from '../bytes/compression.js'
 import { inChunks } from '../bytes/read-ahead.js'
 import { firstBytes, prepended } from '../bytes/reader.js'
 import { isSource, type Bytes } from '../bytes/source.js'
@@ -7,10 +7,11 @@ import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import { configForImport, type ImportConfig } from '../model/derived-config.js'
 import { findingLog } from '../model/finding-log.js'
-import type { OutgoingImage, OutgoingLayer, Staging } from '../model/outgoing.js'
+import type { OutgoingImage, OutgoingLayer } from '../model/outgoing.js'
+import { isKept, type LayerTarget } from './kept-layers.js'
 import { newName } from './retag.js'
 import type { MeasuredLayer } from './outgoing-layers.js'
-import { stageStored, stageTar, type LayerCompression } from './stage-layer.js'
+import { stageStored, stageTar } from './stage-layer.js'
 
 /** A root filesystem to become an image. */
 export interface RootfsInput {
@@ -27,13 +28,6 @@ export interface ImportSettings extends ImportConfig {
   readonly names: readonly string[]
 }
 
-/** How and where to store the layer. */
-export interface ImportTarget {
-  readonly compress: 'keep' | LayerCompression
-  readonly holds: ReadonlySet<Compression>
-  readonly staging: Staging
-}
-
 /** An image of one layer, and what was odd about it. */
 export interface Imported {
   readonly image: OutgoingImage
@@ -47,7 +41,7 @@ export interface Imported {
 export async function importRootfs(
   input: RootfsInput,
   settings: ImportSettings,
-  target: ImportTarget,
+  target: LayerTarget,
   context: RunContext,
 ): Promise<Imported> {
   const names = settings.names.map(newName)
@@ -71,31 +65,26 @@ export async function importRootfs(
 async function stage(
   { bytes, location }: RootfsInput,
   onName: (path: string) => void,
-  { compress, holds, staging }: ImportTarget,
+  target: LayerTarget,
   context: RunContext,
 ): Promise<MeasuredLayer> {
-  const { first, all } = await sniffed(bytes, context)
-  const compression = detectCompression(first)
-  const stays = compress === 'keep' ? holds.has(compression) : compress.kind === compression
+  const { compression, all } = await sniffed(bytes, context)
   const stored = { bytes: all, subject: location, onName }
-  if (stays) return stageStored(stored, staging, context)
-  if (compression === 'none') return stageTar(stored, { compress, staging }, context)
+  if (isKept(compression, target)) return stageStored(stored, target.staging, context)
+  if (compression === 'none') return stageTar(stored, target, context)
   const tar = decompress(compression, inChunks(all, context.signal), { limits: context.limits, location })
-  return stageTar({ bytes: tar, subject: location, onName }, { compress, staging }, context)
+  return stageTar({ bytes: tar, subject: location, onName }, target, context)
 }
 
-/** The first bytes, and all of them. */
+/** How bytes are compressed, and all of them. */
 async function sniffed(
   bytes: Bytes,
   { signal }: RunContext,
-): Promise<{ readonly first: Uint8Array; readonly all: Bytes }> {
-  if (isSource(bytes)) {
-    const first = await bytes.read({ offset: 0, length: Math.min(SNIFF_BYTES, bytes.size) }, signal)
-    return { first, all: bytes }
-  }
+): Promise<{ readonly compression: Compression; readonly all: Bytes }> {
+  if (isSource(bytes)) return { compression: await sniffCompression(bytes, signal), all: bytes }
   const source = bytes[Symbol.asyncIterator]()
   const head = await firstBytes(source, SNIFF_BYTES)
-  return { first: head.bytes, all: prepended(head.chunks, source) }
+  return { compression: detectCompression(head.bytes), all: prepended(head.chunks, source) }
 }
 
 /** Looks for what no root filesystem has at its top, and every image archive has. */

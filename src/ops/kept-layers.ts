@@ -1,7 +1,8 @@
-import { detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
+import { sniffCompression, type Compression } from '../bytes/compression.js'
 import type { Digest } from '../bytes/digest.js'
 import type { RunContext } from '../context.js'
 import type { Image, Layer } from '../model/image.js'
+import type { Staging } from '../model/outgoing.js'
 import type { LayerCompression } from './stage-layer.js'
 
 /** Which layers stay as they are stored. */
@@ -15,19 +16,27 @@ export interface KeepSettings {
   readonly holds: ReadonlySet<Compression>
 }
 
+/** How and where layers are stored. */
+export interface LayerTarget extends KeepSettings {
+  readonly staging: Staging
+}
+
+/** Whether stored bytes of that compression go over as they are. */
+export function isKept(compression: Compression, { compress, holds }: KeepSettings): boolean {
+  return compress === 'keep' ? holds.has(compression) : compress.kind === compression
+}
+
 /** Layers whose stored bytes go over as they are, with their compression. Errors: ERR_IO, ERR_TRUNCATED, ERR_ABORTED. */
 export async function keptLayers(
   layers: readonly Layer[],
-  { compress, holds }: KeepSettings,
+  settings: KeepSettings,
   context: RunContext,
 ): Promise<ReadonlyMap<Layer, Compression>> {
   const kept = new Map<Layer, Compression>()
   for (const layer of layers) {
     if (layer.blob === undefined) continue
-    const head = await layer.blob.read({ offset: 0, length: Math.min(SNIFF_BYTES, layer.blob.size) }, context.signal)
-    const compression = detectCompression(head)
-    const stays = compress === 'keep' ? holds.has(compression) : compress.kind === compression
-    if (stays) kept.set(layer, compression)
+    const compression = await sniffCompression(layer.blob, context.signal)
+    if (isKept(compression, settings)) kept.set(layer, compression)
   }
   return kept
 }

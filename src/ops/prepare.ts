@@ -4,20 +4,18 @@ import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import { byBytes } from '../model/go-json.js'
 import type { Image, Layer } from '../model/image.js'
-import type { OutgoingImage, OutgoingLayer, Staging } from '../model/outgoing.js'
+import type { OutgoingImage, OutgoingLayer } from '../model/outgoing.js'
 import { repoDigestAnnotations } from '../model/repo-digests.js'
 import type { Measurement } from '../tar/measurement.js'
 import { eachOnce, type ChoiceSettings } from './each-once.js'
-import { claimedDigest, keptLayers, manifestStays } from './kept-layers.js'
+import { claimedDigest, keptLayers, manifestStays, type LayerTarget } from './kept-layers.js'
 import { measureLayers } from './measure.js'
 import { outgoingLayers, type MeasuredLayer } from './outgoing-layers.js'
 import { placeLayers } from './place-layers.js'
 import { stageLayer } from './stage-layer.js'
 
 /** How layers are to be stored. */
-export interface PrepareOptions extends ChoiceSettings {
-  readonly staging: Staging
-}
+export interface PrepareOptions extends ChoiceSettings, LayerTarget {}
 
 /**
  * Everything that a writer must know of images, layers proved: those that are copied as they are measured on all threads,

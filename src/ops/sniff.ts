@@ -1,4 +1,4 @@
-import { detectCompression, SNIFF_BYTES, type Compression } from '../bytes/compression.js'
+import { sniffCompression, type Compression } from '../bytes/compression.js'
 import type { Layer } from '../model/image.js'
 import type { Measurements } from './measure.js'
 
@@ -22,5 +22,5 @@ export async function sniffLayers(layers: readonly Layer[], measurements: Measur
 /** How a stored layer is compressed, whatever its name or media type says. Errors: ERR_IO. */
 export async function compressionOf({ blob, state }: Layer): Promise<Compression | undefined> {
   if (blob === undefined) return state === 'assembled' ? 'none' : undefined
-  return detectCompression(await blob.read({ offset: 0, length: Math.min(SNIFF_BYTES, blob.size) }))
+  return sniffCompression(blob)
 }

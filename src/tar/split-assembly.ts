@@ -1,4 +1,4 @@
-import { decompress, detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
+import { decompress, sniffCompression } from '../bytes/compression.js'
 import { fileSource, slice, chunksOf } from '../bytes/source.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
@@ -89,6 +89,5 @@ async function* sidecarChunks({ location, sidecar }: SplitAssembly, limits: Limi
   // What a crash left of it; even that of a tar of no bytes is compressed, and tar-split refuses it too.
   if (source.size === 0)
     throw new ArchiveError('ERR_TRUNCATED', 'the tar-split.json.gz is empty', { location, offset: 0 })
-  const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) })
-  yield* decompress(detectCompression(head), chunksOf(source), { limits, location })
+  yield* decompress(await sniffCompression(source), chunksOf(source), { limits, location })
 }

@@ -1,4 +1,4 @@
-import { detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
+import { sniffCompression } from '../bytes/compression.js'
 import type { ByteSource } from '../bytes/source.js'
 import { runContext, type RunContext } from '../context.js'
 import { toArchiveError, type ArchiveError } from '../errors.js'
@@ -109,6 +109,5 @@ function codeOf({ code }: ArchiveError): FindingCode | undefined {
 /** The blob of a layer where it holds the tar as it is; undefined where the tar has to be made of it. */
 export async function plainBlob({ state, blob }: Layer, { signal }: RunContext): Promise<ByteSource | undefined> {
   if (state !== 'stored' || blob === undefined) return undefined
-  const head = await blob.read({ offset: 0, length: Math.min(SNIFF_BYTES, blob.size) }, signal)
-  return detectCompression(head) === 'none' ? blob : undefined
+  return (await sniffCompression(blob, signal)) === 'none' ? blob : undefined
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decompress, detectCompression, SNIFF_BYTES } from '../../src/bytes/compression.js'
+import { decompress, detectCompression, SNIFF_BYTES, sniffCompression } from '../../src/bytes/compression.js'
+import { bytesSource } from '../../src/bytes/source.js'
 import { DEFAULT_LIMITS } from '../../src/context.js'
 import { ArchiveError } from '../../src/errors.js'
 import { chunksOf, collect, concatenated, cutsIn } from '../support/chunks.js'
@@ -18,6 +19,10 @@ describe('detectCompression', () => {
     expect(detectCompression(Uint8Array.of(0x50, 0x2a, 0x4d, 0x18))).toBe('zstd')
     expect(detectCompression(Uint8Array.of(0x5f, 0x2a, 0x4d, 0x18))).toBe('zstd')
     expect(detectCompression(Uint8Array.of(0x60, 0x2a, 0x4d, 0x18))).toBe('none')
+  })
+  test.each(KINDS)('knows %s where it lies, however short it is', async (kind) => {
+    expect(await sniffCompression(bytesSource(SAMPLES[kind], 'sample'))).toBe(kind)
+    expect(await sniffCompression(bytesSource(SAMPLES[kind].subarray(0, 2), 'sample'))).toBe('none')
   })
   test('takes everything else as plain: nothing, half a magic, zlib, a tar', () => {
     for (const head of [[], [0x1f, 0x8b], [0x28, 0xb5], [0x78, 0x9c, 1, 2], [0x2e, 0x2f, 0, 0, 0, 0]]) {

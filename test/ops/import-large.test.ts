@@ -17,7 +17,8 @@ import {
   type ArchiveSink,
   type WriteTarget,
 } from '../../src/formats/write/index.js'
-import { importRootfs, type Imported, type ImportTarget, type RootfsInput } from '../../src/ops/import.js'
+import { importRootfs, type Imported, type RootfsInput } from '../../src/ops/import.js'
+import type { LayerTarget } from '../../src/ops/kept-layers.js'
 import { stageStored } from '../../src/ops/stage-layer.js'
 import { wrapperHeader } from '../../src/tar/wrapper.js'
 import { digest } from '../support/archives.js'
@@ -132,13 +133,13 @@ const OUTPUTS = [
   ['a stream', toStream],
 ] as const
 
-async function imported(file: string, way: (typeof WAYS)[number][1], target: ImportTarget, context: RunContext) {
+async function imported(file: string, way: (typeof WAYS)[number][1], target: LayerTarget, context: RunContext) {
   await using source = await fileSource(join(folder, file))
   const input: RootfsInput = { location: file, bytes: way(source), isCertain: false }
   return await importRootfs(input, SETTINGS, target, context)
 }
 
-const targetOf = ({ sink, target }: Pick<Out, 'sink' | 'target'>): ImportTarget => {
+const targetOf = ({ sink, target }: Pick<Out, 'sink' | 'target'>): LayerTarget => {
   return { compress: 'keep', holds: compressionsOf(target), staging: sink }
 }
 
@@ -200,7 +201,7 @@ test.each(WAYS)('a large root filesystem of which nothing is written is measured
 
 test.each(WAYS)('a large root filesystem that is packed on the way has the diffID of its tar (%s)', async (_, way) => {
   const [, context = { limits: DEFAULT_LIMITS, concurrency: 2 }] = contexts
-  const target: ImportTarget = { ...targetOf(toNothing()), compress: { kind: 'gzip', level: 1 } }
+  const target: LayerTarget = { ...targetOf(toNothing()), compress: { kind: 'gzip', level: 1 } }
   const made = await imported('rootfs.tar', way, target, context)
   expect(layerOf(made)).toMatchObject([{ diffID: digest(tar), compression: 'gzip' }])
   expect(layerOf(made)[0]?.digest).not.toBe(digest(tar))

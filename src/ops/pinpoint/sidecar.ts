@@ -1,4 +1,4 @@
-import { decompress, detectCompression, SNIFF_BYTES } from '../../bytes/compression.js'
+import { decompress, sniffCompression } from '../../bytes/compression.js'
 import { readChunks, type ByteReader } from '../../bytes/reader.js'
 import { chunksOf, type ByteSource, type Span } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
@@ -37,9 +37,9 @@ export async function cluesFromSidecar(
 }
 
 async function* entriesOf(sidecar: ByteSource, { limits, signal }: RunContext): AsyncGenerator<readonly SplitEntry[]> {
-  const { location, size } = sidecar
-  const head = await sidecar.read({ offset: 0, length: Math.min(SNIFF_BYTES, size) }, signal)
-  const chunks = decompress(detectCompression(head), chunksOf(sidecar, signal), { limits, location })
+  const { location } = sidecar
+  const compression = await sniffCompression(sidecar, signal)
+  const chunks = decompress(compression, chunksOf(sidecar, signal), { limits, location })
   yield* readSplit(chunks, { limits, location })
 }
 
