@@ -1,10 +1,9 @@
-import type { Tolerances } from '../ops/tolerances.js'
+import type { Profile, Tolerances } from '../ops/tolerances.js'
 import { asIs, flag, value, values } from './arguments.js'
 import type { ValuesOf } from './arguments.js'
 import { UsageError } from './usage-error.js'
 
-// The name that ops/tolerances.ts has for it; help must not load an operation.
-const PROFILE = 'docker-export'
+const PROFILE: Profile = 'docker-export'
 
 /** The tolerances that change what a root filesystem is, for diff and rootfs-digest. */
 export const ROOTFS_TOLERANCES = {
@@ -27,7 +26,7 @@ export const DIFF_TOLERANCES = {
   'treat-canonical-paths-equal': flag('./a and a are always the same; taken for the sake of scripts'),
 } as const
 
-function profile(text: string, name: string): typeof PROFILE {
+function profile(text: string, name: string): Profile {
   if (text === PROFILE) return PROFILE
   throw new UsageError(`--${name} is ${PROFILE}, not '${text}'`)
 }

@@ -11,9 +11,6 @@ import { compare } from './verify.js'
 
 /** What to inspect beyond what the documents say. */
 export interface InspectOptions {
-  readonly archive: string
-  /** The images to show, all of the archive where nothing is said. */
-  readonly images?: readonly Image[]
   /** Reads all layers and proves the claims; images without config are measured anyway, they have no ID otherwise. */
   readonly measure?: boolean
 }
@@ -27,7 +24,7 @@ export async function inspect(
   options: InspectOptions,
   context: RunContext,
 ): Promise<Inspection> {
-  const images = options.images ?? archive.images
+  const { images } = archive
   const needsBytes = images.some((image) => image.configSource.kind === 'derived')
   const measurements = options.measure === true || needsBytes ? await measure(archive, context) : UNMEASURED
   const sniffed = await sniffLayers(
@@ -36,7 +33,7 @@ export async function inspect(
   )
   const findings = options.measure === true ? compare(archive, measurements).findings : archive.findings
   return {
-    archive: options.archive,
+    archive: archive.location,
     format: archive.format,
     images: images.map((image) => inspectImage(image, measurements, sniffed)),
     findings: findings.map(describeFinding),

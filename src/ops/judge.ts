@@ -9,9 +9,6 @@ export interface Standard {
   readonly allow: readonly string[]
 }
 
-/** What holds unless an option says otherwise: notes pass, warnings do not. */
-export const USUAL_STANDARD: Standard = { failOn: 'warning', allow: [] }
-
 /** Findings held against a standard. */
 export interface Judgement {
   /** Whether nothing fails. */

@@ -1,6 +1,5 @@
-/** Sets of differences that have a name: what `docker export` adds and loses. */
-export const PROFILES = ['docker-export'] as const
-export type Profile = (typeof PROFILES)[number]
+/** A set of differences that has a name: what `docker export` adds and loses. */
+export type Profile = 'docker-export'
 
 /** Differences that do not count, by the names that diffoci gave them. */
 export interface Tolerances {
@@ -17,16 +16,6 @@ export interface Tolerances {
   /** Patterns as in a .gitignore file. */
   readonly ignore?: readonly string[]
   readonly profile?: Profile
-}
-
-/** What `--semantic` stands for. */
-export const SEMANTIC: Tolerances = {
-  fileTimestamps: true,
-  imageTimestamps: true,
-  fileOrder: true,
-  history: true,
-  imageName: true,
-  tarFormat: true,
 }
 
 /** How many differences each tolerance hid. */

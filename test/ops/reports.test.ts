@@ -94,20 +94,20 @@ describe('history', () => {
 
 describe('inspect', () => {
   test('says of each claim what it was checked against', async () => {
-    const { images } = await using('saved.tar', (archive) => inspect(archive, { archive: 'x', measure: true }, context))
+    const { images } = await using('saved.tar', (archive) => inspect(archive, { measure: true }, context))
     expect(images[0]?.checked[0]).toContain('imageID: sha256 of the')
     expect(images[0]?.layers[1]?.checked).toContain('diffID from config.rootfs.diff_ids[1]: measured, agrees')
     expect(images[0]?.config).toMatchObject({ config: { Cmd: ['/app'] } })
   })
 
   test('says that nothing was measured where nothing was asked', async () => {
-    const { images } = await using('saved.tar', (archive) => inspect(archive, { archive: 'x' }, context))
+    const { images } = await using('saved.tar', (archive) => inspect(archive, {}, context))
     expect(images[0]?.layers[0]?.checked).toContain('diffID from config.rootfs.diff_ids[0]: not measured')
     expect(images[0]?.layers[0]?.diffID).toBe(digest(PLAIN.layers[0] ?? new Uint8Array(0)))
   })
 
   test('shows the config that docker would make of a v1 image', async () => {
-    const { images } = await using('v1.tar', (archive) => inspect(archive, { archive: 'x' }, context))
+    const { images } = await using('v1.tar', (archive) => inspect(archive, {}, context))
     expect(images[0]?.config).toMatchObject({ rootfs: { type: 'layers', diff_ids: PLAIN.layers.map(digest) } })
   })
 })

@@ -21,7 +21,7 @@ export const inspect = defineCommand({
   async run({ operands, options, globals, context }) {
     const operation = await import('../../ops/inspect.js')
     await using archive = await openOperand(operands.archive, { globals, context, access: 'once' })
-    const inspected = await operation.inspect(archive, { archive: archive.location, measure: options.measure }, context)
+    const inspected = await operation.inspect(archive, { measure: options.measure }, context)
     return { ...envelope('inspect', isClean(inspected.findings)), ...inspected }
   },
 })

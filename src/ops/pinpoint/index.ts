@@ -28,9 +28,6 @@ export interface Evidence {
   readonly sidecars: readonly ByteSource[]
 }
 
-/** No evidence from outside. */
-export const NO_EVIDENCE: Evidence = { against: [], sidecars: [] }
-
 /** The layers whose bytes are not what is claimed for them; one that several images share comes once. */
 export function damagedLayers(archive: ImageArchive, measurements: Measurements): readonly DamagedLayer[] {
   const found: DamagedLayer[] = []

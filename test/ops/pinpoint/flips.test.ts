@@ -6,7 +6,7 @@ import { runContext } from '../../../src/context.js'
 import { ArchiveError } from '../../../src/errors.js'
 import { severityOf, type Finding } from '../../../src/findings.js'
 import { openArchive } from '../../../src/formats/index.js'
-import { damagedLayers, NO_EVIDENCE, pinpoint, type Evidence } from '../../../src/ops/pinpoint/index.js'
+import { damagedLayers, pinpoint, type Evidence } from '../../../src/ops/pinpoint/index.js'
 import { verify } from '../../../src/ops/verify.js'
 import { scanSource } from '../../../src/tar/scan.js'
 import { bytesSource } from '../../../src/bytes/source.js'
@@ -63,8 +63,10 @@ function within(base: number, { offset, length }: Span): { from: number; to: num
   return { from: base + offset, to: base + offset + length }
 }
 
+const NOTHING: Evidence = { against: [], sidecars: [] }
+
 /** Verifies bytes; what is found, or the code of the error. */
-async function found(bytes: Uint8Array, evidence: Evidence = NO_EVIDENCE): Promise<readonly Finding[] | string> {
+async function found(bytes: Uint8Array, evidence: Evidence = NOTHING): Promise<readonly Finding[] | string> {
   const path = join(folder, 'archive.tar')
   await writeFile(path, bytes)
   const context = runContext()

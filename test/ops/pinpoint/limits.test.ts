@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runContext } from '../../../src/context.js'
 import { openArchive } from '../../../src/formats/index.js'
-import { damagedLayers, gone, NO_EVIDENCE, pinpoint } from '../../../src/ops/pinpoint/index.js'
+import { damagedLayers, gone, pinpoint } from '../../../src/ops/pinpoint/index.js'
 import { verify } from '../../../src/ops/verify.js'
 import { dockerSave, flipped, offsetOf, packed } from '../../support/archives.js'
 import { file, layerTar } from '../../support/layers.js'
@@ -25,7 +25,7 @@ test('of many damaged layers some are looked into, and it is told how many are l
     const { measurements } = await verify(archive, context)
     const found = damagedLayers(archive, measurements)
     expect(found).toHaveLength(18)
-    const told = await pinpoint(archive, found, NO_EVIDENCE, context)
+    const told = await pinpoint(archive, found, { against: [], sidecars: [] }, context)
     expect(told.map(({ where }) => where.layer)).toEqual([...Array(16).keys(), undefined])
     expect(told.at(-1)?.message).toContain('2 more damaged layers were not looked into')
     expect(gone(archive, found).map(({ code, message }) => `${code}: ${message}`)).toEqual([

@@ -3,7 +3,6 @@ import { runContext } from '../../../src/context.js'
 import type { ImageConfig } from '../../../src/model/config.js'
 import { imageConfig } from '../../../src/model/config.js'
 import type { Image, ImageArchive } from '../../../src/model/image.js'
-import { USUAL_STANDARD } from '../../../src/ops/judge.js'
 import { measure } from '../../../src/ops/measure.js'
 import { applyPolicy, baselineOf, needContents, readPolicy, standardOf } from '../../../src/ops/policy/index.js'
 import { directory, file, imageOf, layersOf, symlink, type LayerEntry } from '../../support/layers.js'
@@ -203,7 +202,8 @@ describe('efficiency and integrity', () => {
 
   test('rules on integrity set the standard and are no checks', async () => {
     const text = 'integrity: {fail-on: error, allow: [TAG_INVALID]}'
-    expect(standardOf(rulesOf(text), USUAL_STANDARD)).toEqual({ failOn: 'error', allow: ['TAG_INVALID'] })
+    const given = { failOn: 'warning', allow: [] } as const
+    expect(standardOf(rulesOf(text), given)).toEqual({ failOn: 'error', allow: ['TAG_INVALID'] })
     expect(await answers(text, imageOf([]))).toEqual([])
   })
 
