@@ -1,4 +1,4 @@
-/** The command line makes no sense; `command` is the one whose help would tell. */
+/** The command line makes no sense. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }

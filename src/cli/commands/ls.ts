@@ -28,10 +28,11 @@ export const ls = defineCommand({
   async run({ operands, options, globals, context }) {
     if (options.layer !== undefined && options['all-layers'])
       throw new UsageError('--layer and --all-layers exclude each other')
-    const [{ describeFinding }, { list }, { selectImage }] = await Promise.all([
+    const [{ describeFinding }, { list }, { selectImage }, { imageIDOf }] = await Promise.all([
       import('../../ops/describe.js'),
       import('../../ops/list.js'),
       import('../../model/select.js'),
+      import('../stored-id.js'),
     ])
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
     const image = selectImage(archive, {})
@@ -50,7 +51,7 @@ export const ls = defineCommand({
     return {
       ...envelope('ls', isClean(findings)),
       archive: archive.location,
-      imageID: image.configSource.kind === 'stored' ? image.configSource.document.digest : null,
+      imageID: imageIDOf(image),
       allLayers: options['all-layers'],
       entries: listing.entries,
       findings,

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import type { RunContext } from '../../context.js'
+import { ArchiveError } from '../../errors.js'
 import type { Image, ImageArchive } from '../../model/image.js'
 import type { SalvagedImageReport, SalvagedPart, SalvageReport } from '../../model/report-salvage.js'
 import type { Salvaged, SalvagedImage } from '../../ops/salvage/index.js'
@@ -48,7 +49,7 @@ export const salvage = defineCommand({
     await using broken = await looseMembers(archive, context, await givenFor(archive, context))
     const { source } = broken
     await using opened = await asItsFormat(archive, { globals, context, ...(source && { source }) })
-    const salvaged = await operation.salvage(broken, { sources: sources.archives, opened: opened.archive }, context)
+    const salvaged = await operation.salvage(broken, { sources: sources.archives, opened }, context)
     const place = { directory: output.path, shown: options.output }
     const written = await writeWhole(salvaged, place, context)
     const parts = await writeParts(salvaged, place, context)
@@ -72,20 +73,12 @@ interface Place {
   readonly shown: string
 }
 
-/** The archive as its own format reads it; nothing where it is damaged too much for that. */
-async function asItsFormat(
-  text: string,
-  settings: Omit<OpenSettings, 'access'>,
-): Promise<AsyncDisposable & { readonly archive: ImageArchive | undefined }> {
-  const { ArchiveError } = await import('../../errors.js')
-  const none = { archive: undefined, [Symbol.asyncDispose]: () => Promise.resolve() }
-  try {
-    const archive = await openOperand(text, { ...settings, access: 'random' })
-    return { archive, [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose]() }
-  } catch (error) {
-    if (error instanceof ArchiveError && error.code !== 'ERR_ABORTED' && error.code !== 'ERR_IO') return none
+/** The archive as its own format reads it; undefined where it is damaged too much for that. */
+async function asItsFormat(text: string, settings: Omit<OpenSettings, 'access'>): Promise<ImageArchive | undefined> {
+  return openOperand(text, { ...settings, access: 'random' }).catch((error: unknown) => {
+    if (error instanceof ArchiveError && error.code !== 'ERR_ABORTED' && error.code !== 'ERR_IO') return undefined
     throw error
-  }
+  })
 }
 
 /** One docker archive with all images that are whole. */

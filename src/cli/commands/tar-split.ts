@@ -53,8 +53,7 @@ export const tarSplit = defineCommand({
     if (action !== 'disassemble' && request.files === undefined) throw new UsageError('--files is missing: DIR')
     if (request.output === '-') refuseTerminal()
     const run = { disassemble, assemble, check }[action]
-    const { wrote, totals } = await run(request, context)
-    return report(action, request, { wrote, totals })
+    return report(action, request, await run(request, context))
   },
 })
 
