@@ -5,7 +5,7 @@ import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import type { TarFault } from '../../tar/end.js'
 import { tarPusher } from '../../tar/scan.js'
-import { packedEntries, type LayerEntries, type PackedEntries } from './packed-entries.js'
+import { entryPacker, type LayerEntries, type PackedEntries } from './packed-entries.js'
 
 /** What loaders find when they read a layer. */
 export interface LayerFacts {
@@ -70,8 +70,8 @@ async function readLayer(source: ByteSource, context: RunContext): Promise<Layer
   const head = await source.read({ offset: 0, length: Math.min(SNIFF_BYTES, source.size) }, context.signal)
   const compression = detectCompression(head)
   const [stored, uncompressed] = [hasher(), hasher()]
-  const entries = packedEntries()
-  const pusher = tarPusher({ onEntry: (entry) => entries.add(entry) }, context.limits)
+  const packer = entryPacker()
+  const pusher = tarPusher({ onEntry: (entry) => packer.add(entry) }, context.limits)
   let stream: LayerFacts['stream'] = 'sound'
   const onNotice = ({ kind }: { kind: 'trailing-bytes' | 'checksum' }) => {
     if (stream !== 'checksum') stream = kind === 'checksum' ? 'checksum' : 'trailing'
@@ -98,7 +98,7 @@ async function readLayer(source: ByteSource, context: RunContext): Promise<Layer
     size: source.size,
     diffID: isBroken ? undefined : diffIDOf(uncompressed.digest()),
     stream,
-    entries,
+    entries: packer.end(),
     fault,
   }
 }

@@ -11,7 +11,13 @@ export interface LayerEntries extends Iterable<UntarEntry> {
 export interface PackedEntries extends LayerEntries {
   /** What they take in memory, about. */
   readonly bytes: number
+}
+
+/** Packs entries. */
+export interface EntryPacker {
   add(entry: Pick<TarEntry, 'rawPath' | 'rawLinkPath' | 'type' | 'typeflag'>): void
+  /** All that were added. To be called once. */
+  end(): PackedEntries
 }
 
 /** Names of many entries, one after the other: what is cut out of one long text takes no copy of it. */
@@ -28,11 +34,12 @@ interface Kind {
 
 const BLOCK_BYTES = 64 * 1024
 
-/** None yet. */
-export function packedEntries(): PackedEntries {
+/** A packer with no entries yet. */
+export function entryPacker(): EntryPacker {
   const blocks: Block[] = []
   const kinds = kindTable()
-  let buffer = new Uint8Array(BLOCK_BYTES)
+  // Most files that engines read are no tars: only an entry takes memory.
+  let buffer = new Uint8Array(0)
   let numbers: number[] = []
   let [used, length, bytes] = [0, 0, 0]
   const pack = () => {
@@ -40,19 +47,12 @@ export function packedEntries(): PackedEntries {
     blocks.push({ text: latin1(buffer.subarray(0, used)), numbers: Uint32Array.from(numbers) })
     numbers = []
     used = 0
-    if (buffer.length > BLOCK_BYTES) buffer = new Uint8Array(BLOCK_BYTES)
   }
   return {
-    get length() {
-      return length
-    },
-    get bytes() {
-      return bytes
-    },
     add({ rawPath, rawLinkPath, type, typeflag }) {
       const more = rawPath.length + rawLinkPath.length
       if (used + more > buffer.length) pack()
-      if (more > buffer.length) buffer = new Uint8Array(more)
+      if (more > buffer.length) buffer = new Uint8Array(Math.max(BLOCK_BYTES, more))
       buffer.set(rawPath, used)
       buffer.set(rawLinkPath, used + rawPath.length)
       numbers.push(rawPath.length, rawLinkPath.length, kinds.indexOf(type, typeflag))
@@ -60,9 +60,23 @@ export function packedEntries(): PackedEntries {
       length += 1
       bytes += more + 12
     },
-    *[Symbol.iterator]() {
+    end() {
       pack()
-      for (const block of blocks) yield* entriesIn(block, kinds.all)
+      return packedEntries(blocks, kinds.all, { length, bytes })
+    },
+  }
+}
+
+/** Apart from the packer, whose buffer would be kept with what it gave. */
+function packedEntries(
+  blocks: readonly Block[],
+  kinds: readonly Kind[],
+  size: Pick<PackedEntries, 'length' | 'bytes'>,
+): PackedEntries {
+  return {
+    ...size,
+    *[Symbol.iterator]() {
+      for (const block of blocks) yield* entriesIn(block, kinds)
     },
   }
 }
