@@ -61,6 +61,23 @@ export async function directoryOutput(path: string, options: OutputDirectoryOpti
   }
 }
 
+/** Works in a directory in the making. What goes wrong there is told by the place that the user named. */
+export async function inDirectory<T>({ path, location }: OutputDirectory, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof ArchiveError) || error.location?.startsWith(path) !== true) throw error
+    const { code, message, offset, hint, findings } = error
+    throw new ArchiveError(code, message, {
+      location: `${location}${error.location.slice(path.length)}`,
+      ...(offset !== undefined && { offset }),
+      ...(hint !== undefined && { hint }),
+      findings,
+      cause: error,
+    })
+  }
+}
+
 /** Refuses what `directoryOutput` would, and makes nothing. Errors: as directoryOutput. */
 export async function checkDirectory(path: string, options: OutputDirectoryOptions): Promise<void> {
   await replaceable(path, options)

@@ -128,12 +128,13 @@ export function values<Value>(
 /** Reads a text as it is. */
 export const asIs = (text: string): string => text
 
-/** Reads a whole number of at least `least`. Errors: UsageError. */
-export function wholeNumber(least: number): (text: string, name: string) => number {
+/** Reads a whole number of at least `least`, and at most `most` where there is one. Errors: UsageError. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string, name: string) => number {
   return (text, name) => {
     const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
-    if (!Number.isSafeInteger(number) || number < least) {
-      throw new UsageError(`--${name} wants a whole number from ${least}, not '${text}'`)
+    if (!Number.isSafeInteger(number) || number < least || number > most) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`
+      throw new UsageError(`--${name} wants a whole number ${range}, not '${text}'`)
     }
     return number
   }

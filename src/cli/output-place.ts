@@ -75,6 +75,12 @@ export function plainPath(text: string): string {
   throw new UsageError(`--output ${word}: ${why}; ./${text} is a file of that name`)
 }
 
+/** Refuses options that say how `what` is written, where a directory of files is. Errors: UsageError for the first given. */
+export function refuseOf(options: Readonly<Record<string, unknown>>, names: readonly string[], what: string): void {
+  const given = names.find((name) => options[name] !== undefined && options[name] !== false)
+  if (given !== undefined) throw new UsageError(`--${given} is of ${what}, and the output is a directory of files`)
+}
+
 function named(path: string): string {
   if (path === '') throw new UsageError('--output names no file')
   return path

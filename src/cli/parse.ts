@@ -79,7 +79,16 @@ function refuse(message: string | null, error: Error | undefined, explain: (mess
 // What yargs says of the first word that it does not know, in words that say what kind of word it is.
 function explained(message: string, words: readonly string[], commands: readonly Command[]): string {
   const [, name] = /^Unknown arguments?: (.+?)(?:, .*)?$/.exec(message) ?? []
-  return name === undefined ? message : unknownWord(name, words, commands)
+  if (name !== undefined) return unknownWord(name, words, commands)
+  const [, option] = /^Not enough arguments following: (.+)$/.exec(message) ?? []
+  return option === undefined ? message : withoutValue(option)
+}
+
+// A word that begins with a dash is an option to yargs, wherever it stands.
+function withoutValue(option: string): string {
+  const [written, joined] =
+    option.length === 1 ? [`-${option}`, `-${option}VALUE`] : [`--${option}`, `--${option}=VALUE`]
+  return `${written} wants a value; one that begins with a dash is joined to it: ${joined}`
 }
 
 // yargs lays out its help before a command runs, which takes longer than all the parsing; ours is in help.ts, so that

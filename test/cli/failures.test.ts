@@ -102,15 +102,32 @@ describe('a run that fails', () => {
         ['save', 'big.tar', '-o', 'oci:small/oci'],
         ['import', 'rootfs.tar', '-o', 'small/a.tar'],
         ['tag', 'big.tar', 'x:1', '-o', 'small/a.tar'],
+        ['salvage', 'big.tar', '-o', 'small/saved'],
+        ['tar-split', 'disassemble', 'rootfs.tar', '-o', 'small/split', '--files', 'small/files'],
       ]) {
         const { exitCode, stderr } = await run(args, { cwd: folder })
-        expect(stderr).toMatch(/no space left on device.*ERR_OUTPUT/i)
+        expect(stderr).toMatch(/small\/.*no space left on device.*ERR_OUTPUT/i)
+        expect(stderr).not.toContain('.imgtar-')
         expect(exitCode).toBe(2)
         expect(await readdir(small)).toEqual([])
       }
     } finally {
       spawnSync('umount', [small])
     }
+  })
+
+  test.each([
+    ['config big.tar -o out/a.tar --cmd -x', 'one that begins with a dash is joined to it: --cmd=VALUE'],
+    ['save big.tar -o -x', 'one that begins with a dash is joined to it: -oVALUE'],
+    ['save big.tar -o rootfs:out/d --layout classic', '--layout is of an archive'],
+    ['save big.tar -o rootfs:out/d --compress none', '--compress is of an archive'],
+    ['export big.tar -o rootfs:out/d --xattrs', '--xattrs is of a tar'],
+    ['export big.tar -o out/a.tar --engine 30', "--engine wants a whole number from 20 to 29, not '30'"],
+    ['export big.tar -o out/a.tar --engine 19', "--engine wants a whole number from 20 to 29, not '19'"],
+  ])('because of its options says what to do: %s', async (line, message) => {
+    const { exitCode, stderr } = await run(line.split(' '), { cwd: folder })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(message) as string })
+    expect(await leftOvers()).toEqual([])
   })
 
   test('because it would write to a terminal says so', async () => {

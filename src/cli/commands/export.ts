@@ -5,7 +5,7 @@ import { flag, required, value, wholeNumber } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { USERNS_OPTION, withUserNamespace } from '../data-root.js'
-import { FORCE_OPTION, directoryPlace, plainPath } from '../output-place.js'
+import { FORCE_OPTION, directoryPlace, plainPath, refuseOf } from '../output-place.js'
 import { refuseInside } from '../refuse-inputs.js'
 import { UsageError } from '../usage-error.js'
 import { refuseTerminal } from '../write-archive.js'
@@ -27,11 +27,11 @@ interface Exporting {
   readonly engine: number | undefined
 }
 
-/** The option of commands that write what `docker export` writes. */
+/** The option of commands that write what `docker export` writes. Of older versions nobody looked at the headers. */
 export const ENGINE_OPTION = value(
-  'headers as this major version of docker writes them: 20 to 22 name the owners, 20 to 23 put file types into modes',
+  'headers as docker 20 to 29 writes them: 20 to 22 name the owners, 20 to 23 put file types into modes; default: as 24',
   'N',
-  wholeNumber(1),
+  wholeNumber(20, 29),
 )
 
 /** `imgtar export`: the root filesystem of an image as one tar. */
@@ -57,6 +57,7 @@ export const exportFiles = defineCommand({
   ],
   async run({ operands, options, globals, context: given }) {
     const context = withUserNamespace(given, options.userns)
+    if (options.output.kind === 'directory') refuseOf(options, ['engine', 'xattrs'], 'a tar')
     if (options.output.path === '-' && !options['dry-run']) refuseTerminal()
     const { selectImage } = await import('../../model/select.js')
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })

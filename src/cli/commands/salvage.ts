@@ -37,7 +37,7 @@ export const salvage = defineCommand({
     ['imgtar salvage cut.tar.gz -o saved/ --partial', 'what can be read of the files, marked as partial'],
   ],
   async run({ operands, options, globals, context }): Promise<SalvageReport> {
-    const [{ looseMembers }, operation, { describeFinding }, { directoryOutput }] = await Promise.all([
+    const [{ looseMembers }, operation, { describeFinding }, { directoryOutput, inDirectory }] = await Promise.all([
       import('../../formats/salvage/members.js'),
       import('../../ops/salvage/index.js'),
       import('../../ops/describe.js'),
@@ -51,9 +51,11 @@ export const salvage = defineCommand({
     await using opened = await asItsFormat(archive, { globals, context, ...(source && { source }) })
     const salvaged = await operation.salvage(broken, { sources: sources.archives, opened }, context)
     const place = { directory: output.path, shown: options.output }
-    const written = await writeWhole(salvaged, place, context)
-    const parts = await writeParts(salvaged, place, context)
-    const images = await describeImages(salvaged.images, { ...place, partial: options.partial }, context)
+    const { written, parts, images } = await inDirectory(output, async () => ({
+      written: await writeWhole(salvaged, place, context),
+      parts: await writeParts(salvaged, place, context),
+      images: await describeImages(salvaged.images, { ...place, partial: options.partial }, context),
+    }))
     await output.commit()
     return {
       ...envelope('salvage', images.length > 0 && images.every(({ state }) => state === 'whole')),

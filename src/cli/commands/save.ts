@@ -5,7 +5,7 @@ import type { FilesReport } from '../../model/report-files.js'
 import { required } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { openInputs } from '../inputs.js'
-import { outputOrDirectory } from '../output-place.js'
+import { outputOrDirectory, refuseOf } from '../output-place.js'
 import { UsageError } from '../usage-error.js'
 import { WRITE_OPTIONS, writeArchive } from '../write-archive.js'
 
@@ -35,6 +35,7 @@ export const save = defineCommand({
     ['imgtar save index.tar -o arm.tar --platform linux/arm64', 'one platform of several'],
   ],
   async run({ operands, options, globals, context }) {
+    if (options.output.format === 'rootfs') refuseOf(options, ['layout', 'compress', 'reproducible'], 'an archive')
     await using inputs = await openInputs(operands.archive, { globals, context, access: 'random' })
     const { archives } = inputs
     for (const { images, location } of archives) if (images.length === 0) throw nothingIn(location)

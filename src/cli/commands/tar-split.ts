@@ -83,7 +83,7 @@ async function report(
 }
 
 async function disassemble({ file, files, output, force }: Request, context: RunContext): Promise<Outcome> {
-  const [operation, { openLayerTar }, { directoryOutput }] = await Promise.all([
+  const [operation, { openLayerTar }, { directoryOutput, inDirectory }] = await Promise.all([
     import('../../ops/tar-split.js'),
     import('../../formats/layer-tar.js'),
     import('../../bytes/output-directory.js'),
@@ -92,7 +92,8 @@ async function disassemble({ file, files, output, force }: Request, context: Run
   await using sidecar = await openOutput(output, force)
   await using directory = files === undefined ? undefined : await directoryOutput(files, { force: false })
   const place = { location: file, ...(directory && { directory: directory.path }) }
-  const totals = await operation.disassemble(tar.chunks, sidecar, place, context)
+  const work = () => operation.disassemble(tar.chunks, sidecar, place, context)
+  const totals = await (directory === undefined ? work() : inDirectory(directory, work))
   await directory?.commit()
   await sidecar.commit()
   return { wrote: output ?? null, totals }

@@ -87,10 +87,8 @@ async function answerTo({ body }: PolicyRule, facts: ImageFacts): Promise<Answer
       return structureAnswer(body, facts)
     case 'efficiency': {
       const [rule] = efficiencyRules(await facts.efficiency(), { [body.name]: body.limit })
-      return {
-        ok: rule?.ok === true,
-        message: `${body.name} is ${rule?.value ?? 'unknown'}, the limit is ${body.limit}`,
-      }
+      const value = rule === undefined ? 'unknown' : rounded(rule.value)
+      return { ok: rule?.ok === true, message: `${body.name} is ${value}, the limit is ${rounded(body.limit)}` }
     }
     case 'skipped':
       return kept(`not run: ${body.why}`)
@@ -100,6 +98,11 @@ async function answerTo({ body }: PolicyRule, facts: ImageFacts): Promise<Answer
     default:
       return configAnswer(body, facts)
   }
+}
+
+/** A share with as many digits as anyone reads; bytes stay as they are. */
+function rounded(amount: number): number {
+  return Number(amount.toFixed(4))
 }
 
 /** The standard that rules on integrity make of another one: the policy's severity counts, its codes are added. */

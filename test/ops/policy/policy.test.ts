@@ -198,6 +198,10 @@ describe('efficiency and integrity', () => {
       'ok lowestEfficiency is 0.25, the limit is 0.25',
       'NO highestWastedBytes is 3, the limit is 2',
     ])
+    const thirds = filesImage([file('a', { content: 'ab' })], [file('a', { content: 'd' })])
+    expect(await answers('rules: {lowestEfficiency: 33.3%}', thirds)).toEqual([
+      'ok lowestEfficiency is 0.3333, the limit is 0.333',
+    ])
   })
 
   test('rules on integrity set the standard and are no checks', async () => {
