@@ -12,6 +12,7 @@ import {
   type OutputOptions,
 } from './file-place.js'
 import { syncDirectory } from './output.js'
+import { removeTree } from './remove-tree.js'
 
 /** A directory in the making. Nothing of it shows before `commit`; disposing of it without one leaves no trace. */
 export interface OutputDirectory extends AsyncDisposable {
@@ -56,7 +57,7 @@ export async function directoryOutput(path: string, options: OutputDirectoryOpti
       await rm(old, { recursive: true, force: true })
     },
     async [Symbol.asyncDispose]() {
-      await rm(beside, { recursive: true, force: true })
+      await removeTree(beside)
     },
   }
 }

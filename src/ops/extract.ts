@@ -1,5 +1,3 @@
-import { chmod, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { RunContext } from '../context.js'
 import type { Finding } from '../findings.js'
 import type { Layer } from '../model/image.js'
@@ -59,12 +57,7 @@ export async function extract(
       await using contents = await fileContents(layers, filesOf(nodes), context)
       const what = { tree, nodes, count: entries, contents }
       const options = { location, sameOwner, onUnplanted: (one: Unplanted) => void unplanted.push(one) }
-      try {
-        await plant(directory, what, options, context)
-      } catch (error) {
-        await unlock(directory).catch(() => undefined)
-        throw error
-      }
+      await plant(directory, what, options, context)
       return unplanted
     },
   }
@@ -96,12 +89,4 @@ function picked(tree: Tree, { matches, refuseUnused }: Globs, archive: string): 
   for (const { path } of nodes) matches(path)
   refuseUnused(archive)
   return nodes
-}
-
-/** Lets whoever made a directory that is half done remove it: directories in it may be closed even to their owner. */
-async function unlock(directory: string): Promise<void> {
-  await chmod(directory, 0o700)
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) await unlock(join(directory, entry.name))
-  }
 }
