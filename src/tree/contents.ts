@@ -5,6 +5,7 @@ import type { ByteSource } from '../bytes/source.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { FindingCode } from '../findings.js'
+import { explained } from '../model/finding-log.js'
 import type { TarHandlers } from '../tar/decode.js'
 import type { TarEnd } from '../tar/end.js'
 import { plainPusher } from '../tar/push-plain.js'
@@ -67,9 +68,9 @@ export async function readContents(
     for await (const chunk of decompress(compression, stored, { limits, location })) layer.push(chunk)
   } catch (error) {
     if (!(error instanceof ArchiveError) || !isDamage(error)) throw error
-    const { code, message, offset } = error
+    const { code, offset } = error
     const found = code === 'ERR_LIMIT' ? 'LIMIT_REACHED' : 'LAYER_COMPRESSION'
-    const fault = { code: found, message, ...(offset !== undefined && { offset }) } as const
+    const fault = { code: found, message: explained(error), ...(offset !== undefined && { offset }) } as const
     return { diffSize: layer.end().size, compression, fault }
   } finally {
     await source.return?.()
@@ -89,7 +90,7 @@ export async function readHeadersAlone(
 }
 
 function isDamage({ code }: ArchiveError): boolean {
-  return code === 'ERR_COMPRESSION' || code === 'ERR_TRUNCATED' || code === 'ERR_LIMIT'
+  return ['ERR_COMPRESSION', 'ERR_TRUNCATED', 'ERR_UNSUPPORTED', 'ERR_LIMIT'].includes(code)
 }
 
 interface ContentReader {

@@ -95,6 +95,7 @@ function codeOf({ code }: ArchiveError): FindingCode | undefined {
       return 'LAYER_MISSING'
     case 'ERR_COMPRESSION':
     case 'ERR_TRUNCATED':
+    case 'ERR_UNSUPPORTED':
       return 'LAYER_COMPRESSION'
     case 'ERR_JSON':
     case 'ERR_DOCUMENT':

@@ -56,3 +56,11 @@ describe.each(TARS)('%s', (_, tar, hashed) => {
     expect([all.told.length, all.hashes.length]).toEqual([7, hashed])
   })
 })
+
+test('a compression that cannot be undone here is told with what can be done', async () => {
+  const { handlers } = listener({ plainApart: true })
+  // RFC 8878: a frame with a window of 2 GiB.
+  const frame = Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00])
+  const { fault } = await readContents(chunksOf(bytesSource(frame, 'layer')), options, takeEntries(handlers))
+  expect(fault).toMatchObject({ code: 'LAYER_COMPRESSION', message: expect.stringContaining('decompress it first') })
+})

@@ -19,6 +19,10 @@ function gzipped(bytes: Uint8Array): Layer {
   return { ...layerOfBytes(2, bytes), blob, offset: 1000, tar: () => decompress('gzip', chunksOf(blob), options) }
 }
 
+async function* failing(error: ArchiveError): AsyncGenerator<Uint8Array> {
+  yield await Promise.reject<Uint8Array>(error)
+}
+
 async function scan(layer: Layer, limits = DEFAULT_LIMITS) {
   const log = findingLog('test.tar')
   const names: string[] = []
@@ -77,6 +81,20 @@ test('a scan of a damaged compression tells what came before, and where in the a
   expect(whole).toBe(false)
   expect(findings).toMatchObject([
     { code: 'LAYER_COMPRESSION', where: { layer: 2, offset: 1000 + bytes.length - 500 } },
+  ])
+})
+
+test('a compression that cannot be undone here is a finding that says what can be done', async () => {
+  const hint = 'decompress it first'
+  const tar = () => failing(new ArchiveError('ERR_UNSUPPORTED', 'a window too large', { offset: 0, hint }))
+  const { whole, findings } = await scan({ ...gzipped(gzipSync(layerTar(three))), tar })
+  expect(whole).toBe(false)
+  expect(findings).toMatchObject([
+    {
+      code: 'LAYER_COMPRESSION',
+      message: 'a window too large; decompress it first',
+      where: { layer: 2, offset: 1000 },
+    },
   ])
 })
 

@@ -79,7 +79,7 @@ function directoryToStdout(): ArchiveError {
 /**
  * Writes images that were prepared with the same sink, all but the commit; gives what the archive says of them, with the
  * names that it can hold. The same images give the same bytes. Errors: ERR_NOT_FOUND where there is no image,
- * ERR_REFERENCE where the archive would give two images one name, ERR_OUTPUT.
+ * ERR_REFERENCE where the archive would give two images one name, ERR_LIMIT for a document that is too large, ERR_OUTPUT.
  */
 export async function writeImages(
   sink: ArchiveSink,
@@ -91,9 +91,19 @@ export async function writeImages(
   const held = heldContent(content, { docker: target.format === 'docker-archive', index: hasIndex(target) })
   for (const member of membersOf(held, target)) {
     context.signal?.throwIfAborted()
+    refuseOverLimit(member, context)
     await sink.add(member, context)
   }
   return held
+}
+
+/** Nobody could read the archive: a name takes more in an index.json than where it came from. */
+function refuseOverLimit(member: SinkMember, { limits }: RunContext): void {
+  if (member.kind !== 'document' || member.bytes.length <= limits.json) return
+  const { path, bytes } = member
+  throw new ArchiveError('ERR_LIMIT', `${path} would have ${bytes.length} bytes, over the limit of ${limits.json}`, {
+    hint: 'leave out names or images, or raise it with --limit-json, for whoever reads the archive too',
+  })
 }
 
 function membersOf(content: ArchiveContent, { format, layout }: WriteTarget): Iterable<SinkMember> {

@@ -125,6 +125,16 @@ describe.each(TARGETS.map((target) => [name(target), target] as const))('%s', (_
   })
 })
 
+test('a document that nobody would read is not written', async () => {
+  const names = Array.from({ length: 20_000 }, (_, at) => `app:${at}`)
+  const input = dockerSave({ ...PLAIN, names })
+  await expect(written([input], UNIVERSAL)).rejects.toMatchObject({
+    code: 'ERR_LIMIT',
+    message: expect.stringContaining('index.json would have') as string,
+  })
+  expect(await readdir(folder)).not.toContain('out')
+})
+
 describe('layers', () => {
   test('of two images are stored once', async () => {
     const other = { names: ['other:1'], layers: [base, layer('else')] }
