@@ -63,5 +63,6 @@ async function checkFillers(
 
 /** Why bytes are no archive. */
 export function notTar(location: string, message: string, offset: number): ArchiveError {
-  return new ArchiveError('ERR_NOT_ARCHIVE', `this is no tar: ${message}`, { location, offset })
+  const hint = 'imgtar reads tars, compressed or not, and directories; file(1) says what this is'
+  return new ArchiveError('ERR_NOT_ARCHIVE', `this is no tar: ${message}`, { location, offset, hint })
 }

@@ -7,6 +7,7 @@ import { scanSource } from '../../tar/scan.js'
 import type { StoredType } from '../../tar/split-files.js'
 import { packedFiles, type PackedMember } from '../../tar/split-index.js'
 import { openPlainTar } from '../plain-tar.js'
+import { notTar } from '../tar-files.js'
 import type { GivenBytes } from '../stored.js'
 import { allXattrs } from './live-xattrs.js'
 import type { Store, StoreNode, XattrsByKey } from './store.js'
@@ -70,10 +71,9 @@ async function indexOf(source: OpenSource, context: RunContext): Promise<Readonl
   }
   const end = await scanSource(source, { onEntry }, context)
   if (end.fault !== undefined) {
-    throw new ArchiveError(end.entries === 0 ? 'ERR_NOT_ARCHIVE' : 'ERR_TRUNCATED', end.fault.message, {
-      location: source.location,
-      offset: end.fault.offset,
-    })
+    const { message, offset } = end.fault
+    if (end.entries === 0) throw notTar(source.location, message, offset)
+    throw new ArchiveError('ERR_TRUNCATED', message, { location: source.location, offset })
   }
   return members
 }
