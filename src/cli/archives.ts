@@ -2,9 +2,11 @@ import { addAbortSignal } from 'node:stream'
 import type { ByteSource, OpenSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
+import type { ImageChoice } from '../formats/operand.js'
 import type { GivenBytes } from '../formats/stored.js'
 import type { ImageArchive } from '../model/image.js'
-import type { ErrorReport, FindingReport } from '../model/report.js'
+import type { Platform } from '../model/platform.js'
+import type { Selection } from '../model/select.js'
 import type { GlobalValues } from './options.js'
 
 /** What opening an operand depends on. */
@@ -43,15 +45,20 @@ export async function openOperand(text: string, settings: OpenSettings): Promise
   })
   if (choice === undefined && platform === undefined) return archive
   try {
-    const images = selectImages(archive, {
-      ...(choice?.kind === 'name' && { name: choice.name }),
-      ...(choice?.kind === 'index' && { index: choice.index }),
-      ...(platform !== undefined && { platform }),
-    })
+    const images = selectImages(archive, selectionOf(choice, platform))
     return { ...archive, images, [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose]() }
   } catch (error) {
     await archive[Symbol.asyncDispose]()
     throw error
+  }
+}
+
+/** What `:REF`, `:@N` and `--platform` mean among the images of an archive. */
+export function selectionOf(choice: ImageChoice | undefined, platform: Platform | undefined): Selection {
+  return {
+    ...(choice?.kind === 'name' && { name: choice.name }),
+    ...(choice?.kind === 'index' && { index: choice.index }),
+    ...(platform !== undefined && { platform }),
   }
 }
 
@@ -89,44 +96,4 @@ function standardInput({ signal }: RunContext): AsyncIterable<Uint8Array> {
   if (process.stdin.readableDidRead) throw new ArchiveError('ERR_USAGE', 'standard input can be read only once')
   // Nothing may ever come down a pipe: waiting for it must end with the interruption.
   return signal === undefined ? process.stdin : addAbortSignal(signal, process.stdin)
-}
-
-/** An error as reports carry it: the member is told apart from the archive. */
-export function reportError(error: ArchiveError, archive: string): ErrorReport {
-  const { code, message, location = archive, offset, hint } = error
-  const path = location.startsWith(`${archive} › `) ? location.slice(archive.length + 3) : undefined
-  return {
-    code,
-    message,
-    where: { archive, ...(path !== undefined && { path }), ...(offset !== undefined && { offset }) },
-    ...(hint !== undefined && { hint }),
-  }
-}
-
-/**
- * Throws on what came of reading something else than the archive that a report is about, such as a base: the message names
- * it, so that nobody takes it for a fault of the archive.
- */
-export function ofOther(what: string): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof ArchiveError) || error.code === 'ERR_ABORTED') throw error
-    const { code, location = '', offset, hint, message } = error
-    throw new ArchiveError(code, `${what} ${location}: ${message}`, {
-      location,
-      cause: error,
-      ...(offset !== undefined && { offset }),
-      ...(hint !== undefined && { hint }),
-    })
-  }
-}
-
-/** The error if it is about one archive, so that others can be looked at; whatever else was thrown goes on. */
-export function oneArchiveOnly(error: unknown, context: RunContext): ArchiveError {
-  if (error instanceof ArchiveError && context.signal?.aborted !== true && error.code !== 'ERR_ABORTED') return error
-  throw error
-}
-
-/** Whether findings leave the exit code at 0: notes do, errors and warnings do not. */
-export function isClean(findings: readonly FindingReport[]): boolean {
-  return findings.every(({ severity }) => severity === 'note')
 }

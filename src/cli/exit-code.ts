@@ -1,4 +1,4 @@
-import type { Report } from '../model/report.js'
+import type { FindingReport, Report } from '../model/report.js'
 
 /** Exit codes of every command; nothing else is ever returned. */
 export const EXIT = {
@@ -46,4 +46,9 @@ function couldNotRead(report: Report): boolean {
     case 'imgtar/blame/v1':
       return false
   }
+}
+
+/** Whether findings leave the exit code at 0: notes do, errors and warnings do not. */
+export function isClean(findings: readonly FindingReport[]): boolean {
+  return findings.every(({ severity }) => severity === 'note')
 }

@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { cutName, LONGEST_NAME } from '../bytes/file-place.js'
 import { checkDirectory, directoryOutput } from '../bytes/output-directory.js'
-import { fileOutput } from '../bytes/output.js'
 import type { RunContext } from '../context.js'
 import type { ImageArchive, Layer } from '../model/image.js'
 import type { FilesReport } from '../model/report-files.js'
@@ -10,6 +9,7 @@ import { extract, type ExtractOptions } from '../ops/extract.js'
 import type { Unplanted } from '../tree/plant.js'
 import { refuseInside } from './refuse-inputs.js'
 import { filesReport, isRoot } from './write-files.js'
+import { writeText } from './write-text.js'
 
 /** What to extract where. */
 export interface ExtractRequest extends Omit<ExtractOptions, 'archive'> {
@@ -82,7 +82,5 @@ async function replaceList(list: string, report: FilesReport): Promise<void> {
     return
   }
   const { jsonText } = await import('../report/json.js')
-  await using output = await fileOutput(list, { force: true })
-  await output.write(new TextEncoder().encode(`${jsonText(report, 2)}\n`))
-  await output.commit()
+  await writeText(list, [`${jsonText(report, 2)}\n`], { force: true })
 }

@@ -6,7 +6,8 @@ import { openLoadView } from '../formats/load-view.js'
 import type { GivenBytes } from '../formats/stored.js'
 import type { EngineChoice } from '../model/engine-names.js'
 import { askLoaders, type LoaderAnswers } from '../ops/loaders.js'
-import { oneArchiveOnly, streamAt } from './archives.js'
+import { oneArchiveOnly } from './archive-errors.js'
+import { streamAt } from './archives.js'
 
 /** What is known of an archive before it is proved. */
 export interface Asked extends Partial<LoaderAnswers> {

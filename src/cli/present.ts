@@ -2,11 +2,12 @@ import type { Report } from '../model/report.js'
 import type { PresenterName } from '../report/index.js'
 import type { Style } from '../report/presenter.js'
 import type { Output } from './output.js'
-import { inPieces, writeAll } from './output.js'
+import { writeAll } from './output.js'
 import type { Request } from './parse.js'
 import type { ReportTarget } from './report-targets.js'
 import { coloured, nowFrom } from './surroundings.js'
 import type { Tell } from './tell.js'
+import { writeText } from './write-text.js'
 
 /** Where text goes. */
 export interface Streams {
@@ -28,7 +29,7 @@ export async function present(report: Report, request: Request, { stdout, stderr
   for (const { kind, file } of reports) {
     const presenter = presenterFor(presenterName(kind))
     if (file !== undefined) {
-      await writeFile(file, presenter.present(report, style(undefined)))
+      await writeText(file, presenter.present(report, style(undefined)), { force: true })
       continue
     }
     if (!globals.quiet)
@@ -58,14 +59,6 @@ async function lastLine(report: Report): Promise<Iterable<string>> {
 
 function presenterName(kind: ReportTarget['kind']): PresenterName {
   return kind === 'text' ? 'human' : kind
-}
-
-async function writeFile(path: string, texts: Iterable<string>): Promise<void> {
-  const { fileOutput } = await import('../bytes/output.js')
-  await using output = await fileOutput(path, { force: true })
-  const encoder = new TextEncoder()
-  for (const piece of inPieces(texts)) await output.write(encoder.encode(piece))
-  await output.commit()
 }
 
 function wentToStdout(report: Report): boolean {

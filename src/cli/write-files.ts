@@ -1,7 +1,7 @@
 import type { Finding } from '../findings.js'
 import type { FilesReport } from '../model/report-files.js'
 import type { Unplanted } from '../tree/plant.js'
-import { flag } from './arguments.js'
+import { flag, value, wholeNumber } from './arguments.js'
 import { envelope } from './envelope.js'
 import type { RunContext } from '../context.js'
 import type { Image } from '../model/image.js'
@@ -28,6 +28,13 @@ export async function filesReport(name: 'export' | 'extract', written: FilesWrit
   const findings = written.findings.map(describeFinding)
   return { ...envelope(name, true), archive, output, entries, skipped, findings }
 }
+
+/** The option of commands that write what `docker export` writes. Of older versions nobody looked at the headers. */
+export const ENGINE_OPTION = value(
+  'headers as docker 20 to 29 writes them: 20 to 22 name the owners, 20 to 23 put file types into modes; default: as 24',
+  'N',
+  wholeNumber(20, 29),
+)
 
 /** The option of commands that take files out of an image. */
 export const VERIFY_OPTION = flag('prove the layers against their diffIDs before anything is written')

@@ -1,7 +1,8 @@
 import { flag } from '../arguments.js'
-import { isClean, openOperand } from '../archives.js'
+import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
+import { isClean } from '../exit-code.js'
 
 /** `imgtar blame`: which layer and step made each version of a path. */
 export const blame = defineCommand({

@@ -1,7 +1,7 @@
-import { isClean } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { openRoot } from '../data-root.js'
 import { envelope } from '../envelope.js'
+import { isClean } from '../exit-code.js'
 
 /** `imgtar census`: the state of a whole data-root. */
 export const census = defineCommand({

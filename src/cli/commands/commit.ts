@@ -1,11 +1,11 @@
 import { givenFor } from '../archives.js'
-import { asIs, value, values } from '../arguments.js'
+import { asIs, value } from '../arguments.js'
 import { defineCommand } from '../command.js'
-import { sourceDate, timeText } from '../created.js'
 import { USERNS_OPTION, withUserNamespace } from '../data-root.js'
+import { createdAt, NEW_IMAGE_OPTIONS } from '../new-image.js'
 import { UsageError } from '../usage-error.js'
 import { WRITE_OPTIONS, writeMade } from '../write-archive.js'
-import { ENGINE_OPTION } from './export.js'
+import { ENGINE_OPTION } from '../write-files.js'
 
 /** `imgtar commit`: what a container of a stopped daemon wrote becomes an image. */
 export const commit = defineCommand({
@@ -16,16 +16,11 @@ export const commit = defineCommand({
   },
   options: {
     ...WRITE_OPTIONS,
-    tag: values('a name for the image; may be given several times', 'NAME[:TAG]', asIs, 't'),
+    tag: NEW_IMAGE_OPTIONS.tag,
     author: value('who made it, as "Me <me@example.com>"', 'TEXT', asIs, 'a'),
     message: value('the comment in the history', 'TEXT', asIs, 'm'),
-    change: values(
-      'a Dockerfile instruction, as \'CMD ["/bin/app"]\'; may be given several times',
-      'INSTRUCTION',
-      asIs,
-      'c',
-    ),
-    created: value('when it was made: RFC 3339 or seconds; default SOURCE_DATE_EPOCH, else now', 'TIME', timeText),
+    change: NEW_IMAGE_OPTIONS.change,
+    created: NEW_IMAGE_OPTIONS.created,
     engine: ENGINE_OPTION,
     userns: USERNS_OPTION,
   },
@@ -60,7 +55,7 @@ export const commit = defineCommand({
     const parts = await opened.container.parts({ ...(engine !== undefined && { engine }) })
     const settings = {
       names: tag,
-      created: options.created ?? sourceDate(process.env) ?? new Date().toISOString(),
+      created: createdAt(options.created),
       changes: change,
       ...(author !== undefined && { author }),
       ...(message !== undefined && { comment: message }),

@@ -1,8 +1,8 @@
 import { asIs, value, values } from '../arguments.js'
-import { openWhole } from '../chosen.js'
 import { defineCommand } from '../command.js'
 import { sourceDate, timeText } from '../created.js'
 import { UsageError } from '../usage-error.js'
+import { openWhole } from '../whole-archive.js'
 import { WRITE_OPTIONS, writeArchive } from '../write-archive.js'
 
 const EDITS = {

@@ -1,7 +1,8 @@
 import { byteCount, value } from '../arguments.js'
-import { isClean, openOperand } from '../archives.js'
+import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
+import { isClean } from '../exit-code.js'
 import { UsageError } from '../usage-error.js'
 
 /** `imgtar efficiency`: how much of an image is waste. */

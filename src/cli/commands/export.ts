@@ -1,7 +1,7 @@
 import type { RunContext } from '../../context.js'
 import type { Image, ImageArchive } from '../../model/image.js'
 import type { FilesReport } from '../../model/report-files.js'
-import { flag, required, value, wholeNumber } from '../arguments.js'
+import { flag, required } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { USERNS_OPTION, withUserNamespace } from '../data-root.js'
@@ -9,7 +9,7 @@ import { FORCE_OPTION, directoryPlace, plainPath, refuseOf } from '../output-pla
 import { refuseInside } from '../refuse-inputs.js'
 import { UsageError } from '../usage-error.js'
 import { refuseTerminal } from '../write-archive.js'
-import { filesReport, verified, VERIFY_OPTION } from '../write-files.js'
+import { ENGINE_OPTION, filesReport, verified, VERIFY_OPTION } from '../write-files.js'
 
 // What a header takes: close enough for a progress line.
 const HEADER = 512
@@ -26,13 +26,6 @@ interface Exporting {
   readonly xattrs: boolean
   readonly engine: number | undefined
 }
-
-/** The option of commands that write what `docker export` writes. Of older versions nobody looked at the headers. */
-export const ENGINE_OPTION = value(
-  'headers as docker 20 to 29 writes them: 20 to 22 name the owners, 20 to 23 put file types into modes; default: as 24',
-  'N',
-  wholeNumber(20, 29),
-)
 
 /** `imgtar export`: the root filesystem of an image as one tar. */
 export const exportFiles = defineCommand({

@@ -1,7 +1,8 @@
 import { flag } from '../arguments.js'
-import { isClean, openOperand } from '../archives.js'
+import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
+import { isClean } from '../exit-code.js'
 
 /** `imgtar history`: the steps that made an image. */
 export const history = defineCommand({

@@ -1,9 +1,11 @@
 import type { RunContext } from '../../context.js'
 import type { ErrorReport, ImagesReport } from '../../model/report.js'
 import { flag } from '../arguments.js'
-import { isClean, oneArchiveOnly, openOperand, reportError } from '../archives.js'
+import { oneArchiveOnly, reportError } from '../archive-errors.js'
+import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
+import { isClean } from '../exit-code.js'
 import type { GlobalValues } from '../options.js'
 
 type Listed = Pick<ImagesReport, 'images' | 'findings'>

@@ -2,9 +2,9 @@ import type { RunContext } from '../../context.js'
 import type { Platform } from '../../model/platform.js'
 import type { ConfigBefore } from '../../ops/config-from.js'
 import type { RootfsInput } from '../../ops/import.js'
-import { asIs, value, values } from '../arguments.js'
+import { asIs, value } from '../arguments.js'
 import { defineCommand } from '../command.js'
-import { sourceDate, timeText } from '../created.js'
+import { createdAt, NEW_IMAGE_OPTIONS } from '../new-image.js'
 import type { GlobalValues } from '../options.js'
 import { refuseInside } from '../refuse-inputs.js'
 import { WRITE_OPTIONS, writeMade } from '../write-archive.js'
@@ -21,15 +21,10 @@ export const importCommand = defineCommand({
   },
   options: {
     ...WRITE_OPTIONS,
-    tag: values('a name for the image; may be given several times', 'NAME[:TAG]', asIs, 't'),
-    change: values(
-      'a Dockerfile instruction, as \'CMD ["/bin/app"]\'; may be given several times',
-      'INSTRUCTION',
-      asIs,
-      'c',
-    ),
+    tag: NEW_IMAGE_OPTIONS.tag,
+    change: NEW_IMAGE_OPTIONS.change,
     message: value('the comment in config and history', 'TEXT', asIs, 'm'),
-    created: value('when it was made: RFC 3339 or seconds; default SOURCE_DATE_EPOCH, else now', 'TIME', timeText),
+    created: NEW_IMAGE_OPTIONS.created,
     'config-from': value(
       'take the config over from an image archive, or a file of docker or podman inspect, or skopeo inspect --config',
       'PATH',
@@ -54,7 +49,7 @@ export const importCommand = defineCommand({
     const settings = {
       names: options.tag,
       platform: await platformOf(globals, before),
-      created: options.created ?? sourceDate(process.env) ?? new Date().toISOString(),
+      created: createdAt(options.created),
       comment: options.message ?? 'Imported from -',
       config: applyChanges(before?.config ?? {}, options.change),
     }

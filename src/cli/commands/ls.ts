@@ -1,7 +1,8 @@
 import { flag, value, wholeNumber } from '../arguments.js'
-import { isClean, openOperand } from '../archives.js'
+import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
+import { isClean } from '../exit-code.js'
 import { UsageError } from '../usage-error.js'
 
 /** `imgtar ls`: the files of an image, or of its layers. */

@@ -5,12 +5,15 @@ import { toArchiveError, ArchiveError } from '../../errors.js'
 import type { Image } from '../../model/image.js'
 import type { RecoverReport } from '../../model/report-store.js'
 import type { RecoverTarget } from '../../ops/recover.js'
-import { isClean } from '../archives.js'
 import { asIs, flag, required } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { openRoot, USERNS_OPTION, withUserNamespace } from '../data-root.js'
+import { writeDockerArchive, type ArchivePlace } from '../docker-archive.js'
 import { envelope } from '../envelope.js'
-import { ENGINE_OPTION } from './export.js'
+import { isClean } from '../exit-code.js'
+import { fileNameFor } from '../file-name.js'
+import { ENGINE_OPTION } from '../write-files.js'
+import { writeText } from '../write-text.js'
 
 /** `imgtar recover`: every image and container of a data-root as archives. */
 export const recover = defineCommand({
@@ -62,17 +65,13 @@ export const recover = defineCommand({
       recovered,
       findings,
     }
-    if (options['one-archive']) await writeReport(report, { path: join(options.output, 'report.json'), ...options })
+    if (options['one-archive']) {
+      const text = `${JSON.stringify(report, undefined, 2)}\n`
+      await writeText(join(options.output, 'report.json'), [text], options)
+    }
     return report
   },
 })
-
-async function writeReport(report: RecoverReport, { path, force }: Place): Promise<void> {
-  const { fileOutput } = await import('../../bytes/output.js')
-  await using output = await fileOutput(path, { force })
-  await output.write(new TextEncoder().encode(`${JSON.stringify(report, undefined, 2)}\n`))
-  await output.commit()
-}
 
 interface Writing {
   readonly 'one-archive': boolean
@@ -93,55 +92,29 @@ function targetIn(directory: string, options: Writing, context: RunContext): Rec
   const all = join(directory, 'images.tar')
   const together = {
     async write(images: readonly Image[]) {
-      return { path: all, size: await writeImages(images, { path: all, force }, context) }
+      return { path: all, size: await writeDockerArchive(images, { path: all, force }, context) }
     },
     async probe(image: Image) {
-      await writeImages([image], undefined, context)
+      await writeDockerArchive([image], undefined, context)
     },
   }
   return {
     ...(options['one-archive'] && { together }),
     async image(image, id) {
       const hex = id.replace('sha256:', '')
-      const path = place(fileName(image.names[0] ?? hex.slice(0, 12)), hex, 'image.tar')
-      return { path, size: await writeImages([image], { path, force }, context) }
+      const path = place(fileNameFor(image.names[0] ?? hex.slice(0, 12)), hex, 'image.tar')
+      return { path, size: await writeDockerArchive([image], { path, force }, context) }
     },
     async container(image, { name, id }) {
-      const path = place(fileName(name === '' ? id.slice(0, 12) : name), id, 'container.tar')
+      const path = place(fileNameFor(name === '' ? id.slice(0, 12) : name), id, 'container.tar')
       return { path, size: await writeContainer(image, { path, force, engine }, context) }
     },
   }
 }
 
-interface Place {
-  readonly path: string
-  readonly force: boolean
-}
-
-// Names of images have slashes and colons, and the data-root is not to be trusted with more.
-function fileName(name: string): string {
-  return name
-    .replace(/[^A-Za-z0-9._-]+/g, '_')
-    .replace(/^\.+/, '_')
-    .slice(0, 100)
-}
-
-/** Writes images, or where no place is given, only as if; gives how many bytes the archive has. */
-async function writeImages(images: readonly Image[], place: Place | undefined, context: RunContext): Promise<number> {
-  const [{ prepareImages }, writers] = await Promise.all([
-    import('../../ops/prepare.js'),
-    import('../../formats/write/index.js'),
-  ])
-  const target = { format: 'docker-archive', layout: 'universal' } as const
-  await using sink = place === undefined ? writers.nullSink('nowhere') : await writers.openSink(target, place)
-  const options = { compress: 'keep', holds: writers.compressionsOf(target), staging: sink } as const
-  await writers.writeImages(sink, { images: await prepareImages(images, options, context) }, target, context)
-  return await sink.commit()
-}
-
 async function writeContainer(
   image: Image,
-  { path, force, engine }: Place & Pick<Writing, 'engine'>,
+  { path, force, engine }: ArchivePlace & Pick<Writing, 'engine'>,
   context: RunContext,
 ): Promise<number> {
   const [{ flatten }, { fileOutput }] = await Promise.all([

@@ -9,6 +9,7 @@ import type { SparePart } from '../../ops/salvage/spare.js'
 import { givenFor, openOperand, type OpenSettings } from '../archives.js'
 import { asIs, flag, required, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
+import { writeDockerArchive } from '../docker-archive.js'
 import { envelope } from '../envelope.js'
 import { fileNameFor } from '../file-name.js'
 import { openInputs } from '../inputs.js'
@@ -91,15 +92,8 @@ async function writeWhole(
 ): Promise<SalvageReport['written']> {
   const whole = images.flatMap((image): Image[] => (image.whole === undefined ? [] : [image.whole]))
   if (whole.length === 0) return null
-  const [{ prepareImages }, writers] = await Promise.all([
-    import('../../ops/prepare.js'),
-    import('../../formats/write/index.js'),
-  ])
-  const target = { format: 'docker-archive', layout: 'universal' } as const
-  await using sink = await writers.openSink(target, { path: join(directory, 'images.tar'), force: false })
-  const options = { compress: 'keep', holds: writers.compressionsOf(target), staging: sink } as const
-  await writers.writeImages(sink, { images: await prepareImages(whole, options, context) }, target, context)
-  return { path: join(shown, 'images.tar'), size: await sink.commit() }
+  const size = await writeDockerArchive(whole, { path: join(directory, 'images.tar'), force: false }, context)
+  return { path: join(shown, 'images.tar'), size }
 }
 
 async function writeParts(salvaged: Salvaged, place: Place, context: RunContext): Promise<SalvagedPart[]> {

@@ -1,8 +1,8 @@
 import type { Image } from '../../model/image.js'
 import { asIs, flag, values } from '../arguments.js'
-import { openWhole } from '../chosen.js'
 import { defineCommand } from '../command.js'
 import { UsageError } from '../usage-error.js'
+import { openWhole } from '../whole-archive.js'
 import { WRITE_OPTIONS, writeArchive } from '../write-archive.js'
 
 /** `imgtar tag`: new names; layers are copied and not looked at. */

@@ -1,6 +1,6 @@
 import type { RunContext } from '../context.js'
 import type { Image, ImageArchive } from '../model/image.js'
-import { openOperand } from './archives.js'
+import { openOperand, selectionOf } from './archives.js'
 import type { GlobalValues } from './options.js'
 
 /** An archive with all its images, and those of them that the operand and `--platform` mean. */
@@ -18,11 +18,8 @@ export async function openWhole(operand: string, globals: GlobalValues, context:
     import('../model/select.js'),
   ])
   const { path, transport, choice } = await parseOperand(operand)
-  const selection = {
-    ...(choice?.kind === 'name' && { name: choice.name }),
-    ...(choice?.kind === 'index' && { index: choice.index }),
-    ...(globals.platform !== undefined && { platform: parsePlatform(globals.platform) }),
-  }
+  const platform = globals.platform === undefined ? undefined : parsePlatform(globals.platform)
+  const selection = selectionOf(choice, platform)
   const whole = transport === undefined ? path : `${transport}:${path}`
   const all = { ...globals, platform: undefined }
   const archive = await openOperand(whole, { globals: all, context, access: 'random' })

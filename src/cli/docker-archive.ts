@@ -1,0 +1,28 @@
+import type { RunContext } from '../context.js'
+import type { Image } from '../model/image.js'
+
+/** Where to write. */
+export interface ArchivePlace {
+  readonly path: string
+  readonly force: boolean
+}
+
+/**
+ * Writes images as one docker archive that every engine loads, layers as they are stored; where no place is given, only as
+ * if. Gives how many bytes it has. Errors: those of prepareImages and writeImages.
+ */
+export async function writeDockerArchive(
+  images: readonly Image[],
+  place: ArchivePlace | undefined,
+  context: RunContext,
+): Promise<number> {
+  const [{ prepareImages }, writers] = await Promise.all([
+    import('../ops/prepare.js'),
+    import('../formats/write/index.js'),
+  ])
+  const target = { format: 'docker-archive', layout: 'universal' } as const
+  await using sink = place === undefined ? writers.nullSink('nowhere') : await writers.openSink(target, place)
+  const options = { compress: 'keep', holds: writers.compressionsOf(target), staging: sink } as const
+  await writers.writeImages(sink, { images: await prepareImages(images, options, context) }, target, context)
+  return await sink.commit()
+}
