@@ -206,6 +206,13 @@ export interface Finding {
   readonly actual?: string
 }
 
+const WEIGHT: Record<Severity, number> = { note: 0, warning: 1, error: 2 }
+
+/** Whether a severity is the one given, or worse. */
+export function isAtLeast(severity: Severity, least: Severity): boolean {
+  return WEIGHT[severity] >= WEIGHT[least]
+}
+
 /** The severity of a finding, as the table has it. */
 export function severityOf(finding: Finding): Severity {
   return FINDINGS[finding.code].severity

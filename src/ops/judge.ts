@@ -1,4 +1,4 @@
-import type { Severity } from '../findings.js'
+import { isAtLeast, type Severity } from '../findings.js'
 import type { FindingReport } from '../model/report.js'
 
 /** What an archive is failed for. */
@@ -17,12 +17,10 @@ export interface Judgement {
   readonly findings: FindingReport[]
 }
 
-const WEIGHT: Record<Severity, number> = { note: 0, warning: 1, error: 2 }
-
 /** Marks what a standard accepts, and tells whether what remains is below what it fails. */
 export function judge(findings: readonly FindingReport[], { failOn, allow }: Standard): Judgement {
   const allowed = new Set(allow)
   const marked = findings.map((finding) => (allowed.has(finding.code) ? { ...finding, allowed: true } : finding))
-  const ok = marked.every((finding) => finding.allowed === true || WEIGHT[finding.severity] < WEIGHT[failOn])
+  const ok = marked.every((finding) => finding.allowed === true || !isAtLeast(finding.severity, failOn))
   return { ok, findings: marked }
 }

@@ -10,6 +10,7 @@ import {
   pathInWords,
   whyInWords,
 } from './human/diff-words.js'
+import { withoutMarkup } from './markup.js'
 
 const MOST_ROWS = 50
 
@@ -103,11 +104,8 @@ function layers(report: DiffReport): Iterable<string> {
   })
 }
 
-// What begins or ends markup anywhere in a line of CommonMark, GitHub's tables and its mentions.
-const MARKUP = /[\\`*_[\]<>|#&~@!]/g
-
 function plain(text: string): string {
-  return text.replaceAll(' -> ', ' → ').replace(MARKUP, (char) => (char === '@' ? '&#64;' : `\\${char}`))
+  return withoutMarkup(text.replaceAll(' -> ', ' → '))
 }
 
 /** A code span that no backtick in the text can end (CommonMark 6.1). */

@@ -1,13 +1,12 @@
 import type { FindingReport } from '../model/report.js'
 import { visible } from './escape.js'
 import { countsInWords } from './human/findings.js'
+import { withoutMarkup } from './markup.js'
 import { imageName, outcomesOf, weighs, type Outcome } from './outcomes.js'
 import { placeInWords } from './place.js'
 import type { Presenter } from './presenter.js'
 
 const MOST_FINDINGS = 50
-// What begins or ends markup anywhere in a line of CommonMark or of GitHub's tables and mentions.
-const MARKUP = /[\\`*_[\]<>|#&~@!]/g
 
 /** Markdown for a pull request or a job summary: a table of verdicts, then the findings of each archive. */
 export const markdown: Presenter = {
@@ -59,5 +58,5 @@ function* item({ severity, allowed, code, message, where, expected, actual }: Fi
 
 /** Text that is shown as it is: no markup, no line ends, no mention of anybody. */
 function plain(text: string): string {
-  return visible(text).replace(MARKUP, (char) => (char === '@' ? '&#64;' : `\\${char}`))
+  return withoutMarkup(visible(text))
 }

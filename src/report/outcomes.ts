@@ -1,3 +1,4 @@
+import { isAtLeast } from '../findings.js'
 import type { FindingReport, ImageReport, Report, VerifyReport } from '../model/report.js'
 
 /** What a report says of one archive. */
@@ -18,11 +19,9 @@ export function outcomesOf(report: Report): readonly Outcome[] {
   return [{ archive, ok: report.ok, images: [], findings }]
 }
 
-const WEIGHT = { note: 0, warning: 1, error: 2 } as const
-
 /** Whether a finding is one that fails its archive: not allowed, and of that severity or worse. */
 export function weighs({ severity, allowed }: FindingReport, failOn: FindingReport['severity'] = 'warning'): boolean {
-  return allowed !== true && WEIGHT[severity] >= WEIGHT[failOn]
+  return allowed !== true && isAtLeast(severity, failOn)
 }
 
 /** What was checked of an archive, each with the findings about it; every finding is in one of them. */

@@ -10,6 +10,9 @@ export interface TableLayout {
 /** As docker's tables: columns at least 10 wide, 3 apart. */
 export const DOCKER_TABLE: TableLayout = { least: 10, gap: 3 }
 
+/** Columns as wide as what is in them, 2 apart. */
+export const TIGHT_TABLE: TableLayout = { least: 0, gap: 2 }
+
 /** Rows as lines of columns; the last column is left as it is. */
 export function table(rows: readonly (readonly string[])[], layout: TableLayout): string[] {
   return [...tableLines(rows, layout)]

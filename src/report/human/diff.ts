@@ -3,7 +3,7 @@ import type { DiffReport, RootfsDigestReport } from '../../model/report.js'
 import { visible, visibleName } from '../escape.js'
 import { paintFor, type Paint } from '../paint.js'
 import type { Style } from '../presenter.js'
-import { table } from '../table.js'
+import { table, TIGHT_TABLE } from '../table.js'
 import { diffMarkdown } from '../markdown-diff.js'
 import { groupedFiles, treeOfFiles } from './diff-files.js'
 import { configInWords, growthInWords, packageInWords, whyInWords } from './diff-words.js'
@@ -11,7 +11,6 @@ import { answerInWords, summaryRows } from './diff-summary.js'
 import { findingLines } from './findings.js'
 
 const MOST_LINES = 60
-const COLUMNS = { least: 0, gap: 2 }
 
 /** The answer first, then a summary, then what differs, list by list; long lists are cut unless all was asked for. */
 export function* diffText(report: DiffReport, style: Style): Generator<string> {
@@ -23,7 +22,7 @@ export function* diffText(report: DiffReport, style: Style): Generator<string> {
   yield paint(report.whole ? (report.equal ? 'good' : 'strong') : 'bad', answerInWords(report))
   yield* table(
     summaryRows(report).map(([label, text]) => [`  ${label}`, text]),
-    COLUMNS,
+    TIGHT_TABLE,
   )
   yield* packages(report, paint)
   yield* files(report, paint)
@@ -53,7 +52,7 @@ function packages(report: DiffReport, paint: Paint): Iterable<string> {
     `${packageInWords(one)}${one.change === 'downgraded' ? ' (downgraded)' : ''}`,
     count(one.files, 'file'),
   ])
-  return section('Packages', report, paint, table(rows, COLUMNS))
+  return section('Packages', report, paint, table(rows, TIGHT_TABLE))
 }
 
 function* files(report: DiffReport, paint: Paint): Generator<string> {
@@ -99,7 +98,7 @@ function layers(report: DiffReport, paint: Paint): Iterable<string> {
     const step = (b ?? a)?.createdBy ?? ''
     return [`  ${a?.index ?? '-'}`, `${b?.index ?? '-'}`, whyInWords(pair), size, visible(step).slice(0, 60)]
   })
-  return section('Layers (a, b, why, uncompressed size, made by)', report, paint, table(rows, COLUMNS))
+  return section('Layers (a, b, why, uncompressed size, made by)', report, paint, table(rows, TIGHT_TABLE))
 }
 
 function* content({ content: told, a, b }: DiffReport, paint: Paint): Generator<string> {

@@ -2,7 +2,7 @@ import type { EngineReport } from '../../model/report-engines.js'
 import { visible, visibleName } from '../escape.js'
 import { paintFor, type Ink } from '../paint.js'
 import type { Style } from '../presenter.js'
-import { table } from '../table.js'
+import { table, TIGHT_TABLE } from '../table.js'
 import { shortID } from './short-id.js'
 
 const INKS: Readonly<Record<EngineReport['verdict'], Ink>> = {
@@ -13,14 +13,12 @@ const INKS: Readonly<Record<EngineReport['verdict'], Ink>> = {
   crashes: 'bad',
 }
 
-const COLUMNS = { least: 0, gap: 2 }
-
 /** A line an engine: what it would do, then why not or what it would show; below it what it would pass over. */
 export function* engineLines(engines: readonly EngineReport[], style: Style): Generator<string> {
   const paint = paintFor(style.color)
   const heads = table(
     engines.map(({ engine, verdict }) => [`  ${engine}`, verdict, '']),
-    COLUMNS,
+    TIGHT_TABLE,
   )
   for (const [index, engine] of engines.entries()) {
     const head = heads[index] ?? ''

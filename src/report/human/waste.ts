@@ -4,7 +4,7 @@ import { visible, visibleBytes, visibleName } from '../escape.js'
 import { paintFor } from '../paint.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
-import { ellipsis, table, type TableLayout } from '../table.js'
+import { ellipsis, table, TIGHT_TABLE, type TableLayout } from '../table.js'
 import { modeText } from './ls.js'
 
 const MOST_PATHS = 20
@@ -17,10 +17,10 @@ export function* efficiencyText(report: EfficiencyReport, style: Style): Generat
   yield `  stored  ${sizeInWords(storedBytes)}`
   yield `  wasted  ${sizeInWords(wastedBytes)}, ${percent(userWastedPercent)} of what the layers above the base store`
   yield ''
-  yield* table(layerRows(report, style), { least: 0, gap: 2, right: new Set([0, 1, 2]) })
+  yield* table(layerRows(report, style), { ...TIGHT_TABLE, right: new Set([0, 1, 2]) })
   if (paths.length > 0) yield ''
   const most = style.full ? paths.length : MOST_PATHS
-  if (paths.length > 0) yield* table(pathRows(paths.slice(0, most)), { least: 0, gap: 2, right: new Set([0]) })
+  if (paths.length > 0) yield* table(pathRows(paths.slice(0, most)), { ...TIGHT_TABLE, right: new Set([0]) })
   if (paths.length > most) yield `… and ${paths.length - most} more paths; --json lists them all`
   const paint = paintFor(style.color)
   for (const { rule, value, limit, ok } of rules) {
@@ -57,7 +57,7 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(2).replace(/\.?0+$/, '')} %`
 }
 
-const BURIED: TableLayout = { least: 0, gap: 2, right: new Set([0, 1]) }
+const BURIED: TableLayout = { ...TIGHT_TABLE, right: new Set([0, 1]) }
 
 /** A row for each content that no container shows, then their sum. */
 export function* buriedText({ files, bytes, archive }: BuriedReport): Generator<string> {
@@ -85,7 +85,7 @@ export function blameText({ versions }: BlameReport, style: Style): string[] {
     step(createdBy ?? '', style),
   ])
   const header = ['LAYER', 'CHANGE', 'MODE', 'OWNER', 'SIZE', 'SHA256', 'CREATED BY']
-  return table([header, ...rows], { least: 0, gap: 2, right: new Set([0, 4]) })
+  return table([header, ...rows], { ...TIGHT_TABLE, right: new Set([0, 4]) })
 }
 
 function step(createdBy: string, { full }: Style): string {

@@ -3,7 +3,7 @@ import type { WrittenImage, WrittenReport } from '../../model/report-written.js'
 import { visible, visibleName } from '../escape.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
-import { table } from '../table.js'
+import { table, TIGHT_TABLE } from '../table.js'
 import { shortID } from './short-id.js'
 
 /** What was written where, then a row for each image with the ID that docker will show. */
@@ -15,7 +15,7 @@ export function* writtenText(report: WrittenReport, style: Style): Generator<str
   yield `${verb} ${place}: ${kind}, ${sizeInWords(size)}, ${count(report.images.length, 'image')}`
   yield* table(
     report.images.map((image) => row(image, style)),
-    { least: 0, gap: 2 },
+    TIGHT_TABLE,
   ).map((line) => `  ${line}`)
   const notes = new Map(report.findings.filter(({ severity }) => severity === 'note').map((one) => [one.message, one]))
   for (const { code, message } of notes.values()) yield `  note ${code}: ${visible(message)}`
