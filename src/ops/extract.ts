@@ -47,7 +47,8 @@ export async function extract(
   const { tree, findings } = await wholeTree(layers, archive, context)
   // All of a tree is walked anew each time: a list of it would be as large as the tree.
   const nodes = patterns.length === 0 ? { [Symbol.iterator]: () => walkTree(tree) } : picked(tree, wanted, archive)
-  const { entries, bytes } = sumOf(tree, nodes)
+  const linked = linkedInodes(tree)
+  const { entries, bytes } = sumOf(nodes, linked)
   return {
     findings,
     entries,
@@ -55,7 +56,7 @@ export async function extract(
     async into(directory, location) {
       const unplanted: Unplanted[] = []
       await using contents = await fileContents(layers, filesOf(nodes), context)
-      const what = { tree, nodes, count: entries, contents }
+      const what = { tree, nodes, linked, count: entries, contents }
       const options = { location, sameOwner, onUnplanted: (one: Unplanted) => void unplanted.push(one) }
       await plant(directory, what, options, context)
       return unplanted
@@ -63,8 +64,7 @@ export async function extract(
   }
 }
 
-function sumOf(tree: Tree, nodes: Iterable<Located>): Pick<Extraction, 'entries' | 'bytes'> {
-  const linked = linkedInodes(tree)
+function sumOf(nodes: Iterable<Located>, linked: ReadonlySet<Inode>): Pick<Extraction, 'entries' | 'bytes'> {
   const seen = new Set<Inode>()
   let [entries, bytes] = [0, 0]
   for (const { node } of nodes) {

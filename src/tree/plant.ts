@@ -5,7 +5,6 @@ import { readChunks, type ByteReader } from '../bytes/reader.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
 import type { FileContents } from './file-contents.js'
-import { linkedInodes } from './entry-node.js'
 import { isDirectory, type Inode } from './node.js'
 import { contentPieces } from './tar-bytes.js'
 import type { Located, Tree } from './tree.js'
@@ -30,8 +29,8 @@ export interface PlantOptions {
 interface Planting extends PlantOptions {
   readonly root: HeldDirectory
   readonly contents: ByteReader
-  /** Files that may have several names, and where the first of each is. */
-  readonly linked: ReadonlySet<Inode>
+  readonly linked: Plants['linked']
+  /** Where the first name of each of them is. */
   readonly firsts: Map<Inode, string>
 }
 
@@ -40,7 +39,9 @@ export interface Plants {
   readonly tree: Tree
   /** Some of its names, or all; gone through more than once. */
   readonly nodes: Iterable<Located>
-  /** How many. */
+  /** What may have several names in the tree, as linkedInodes tells. */
+  readonly linked: ReadonlySet<Inode>
+  /** How many names. */
   readonly count: number
   readonly contents: FileContents
 }
@@ -62,11 +63,10 @@ const TURN = 256
  */
 export async function plant(
   directory: string,
-  { tree, nodes, count, contents }: Plants,
+  { tree, nodes, linked, count, contents }: Plants,
   options: PlantOptions,
   context: RunContext,
 ): Promise<void> {
-  const linked = linkedInodes(tree)
   const reader = readChunks(gather(piecesOf({ nodes, contents, linked }, context), context.signal))
   const open: Open[] = []
   try {
@@ -196,7 +196,7 @@ function isID(id: number): boolean {
 
 /** The contents that planting asks for, in its order. */
 function* piecesOf(
-  { nodes, contents, linked }: Pick<Plants, 'nodes' | 'contents'> & Pick<Planting, 'linked'>,
+  { nodes, contents, linked }: Pick<Plants, 'nodes' | 'contents' | 'linked'>,
   { limits }: RunContext,
 ): Generator<Piece, void> {
   const seen = new Set<Inode>()
