@@ -1,14 +1,14 @@
-import { asDiffID, asDigest, type DiffID } from '../bytes/digest.js'
-import type { FindingLog } from '../model/finding-log.js'
-import { findingLog } from '../model/finding-log.js'
-import type { Image, ImageArchive, Layer, LayerClaims } from '../model/image.js'
+import { asDiffID, asDigest } from '../bytes/digest.js'
+import type { ByteSource } from '../bytes/source.js'
+import { findingLog, type FindingLog } from '../model/finding-log.js'
+import type { Image, Layer, LayerClaims } from '../model/image.js'
 import { saveManifest, type SaveItem } from '../model/manifest.js'
 import { familiarName, parseReference } from '../model/reference.js'
-import { findFile, requireDocument, type Reading } from './documents.js'
-import { getFile, type FileSet } from './files.js'
-import type { Format } from './format.js'
+import { requireDocument, type Reading } from './documents.js'
+import { getFile } from './files.js'
+import { archiveOf, type Format } from './format.js'
 import { platformOf, readConfig } from './images.js'
-import { hashInName, missingLayer, storedLayer } from './layers.js'
+import { hashInName, namedLayer } from './layers.js'
 import { compareRepositories } from './repositories.js'
 
 const MANIFEST = 'manifest.json'
@@ -29,26 +29,11 @@ export const dockerSave: Format = {
 }
 
 // A root filesystem or skopeo's `dir:` may hold another manifest.json; that one is an object with a schema.
-async function looksLikeList(source: {
-  size: number
-  read(span: { offset: number; length: number }): Promise<Uint8Array>
-}): Promise<boolean> {
+async function looksLikeList(source: ByteSource): Promise<boolean> {
   // What cannot be read now is told when it is read as what it is called: over the limit, or damaged.
   const head = await source.read({ offset: 0, length: Math.min(4096, source.size) }).catch(() => new Uint8Array(0))
   const text = new TextDecoder().decode(head)
   return !/"(?:schemaVersion|manifest_version|start_url|icons)"/.test(text)
-}
-
-/** An archive with nothing but images. */
-export function archiveOf(format: string, files: FileSet, images: readonly Image[], log: FindingLog): ImageArchive {
-  return {
-    location: files.location,
-    format,
-    images,
-    findings: [...files.findings, ...log.findings],
-    loose: [],
-    [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
-  }
 }
 
 /** The images of manifest.json, in its order. Errors: ERR_JSON and ERR_DOCUMENT when it cannot be read. */
@@ -66,7 +51,7 @@ async function readItem(reading: Reading, item: SaveItem): Promise<Image> {
   const { source, config } = await readConfig(reading, item.Config)
   const layers: Layer[] = []
   for (const [index, path] of item.Layers.entries()) {
-    layers.push(await readLayer(reading, index, path, claimsOf(item, path, config.rootfs?.diff_ids?.[index])))
+    layers.push(await namedLayer(reading, index, path, claimsOf(item, path, config.rootfs?.diff_ids?.[index])))
   }
   return {
     names: namesOf(reading.log, item.RepoTags ?? []),
@@ -80,15 +65,8 @@ async function readItem(reading: Reading, item: SaveItem): Promise<Image> {
   }
 }
 
-async function readLayer(reading: Reading, index: number, path: string, claims: LayerClaims): Promise<Layer> {
-  const file = await findFile(reading, path, 'LAYER_MISSING')
-  return file === undefined
-    ? missingLayer(index, path, claims, reading.files.location)
-    : storedLayer(index, file, claims)
-}
-
 function claimsOf(item: SaveItem, path: string, diffIDText: string | undefined): LayerClaims {
-  const diffID: DiffID | undefined = diffIDText === undefined ? undefined : asDiffID(diffIDText)
+  const diffID = diffIDText === undefined ? undefined : asDiffID(diffIDText)
   const source = diffID === undefined ? undefined : item.LayerSources?.get(diffID)
   const digest = asDigest(blobDigest(path) ?? source?.digest ?? '')
   const name = hashInName(path)

@@ -1,15 +1,14 @@
 import { toArchiveError } from '../errors.js'
 import { configFromV1, draftFromV1, parseV1, type V1Document } from '../model/derived-config.js'
 import { findingLog } from '../model/finding-log.js'
-import type { Image, Layer } from '../model/image.js'
+import type { Image } from '../model/image.js'
 import { readDocument } from '../model/json.js'
 import { familiarName, parseReference } from '../model/reference.js'
-import { archiveOf } from './docker-save.js'
 import { findFile, placeOf, type Reading } from './documents.js'
 import { getFile, type FileSet } from './files.js'
-import type { Format } from './format.js'
+import { archiveOf, type Format } from './format.js'
 import { platformOf } from './images.js'
-import { missingLayer, storedLayer } from './layers.js'
+import { missingLayer, namedLayer } from './layers.js'
 import { readRepositories, repositoryNames } from './repositories.js'
 import { chainOf, parentOf, type V1Node } from './v1-chain.js'
 
@@ -135,7 +134,7 @@ async function readImage(
   const documents = chain.map(({ document }) => document)
   const lost = parentOf(chain[0])
   const layers = lost === undefined ? [] : [missingLayer(0, `${lost}/layer.tar`, {}, reading.files.location)]
-  for (const node of chain) layers.push(await readLayer(reading, layers.length, node.id))
+  for (const node of chain) layers.push(await namedLayer(reading, layers.length, `${node.id}/layer.tar`, {}))
   const location = `${reading.files.location} › ${id}/json`
   const config = draftFromV1(documents, location)
   return {
@@ -148,10 +147,4 @@ async function readImage(
     attachments: [],
     path: `${id}/json`,
   }
-}
-
-async function readLayer(reading: Reading, index: number, id: string): Promise<Layer> {
-  const path = `${id}/layer.tar`
-  const file = await findFile(reading, path, 'LAYER_MISSING')
-  return file === undefined ? missingLayer(index, path, {}, reading.files.location) : storedLayer(index, file, {})
 }

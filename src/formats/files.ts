@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/source.js'
 import type { FindingCode, Finding } from '../findings.js'
-import { cleanKey, latin1 } from '../tar/path.js'
+import { cleanKey, latin1Of } from '../tar/path.js'
 import type { Measurement } from '../tar/measurement.js'
 
 /** What a member is; `other` are devices, FIFOs and types that no document may refer to. */
@@ -52,11 +52,9 @@ export interface FileSet extends AsyncDisposable {
   list(directory: string): Promise<readonly string[]>
 }
 
-const encoder = new TextEncoder()
-
 /** The key under which a name from a document is found: its UTF-8 bytes, cleaned. Undefined where it leads out. */
 export function keyOf(name: string): string | undefined {
-  const clean = cleanKey(latin1(encoder.encode(name)))
+  const clean = cleanKey(latin1Of(name))
   return clean.escapes || clean.nul || clean.key === '' ? undefined : clean.key
 }
 

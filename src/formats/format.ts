@@ -1,6 +1,7 @@
 import type { RunContext } from '../context.js'
 import type { Platform } from '../model/platform.js'
-import type { ImageArchive } from '../model/image.js'
+import type { FindingLog } from '../model/finding-log.js'
+import type { Image, ImageArchive } from '../model/image.js'
 import type { FileSet } from './files.js'
 
 /** What a reader may be told beside the files. */
@@ -18,4 +19,16 @@ export interface Format {
   recognises(files: FileSet): Promise<boolean>
   /** Errors: ArchiveError where there is no answer at all; everything else is a finding of the archive. */
   read(files: FileSet, context: RunContext, options: ReadOptions): Promise<ImageArchive>
+}
+
+/** An archive with nothing but images. */
+export function archiveOf(format: string, files: FileSet, images: readonly Image[], log: FindingLog): ImageArchive {
+  return {
+    location: files.location,
+    format,
+    images,
+    findings: [...files.findings, ...log.findings],
+    loose: [],
+    [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
+  }
 }

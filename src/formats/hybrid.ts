@@ -1,10 +1,10 @@
 import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Image, Layer, LooseBlob } from '../model/image.js'
 import { groupedByName, isDigested, isTagged } from '../model/names.js'
-import { archiveOf, dockerSave, readSaveImages } from './docker-save.js'
+import { dockerSave, readSaveImages } from './docker-save.js'
 import type { Reading } from './documents.js'
 import { getFile } from './files.js'
-import type { Format } from './format.js'
+import { archiveOf, type Format } from './format.js'
 import { ociLayout, readLayout } from './oci-layout.js'
 import { markV1Documents } from './v1-documents.js'
 

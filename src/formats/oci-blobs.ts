@@ -1,13 +1,8 @@
-import { algorithmOf, asDigest, digestKind, digestOf, hexOf } from '../bytes/digest.js'
-import type { Descriptor } from '../model/descriptor.js'
+import { algorithmOf, asDigest, digestKind, digestOf } from '../bytes/digest.js'
+import { blobPath, type Descriptor } from '../model/descriptor.js'
 import type { FindingDetail } from '../model/finding-log.js'
 import { placeOf, type Reading } from './documents.js'
 import { keyOf, type FoundFile } from './files.js'
-
-/** The path that a digest has in an OCI layout. */
-export function blobPath(digest: string): string {
-  return `blobs/${digest.slice(0, digest.indexOf(':'))}/${hexOf(digest)}`
-}
 
 /** A blob that a descriptor refers to, or undefined; `from` is the document that holds the descriptor. */
 export async function findBlob(reading: Reading, descriptor: Descriptor, from: string): Promise<FoundFile | undefined> {

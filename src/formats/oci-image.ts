@@ -1,11 +1,11 @@
-import { asDiffID, asDigest, digestKind, hexOf, type Digest } from '../bytes/digest.js'
-import type { Descriptor } from '../model/descriptor.js'
+import { asDiffID, asDigest, hexOf } from '../bytes/digest.js'
+import { blobPath, type Descriptor } from '../model/descriptor.js'
 import type { Image, Layer, LayerClaims, LooseBlob } from '../model/image.js'
 import { roleOf } from '../model/media-types.js'
 import type { Reading } from './documents.js'
 import { platformOf, readConfigFile, type ReadConfig } from './images.js'
-import { missingLayer, storedLayer } from './layers.js'
-import { blobPath, checkDocument, findBlob } from './oci-blobs.js'
+import { looseBlob, missingLayer, storedLayer } from './layers.js'
+import { checkDocument, findBlob } from './oci-blobs.js'
 import type { FoundManifest } from './oci-walk.js'
 
 /** Whether a manifest is about another one: an attestation, a signature, an SBOM. Never an image. */
@@ -117,22 +117,13 @@ export async function looseBlobsOf(reading: Reading, manifest: FoundManifest): P
   const { config, layers } = manifest.document.value
   const blobs: LooseBlob[] = []
   for (const descriptor of [...(config === undefined ? [] : [config]), ...(layers ?? [])]) {
-    const digest: Digest | undefined = asDigest(descriptor.digest)
+    const digest = asDigest(descriptor.digest)
     const file = await findBlob(reading, descriptor, manifest.file.path)
     if (digest !== undefined && file === undefined) {
       reading.log.add('BLOB_MISSING', `sha256 ${hexOf(digest)} is not in the archive`, { path: blobPath(digest) })
     }
-    if (digest === undefined || file === undefined || digestKind(digest) !== 'known') continue
-    const { path, source, offset, measurement } = file
-    blobs.push({
-      path,
-      digest,
-      size: descriptor.size,
-      blob: source,
-      referred: true,
-      ...(offset !== undefined && { offset }),
-      ...(measurement && { measurement }),
-    })
+    if (digest === undefined || file === undefined) continue
+    blobs.push({ ...looseBlob(file, digest), size: descriptor.size, referred: true })
   }
   return blobs
 }

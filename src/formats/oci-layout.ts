@@ -3,10 +3,10 @@ import { findingLog } from '../model/finding-log.js'
 import type { Companion } from '../model/companion.js'
 import type { Image, ImageArchive, IndexAnnotations, LooseBlob } from '../model/image.js'
 import { imageManifest, ociLayout as layoutSchema, type ImageManifest } from '../model/manifest.js'
-import { archiveOf } from './docker-save.js'
 import { parseOrTell, placeOf, requireDocument, type Reading } from './documents.js'
 import { getFile, type FileSet } from './files.js'
-import type { Format } from './format.js'
+import { archiveOf, type Format } from './format.js'
+import { looseBlob } from './layers.js'
 import { readCompanions } from './oci-companions.js'
 import { isAttestation, isImage, looseBlobsOf, readOciImage, subjectOf } from './oci-image.js'
 import { walkIndex, type FoundManifest } from './oci-walk.js'
@@ -140,15 +140,7 @@ async function orphans(files: FileSet, used: ReadonlySet<string>): Promise<reado
       const digest = asDigest(`${algorithm}:${hex}`)
       const file = used.has(path) || digest === undefined ? undefined : await getFile(files, path)
       if (digest === undefined || file === undefined || used.has(file.path)) continue
-      const { source, offset, measurement } = file
-      found.push({
-        path,
-        digest,
-        blob: source,
-        referred: false,
-        ...(offset !== undefined && { offset }),
-        ...(measurement && { measurement }),
-      })
+      found.push({ ...looseBlob({ ...file, path }, digest), referred: false })
     }
   }
   return found

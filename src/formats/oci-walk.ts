@@ -1,4 +1,4 @@
-import type { Descriptor } from '../model/descriptor.js'
+import { blobPath, type Descriptor } from '../model/descriptor.js'
 import type { RawJson } from '../model/json.js'
 import { imageManifest, type ImageManifest } from '../model/manifest.js'
 import { roleOf } from '../model/media-types.js'
@@ -7,7 +7,7 @@ import { groupedByName, NAME_ANNOTATIONS } from '../model/names.js'
 import { familiarTagged, parseReference } from '../model/reference.js'
 import { parseOrTell, type Reading } from './documents.js'
 import type { FoundFile } from './files.js'
-import { blobPath, checkDocument, checkSize, findBlob } from './oci-blobs.js'
+import { checkDocument, checkSize, findBlob } from './oci-blobs.js'
 
 /** A manifest that an index leads to. */
 export interface FoundManifest {
@@ -102,8 +102,8 @@ async function readOnce(
   return document
 }
 
-// Docker leaves platforms out that it does not have, and registries let layouts be sparse: below a nested index it is a
-// warning's worth, but the code is one, so only what a name points at directly is told as missing.
+// Docker leaves platforms out that it does not have, and registries let layouts be sparse: only what index.json itself
+// points at must be there.
 function tellMissing(state: Walk, descriptor: Descriptor, from: string): void {
   const digest = asDigest(descriptor.digest)
   if (digest === undefined) return

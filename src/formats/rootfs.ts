@@ -1,11 +1,11 @@
+import type { DiffID } from '../bytes/digest.js'
 import { ArchiveError } from '../errors.js'
 import { configForImport } from '../model/derived-config.js'
 import { findingLog } from '../model/finding-log.js'
 import type { Image, ImageArchive, Layer } from '../model/image.js'
 import type { Platform } from '../model/platform.js'
-import { archiveOf } from './docker-save.js'
 import type { FileSet } from './files.js'
-import type { Format, ReadOptions } from './format.js'
+import { archiveOf, type Format, type ReadOptions } from './format.js'
 import { storedLayer } from './layers.js'
 
 const LINUX: Platform = { os: 'linux', architecture: 'amd64' }
@@ -43,7 +43,7 @@ async function isArchiveRemnant(files: FileSet): Promise<boolean> {
 
 /** The archive of one layer that is a whole root filesystem. */
 export function rootfsArchive(files: FileSet, layer: Layer, { platform = LINUX }: ReadOptions): ImageArchive {
-  const make: (diffIDs: Parameters<typeof configForImport>[1]) => ReturnType<typeof configForImport> = (diffIDs) =>
+  const make = (diffIDs: readonly DiffID[]) =>
     configForImport({ platform, created: EPOCH, comment: 'Imported from -' }, diffIDs, files.location)
   const image: Image = {
     names: [],

@@ -1,4 +1,5 @@
 import { z } from 'zod/mini'
+import { hexOf } from '../bytes/digest.js'
 import { goMap, goStruct, goStrings } from './json.js'
 
 /** A platform as an index names it (OCI image spec, image-index.md). */
@@ -24,3 +25,8 @@ export const descriptorSchema = goStruct({
 
 /** Media type, digest and size that a document claims for a blob. */
 export type Descriptor = z.output<typeof descriptorSchema>
+
+/** The path that a digest has in an OCI layout. */
+export function blobPath(digest: string): string {
+  return `blobs/${digest.slice(0, digest.indexOf(':'))}/${hexOf(digest)}`
+}

@@ -15,6 +15,7 @@ export interface CleanPath {
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const ENCODER = new TextEncoder()
 const PIECE = 1024 // bytes that are safe to spread into one call
 
 /** One latin1 character a byte: a string that can be a map key and loses nothing. */
@@ -28,7 +29,7 @@ export function latin1(bytes: Uint8Array): string {
 
 /** A text as its UTF-8, one latin1 character a byte: how a path that was typed is found among names. */
 export function latin1Of(text: string): string {
-  return latin1(new TextEncoder().encode(text))
+  return latin1(ENCODER.encode(text))
 }
 
 /** The bytes of a `latin1` string. Characters above 0xff lose their upper bits. */

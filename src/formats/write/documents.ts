@@ -1,4 +1,4 @@
-import { digestOf, hexOf, type Digest } from '../../bytes/digest.js'
+import { digestOf, type Digest } from '../../bytes/digest.js'
 import type { Compression } from '../../bytes/compression.js'
 import { ArchiveError } from '../../errors.js'
 import { byBytes, goObject, goList, goString } from '../../model/go-json.js'
@@ -18,11 +18,6 @@ export interface BlobDocument {
 
 /** The oci-layout file. */
 export const OCI_LAYOUT = encoder.encode('{"imageLayoutVersion":"1.0.0"}')
-
-/** The path of a blob in an OCI layout. */
-export function pathOfBlob(digest: string): string {
-  return `blobs/${digest.slice(0, digest.indexOf(':'))}/${hexOf(digest)}`
-}
 
 /** A document of its text. */
 export function document(json: string, mediaType: string): BlobDocument {

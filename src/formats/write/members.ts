@@ -1,9 +1,10 @@
 import { hexOf } from '../../bytes/digest.js'
 import { ArchiveError } from '../../errors.js'
+import { blobPath } from '../../model/descriptor.js'
 import { formatPlatform } from '../../model/platform.js'
 import type { OutgoingImage, OutgoingLayer } from '../../model/outgoing.js'
 import type { ArchiveContent } from './content.js'
-import { dockerNames, OCI_LAYOUT, pathOfBlob, repositoriesOf, saveManifestOf } from './documents.js'
+import { dockerNames, OCI_LAYOUT, repositoriesOf, saveManifestOf } from './documents.js'
 import { indexOf } from './index-json.js'
 import type { SinkMember } from './sink.js'
 import { v1Folders } from './v1-ids.js'
@@ -31,16 +32,16 @@ export function* ociMembers(content: ArchiveContent): Generator<SinkMember> {
   const { images, companions = [] } = content
   const index = indexOf(content)
   const layers = uniqueLayers(images)
-  for (const layer of layers) yield blob(pathOfBlob(layer.digest), layer)
+  for (const layer of layers) yield blob(blobPath(layer.digest), layer)
   const documents = new Map<string, Uint8Array>()
   for (const { config } of images) documents.set(config.digest, config.bytes)
   for (const { digest, bytes } of index.blobs) documents.set(digest, bytes)
   const carried = new Map(companions.flatMap(({ blobs }) => blobs).map((one) => [one.digest, one]))
   for (const { digest } of layers) carried.delete(digest)
   for (const [digest, { size, source }] of carried) {
-    if (!documents.has(digest)) yield blob(pathOfBlob(digest), { size, content: { kind: 'source', source } })
+    if (!documents.has(digest)) yield blob(blobPath(digest), { size, content: { kind: 'source', source } })
   }
-  for (const [digest, bytes] of documents) yield file(pathOfBlob(digest), bytes)
+  for (const [digest, bytes] of documents) yield file(blobPath(digest), bytes)
   yield file('index.json', index.bytes)
   yield file('oci-layout', OCI_LAYOUT)
 }
@@ -67,7 +68,7 @@ export function* universalMembers(content: ArchiveContent): Generator<SinkMember
   const { images } = content
   refuseSharedNames(images)
   yield* ociMembers(content)
-  yield* v1Members(images, ({ digest }) => `../${pathOfBlob(digest)}`)
+  yield* v1Members(images, ({ digest }) => `../${blobPath(digest)}`)
   yield savedFromBlobs(images)
   const repositories = repositoriesOf(images, (image) => v1Folders(image).at(-1)?.id)
   if (repositories !== undefined) yield file('repositories', repositories)
@@ -132,8 +133,8 @@ function* v1Members(
 function savedFromBlobs(images: readonly OutgoingImage[]): SinkMember {
   const items = images.map((image) => ({
     image,
-    config: pathOfBlob(image.config.digest),
-    layers: image.layers.map(({ digest }) => pathOfBlob(digest)),
+    config: blobPath(image.config.digest),
+    layers: image.layers.map(({ digest }) => blobPath(digest)),
     sources: true,
   }))
   return file('manifest.json', saveManifestOf(items))
