@@ -1,4 +1,3 @@
-import { latin1 } from '../tar/path.js'
 import { isNameAmongOthers } from '../tree/entry-node.js'
 import type { HashedTree } from '../tree/hashed.js'
 import type { Inode, TreeNode } from '../tree/node.js'
@@ -77,19 +76,4 @@ function addName(names: Map<Inode, Names>, inode: Inode, path: string): void {
 /** One side of a comparison. */
 export interface Side extends HashedTree {
   readonly links: Survey['links']
-}
-
-/** Lower-case hex, as one flat string: what is put together digit by digit takes twenty times the memory. */
-export function hexOfBytes(bytes: Uint8Array): string {
-  const hex = new Uint8Array(bytes.length * 2)
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0
-    hex[2 * at] = digit(byte >> 4)
-    hex[2 * at + 1] = digit(byte & 15)
-  }
-  return latin1(hex)
-}
-
-function digit(value: number): number {
-  return value < 10 ? 0x30 + value : 0x57 + value
 }

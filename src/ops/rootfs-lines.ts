@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import { hexOfBytes } from '../bytes/hex.js'
 import { latin1Of } from '../tar/path.js'
 import type { TreeNode } from '../tree/node.js'
 import { walkTree } from '../tree/tree.js'
 import { isAddedByExport, isTouchedByExport } from './docker-export.js'
-import { hexOfBytes, viewOf, type Side, type View } from './facts.js'
+import { viewOf, type Side, type View } from './facts.js'
 import { pathFilter } from './path-patterns.js'
 import type { Tolerances } from './tolerances.js'
 

@@ -4,10 +4,10 @@ import { firstBytes, prepended } from '../bytes/reader.js'
 import type { ByteSource } from '../bytes/source.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
-import type { FindingCode } from '../findings.js'
 import { explained } from '../model/finding-log.js'
 import type { TarHandlers } from '../tar/decode.js'
 import type { TarEnd } from '../tar/end.js'
+import type { Notice } from '../tar/measurement.js'
 import { plainPusher } from '../tar/push-plain.js'
 import { tarPusher, type ScanContext, type TarPusher } from '../tar/scan.js'
 import { scanHeaders, type HeaderHandlers } from '../tar/scan-headers.js'
@@ -27,15 +27,7 @@ export interface ContentsSummary {
 }
 
 /** What stopped the reading of a layer. */
-export interface ContentsFault {
-  readonly code: FindingCode
-  readonly message: string
-  /** Byte of the stored blob. */
-  readonly offset?: number
-  /** Byte of the uncompressed layer. */
-  readonly layerOffset?: number
-  readonly entry?: string
-}
+export type ContentsFault = Omit<Notice, 'fault'>
 
 /** How to read. */
 export interface ContentsOptions {

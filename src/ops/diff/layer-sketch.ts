@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
+import { hexOfBytes } from '../../bytes/hex.js'
 import { cleanPath, latin1, latin1Bytes } from '../../tar/path.js'
 import type { Place } from '../../tree/changes.js'
 import type { RecordedEntry } from '../../tree/entry-records.js'
 import { xattrsOf } from '../../tree/xattrs.js'
-import { hexOfBytes } from '../facts.js'
 
 /** An entry of a layer, apart: what it is, whose, and when. */
 export interface LayerRow {

@@ -1,3 +1,4 @@
+import { hexOfBytes } from '../../bytes/hex.js'
 import type { RunContext } from '../../context.js'
 import { findingLog } from '../../model/finding-log.js'
 import type { Layer } from '../../model/image.js'
@@ -6,7 +7,7 @@ import { mergedTree } from '../../tree/merged.js'
 import type { Clue } from './clue.js'
 import { claimsFor, type LayerClaims, type PlacedClaim } from './databases.js'
 import { passOver, type SummedFile } from './layer-pass.js'
-import { isNear, sumToHex, type SumAlgorithm } from './sum.js'
+import { isNear, type SumAlgorithm } from './sum.js'
 
 /**
  * What the image itself knows of the damage in its layer `index`: the checksums that dpkg, apk and Python keep of their
@@ -59,8 +60,8 @@ function* cluesOn(file: SummedFile, { byContent, unfound }: LayerClaims): Genera
         message: `${file.path} is not what ${shown(database.path)} says (bytes ${file.offset} to ${file.offset + file.size} of the layer)`,
         entry: file.path,
         layerOffset: file.offset,
-        expected: `${algorithm}:${sumToHex(sum)}`,
-        actual: `${algorithm}:${sumToHex(actual)}`,
+        expected: `${algorithm}:${hexOfBytes(sum)}`,
+        actual: `${algorithm}:${hexOfBytes(actual)}`,
       }
     }
   }

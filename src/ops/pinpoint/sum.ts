@@ -40,11 +40,6 @@ export function sumFromHex(hex: string, length: number): Uint8Array | undefined 
   return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 }
 
-/** Lower-case hex. */
-export function sumToHex(sum: Uint8Array): string {
-  return Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
 // A digit of base64 holds six bits, and a damaged one of hex four; two checksums of other contents share half of theirs.
 const NEAR_BITS = 8
 

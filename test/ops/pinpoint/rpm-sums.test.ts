@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { rpmSums } from '../../../src/ops/pinpoint/rpm-sums.js'
-import { sumToHex } from '../../../src/ops/pinpoint/sum.js'
+import { hexOfBytes } from '../../../src/bytes/hex.js'
 import { ndbDatabase, rpmHeader, type RpmPackage } from '../../support/rpm.js'
 
 const PACKAGE = { name: 'a', version: '1', release: '1' }
 
 function claimsOf(more: Omit<RpmPackage, keyof typeof PACKAGE>) {
   const { claims } = rpmSums.read('Packages.db', ndbDatabase([rpmHeader({ ...PACKAGE, ...more })]))
-  return claims.map(({ path, algorithm, sum }) => [path, algorithm, sumToHex(sum)])
+  return claims.map(({ path, algorithm, sum }) => [path, algorithm, hexOfBytes(sum)])
 }
 
 const [md5, sha256, sha512] = ['0a'.repeat(16), '0b'.repeat(32), '0c'.repeat(64)]
