@@ -1,9 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { diffIDOf, digestOf } from '../../src/bytes/digest.js'
+import { testFolder } from '../support/folder.js'
 import { file, layerTar } from '../support/layers.js'
 import { run } from './run.js'
 
@@ -12,14 +11,7 @@ const whole = layerTar([file('a', { content: 'abc' }), file('b', { content: 'def
 const cut = whole.subarray(0, 1024)
 const diffID = diffIDOf(digestOf(cut))
 
-let folder = ''
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-cut-'))
-  await writeFile(join(folder, 'whole.tar'), whole)
-  await writeFile(join(folder, 'cut.tar'), cut)
-  await writeFile(join(folder, 'cut.tar.gz'), gzipSync(cut))
-})
-afterAll(() => rm(folder, { recursive: true, force: true }))
+const at = testFolder({ 'whole.tar': whole, 'cut.tar': cut, 'cut.tar.gz': gzipSync(cut) })
 
 interface Told {
   readonly findings: readonly { code: string; severity: string; where: object }[]
@@ -28,7 +20,7 @@ interface Told {
 
 async function told(line: string, stdin?: Uint8Array): Promise<Told> {
   const args = [...line.split(' '), '-o', 'out', '--force', '--json']
-  const { exitCode, stdout } = await run(args, { cwd: folder, ...(stdin && { stdin }) })
+  const { exitCode, stdout } = await run(args, { cwd: at(), ...(stdin && { stdin }) })
   expect(exitCode).toBe(0)
   // What the command answers; its own schema is held against it elsewhere.
   return JSON.parse(stdout) as Told
@@ -58,7 +50,7 @@ describe('a root filesystem without an end marker', () => {
   test('export takes what is there, and says so', async () => {
     const { findings } = await told('export cut.tar')
     expect(findings).toMatchObject([{ code: 'ARCHIVE_END_MISSING', where: { archive: 'cut.tar', offset: 1024 } }])
-    expect((await readFile(join(folder, 'out'))).length).toBeGreaterThan(1024)
+    expect((await readFile(at('out'))).length).toBeGreaterThan(1024)
   })
 
   test.each([
@@ -66,7 +58,7 @@ describe('a root filesystem without an end marker', () => {
     ['save', ['save', 'cut.tar', '-o', 'rootfs:by-save']],
     ['extract', ['extract', 'cut.tar', '-o', 'by-extract']],
   ])('%s into a directory says so as well', async (_, args) => {
-    const { exitCode, stdout, stderr } = await run(args, { cwd: folder })
+    const { exitCode, stdout, stderr } = await run(args, { cwd: at() })
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
       stderr: 'imgtar: cut.tar: warning ARCHIVE_END_MISSING: the archive ends without an end marker (byte 1024)\n',

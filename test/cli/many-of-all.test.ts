@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
 import { dockerSave, packed } from '../support/archives.js'
 import { concatenated } from '../support/chunks.js'
+import { testFolder } from '../support/folder.js'
 import { layerTar } from '../support/layers.js'
 import { pax } from '../support/tar-blocks.js'
 import { run } from './run.js'
@@ -11,24 +10,20 @@ import { run } from './run.js'
 // More than fit on a stack as arguments of one call.
 const MANY = 150_000
 
-let cwd = ''
-beforeAll(() => {
-  cwd = mkdtempSync(join(tmpdir(), 'imgtar-many-'))
-})
-afterAll(() => rmSync(cwd, { recursive: true, force: true }))
+const at = testFolder()
 
 const image = (names: readonly string[], path: string, content = '') =>
   packed(dockerSave({ names, layers: [layerTar([{ path, content }])] }))
 
 test('an image may have ever so many names', { timeout: 60_000 }, async () => {
   writeFileSync(
-    join(cwd, 'names.tar'),
+    at('names.tar'),
     image(
       Array.from({ length: MANY }, (_, at) => `a${at}:1`),
       'file',
     ),
   )
-  const { exitCode, stdout } = await run(['images', 'names.tar'], { cwd })
+  const { exitCode, stdout } = await run(['images', 'names.tar'], { cwd: at() })
   expect(exitCode).toBe(0)
   expect(stdout.split('\n').length).toBeGreaterThan(MANY)
 })
@@ -37,16 +32,16 @@ test('a database of packages may tell of ever so many', { timeout: 60_000 }, asy
   const status = (version: number) =>
     Array.from({ length: MANY }, (_, at) => `Package: p${at}\nStatus: install ok installed\nVersion: ${version}\n`)
   for (const version of [1, 2]) {
-    writeFileSync(join(cwd, `${version}.tar`), image(['a:1'], 'var/lib/dpkg/status', status(version).join('\n')))
+    writeFileSync(at(`${version}.tar`), image(['a:1'], 'var/lib/dpkg/status', status(version).join('\n')))
   }
-  const { exitCode, stderr } = await run(['diff', '1.tar', '2.tar'], { cwd })
+  const { exitCode, stderr } = await run(['diff', '1.tar', '2.tar'], { cwd: at() })
   expect([exitCode, stderr]).toEqual([1, ''])
 })
 
 test('the headers before a layer may be ever so long, and come back', async () => {
   const save = image(['a:1'], 'file')
-  writeFileSync(join(cwd, 'long.tar'), concatenated(pax([['comment', 'x'.repeat(300_000)]]), save))
-  expect(await run(['thin', 'long.tar', '--base', 'long.tar', '-o', 'thin.tar'], { cwd })).toMatchObject({
+  writeFileSync(at('long.tar'), concatenated(pax([['comment', 'x'.repeat(300_000)]]), save))
+  expect(await run(['thin', 'long.tar', '--base', 'long.tar', '-o', 'thin.tar'], { cwd: at() })).toMatchObject({
     exitCode: 0,
   })
 })

@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { writeFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { testFolder } from '../support/folder.js'
 import { layerTar } from '../support/layers.js'
 import { dockerArchive, layerOf } from './images.js'
 import { BIN, run } from './run.js'
@@ -13,16 +12,10 @@ const many = layerTar(
   Array.from({ length: 20_000 }, (_, index) => ({ path: `a-file-with-a-name-${index}`, content: '' })),
 )
 
-let cwd = ''
-beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'imgtar-process-'))
-  await writeFile(join(cwd, 'web.tar'), web)
-  await writeFile(join(cwd, 'many.tar'), many)
-})
-afterAll(() => rm(cwd, { recursive: true, force: true }))
+const at = testFolder({ 'web.tar': web, 'many.tar': many })
 
 const shell = (script: string) =>
-  spawnSync('bash', ['-c', script, process.execPath, BIN], { cwd, encoding: 'utf8', timeout: 60_000 })
+  spawnSync('bash', ['-c', script, process.execPath, BIN], { cwd: at(), encoding: 'utf8', timeout: 60_000 })
 
 test('a reader that leaves early is no failure', () => {
   const { stdout, stderr } = shell('"$0" "$1" ls many.tar | head -n 1; echo "exit ${PIPESTATUS[0]}"')
@@ -31,7 +24,7 @@ test('a reader that leaves early is no failure', () => {
 })
 
 test('a long listing comes whole through a pipe', async () => {
-  const { stdout, exitCode } = await run(['ls', 'many.tar'], { cwd })
+  const { stdout, exitCode } = await run(['ls', 'many.tar'], { cwd: at() })
   expect(stdout.split('\n')).toHaveLength(20_001)
   expect(exitCode).toBe(0)
 })
@@ -52,7 +45,7 @@ test.skipIf(!existsSync('/dev/full'))('a full disk behind stdout is trouble, not
 
 test('SIGINT while a pipe is read ends with 130 and says so', async () => {
   const ended = await run(['verify', '-'], {
-    cwd,
+    cwd: at(),
     meanwhile(child) {
       child.stdin?.write(web.subarray(0, 700))
       setTimeout(() => child.kill('SIGINT'), 1500)
@@ -62,15 +55,15 @@ test('SIGINT while a pipe is read ends with 130 and says so', async () => {
 })
 
 test('colour comes by FORCE_COLOR, and goes by NO_COLOR and --no-color', async () => {
-  const coloured = await run(['verify', 'web.tar'], { cwd, environment: { FORCE_COLOR: '1' } })
-  const plain = await run(['verify', 'web.tar'], { cwd, environment: { FORCE_COLOR: '1', NO_COLOR: '1' } })
-  const refused = await run(['verify', '--no-color', 'web.tar'], { cwd, environment: { FORCE_COLOR: '1' } })
+  const coloured = await run(['verify', 'web.tar'], { cwd: at(), environment: { FORCE_COLOR: '1' } })
+  const plain = await run(['verify', 'web.tar'], { cwd: at(), environment: { FORCE_COLOR: '1', NO_COLOR: '1' } })
+  const refused = await run(['verify', '--no-color', 'web.tar'], { cwd: at(), environment: { FORCE_COLOR: '1' } })
   expect(coloured.stdout).toContain('\u001b[32mwhole\u001b[39m')
   expect([plain.stdout, refused.stdout].join('')).not.toContain('\u001b')
 })
 
 test('a pipe has no progress on it unless it is asked for, and stdout never has', async () => {
-  const { stdout, stderr } = await run(['verify', 'many.tar'], { cwd })
+  const { stdout, stderr } = await run(['verify', 'many.tar'], { cwd: at() })
   expect(stderr).toBe('')
   expect(stdout).not.toContain('\r')
 })
@@ -78,7 +71,7 @@ test('a pipe has no progress on it unless it is asked for, and stdout never has'
 // The bundle is cut where modules are imported late, so that what tsc wrote tells of both.
 test('help, version and usage errors load no schema, no format and no operation', async () => {
   const main = new URL('../../dist/cli/main.js', import.meta.url).href
-  await writeFile(join(cwd, 'plain.mjs'), `import { main } from '${main}'\nawait main(process.argv.slice(2))\n`)
+  await writeFile(at('plain.mjs'), `import { main } from '${main}'\nawait main(process.argv.slice(2))\n`)
   const heavy = /zod|\/dist\/(?:formats|ops|tree|bytes)\//
   // Node 24 says so much that only the names may come through.
   const names = "grep -oE 'zod|/dist/[a-z]+/' | sort -u"

@@ -1,15 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { parseOperand } from '../../src/formats/operand.js'
+import { testFolder } from '../support/folder.js'
 
-let folder = ''
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-test-'))
-  for (const name of ['app.tar', 'odd:1.tar', 'docker-archive:x']) await writeFile(join(folder, name), '')
-})
-afterAll(() => rm(folder, { recursive: true }))
+const at = testFolder({ 'app.tar': '', 'odd:1.tar': '', 'docker-archive:x': '' })
 
 test.each([
   ['app.tar', 'app.tar', {}],
@@ -20,15 +13,15 @@ test.each([
   ['odd:1.tar:x', 'odd:1.tar', { choice: { kind: 'name', name: 'x' } }],
   ['gone.tar:x', 'gone.tar', { choice: { kind: 'name', name: 'x' } }],
 ])('%s is taken apart', async (text, path, more) => {
-  expect(await parseOperand(join(folder, text))).toEqual({
-    text: join(folder, text),
-    path: join(folder, path),
+  expect(await parseOperand(at(text))).toEqual({
+    text: at(text),
+    path: at(path),
     ...more,
   })
 })
 
 test('a transport may stand before the path', async () => {
-  const path = join(folder, 'app.tar')
+  const path = at('app.tar')
   expect(await parseOperand(`docker-archive:${path}:x`)).toMatchObject({
     transport: 'docker-archive',
     path,

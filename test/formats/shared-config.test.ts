@@ -1,21 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { writeFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
 import { runContext } from '../../src/context.js'
 import { openArchive } from '../../src/formats/index.js'
 import { json, layer, packed } from '../support/archives.js'
+import { testFolder } from '../support/folder.js'
 
-let folder = ''
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-test-'))
-})
-afterAll(() => rm(folder, { recursive: true }))
+const at = testFolder()
 
 async function opened(config: Uint8Array) {
   const item = (name: string) => ({ Config: 'config.json', RepoTags: [name], Layers: ['layer.tar'] })
   const members = { 'config.json': config, 'layer.tar': layer('a'), 'manifest.json': json(['a:1', 'b:1'].map(item)) }
-  const path = join(folder, 'app.tar')
+  const path = at('app.tar')
   await writeFile(path, packed(new Map(Object.entries(members))))
   await using archive = await openArchive(path, runContext())
   return archive

@@ -1,7 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runContext } from '../../src/context.js'
 import { openArchive } from '../../src/formats/index.js'
 import type { ImageArchive } from '../../src/model/image.js'
@@ -10,6 +7,7 @@ import { history } from '../../src/ops/history.js'
 import { listImages } from '../../src/ops/images.js'
 import { inspect } from '../../src/ops/inspect.js'
 import { configOf, digest, dockerSave, dockerV1, layer, packed, PLAIN, type ImageFixture } from '../support/archives.js'
+import { testFolder } from '../support/folder.js'
 
 const CREATED = '2023-11-07T00:00:00Z'
 const STEPPED: ImageFixture = {
@@ -25,17 +23,13 @@ const STEPPED: ImageFixture = {
 }
 const UNTAGGED: ImageFixture = { names: [], layers: [layer('c')] }
 const context = runContext()
-let folder = ''
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-test-'))
-  await writeFile(join(folder, 'saved.tar'), packed(dockerSave(PLAIN, STEPPED, UNTAGGED)))
-  await writeFile(join(folder, 'v1.tar'), packed(dockerV1(PLAIN)))
+const at = testFolder({
+  'saved.tar': packed(dockerSave(PLAIN, STEPPED, UNTAGGED)),
+  'v1.tar': packed(dockerV1(PLAIN)),
 })
-afterAll(() => rm(folder, { recursive: true }))
 
 async function using<T>(name: string, work: (archive: ImageArchive) => Promise<T>): Promise<T> {
-  await using archive = await openArchive(join(folder, name), context)
+  await using archive = await openArchive(at(name), context)
   return await work(archive)
 }
 

@@ -1,7 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { writeFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
 import { runContext } from '../../../src/context.js'
 import { ArchiveError } from '../../../src/errors.js'
 import { severityOf, type Finding } from '../../../src/findings.js'
@@ -11,15 +9,12 @@ import { verify } from '../../../src/ops/verify.js'
 import { scanSource } from '../../../src/tar/scan.js'
 import { bytesSource } from '../../../src/bytes/source.js'
 import { dockerSave, flipped, offsetOf, packed } from '../../support/archives.js'
+import { testFolder } from '../../support/folder.js'
 import { layerTar, file } from '../../support/layers.js'
 import { apkLayer, dpkgLayer, noise, pythonLayer, RPM_DATABASE, rpmLayer } from '../../support/packages.js'
 import { randomBelow } from '../../support/random.js'
 
-let folder = ''
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-test-'))
-})
-afterAll(() => rm(folder, { recursive: true }))
+const at = testFolder()
 
 const LAYERS = [
   dpkgLayer(),
@@ -67,7 +62,7 @@ const NOTHING: Evidence = { against: [], sidecars: [] }
 
 /** Verifies bytes; what is found, or the code of the error. */
 async function found(bytes: Uint8Array, evidence: Evidence = NOTHING): Promise<readonly Finding[] | string> {
-  const path = join(folder, 'archive.tar')
+  const path = at('archive.tar')
   await writeFile(path, bytes)
   const context = runContext()
   try {

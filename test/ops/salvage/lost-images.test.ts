@@ -1,21 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { writeFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
 import { digestOf } from '../../../src/bytes/digest.js'
 import { runContext } from '../../../src/context.js'
 import { openArchive } from '../../../src/formats/index.js'
 import { looseMembers } from '../../../src/formats/salvage/members.js'
 import { salvage } from '../../../src/ops/salvage/index.js'
 import { configOf, dockerSave, hybrid, manifestOf, ociLayout, offsetOf, packed } from '../../support/archives.js'
+import { testFolder } from '../../support/folder.js'
 import { file, layerTar } from '../../support/layers.js'
 import { noise } from '../../support/packages.js'
 
-let folder = ''
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-test-'))
-})
-afterAll(() => rm(folder, { recursive: true }))
+const at = testFolder()
 
 const layer = (name: string) => layerTar([file(name, { content: noise(name, 3000) })])
 const [BASE, MIDDLE, TOP, OTHER] = [layer('base'), layer('middle'), layer('top'), layer('other')]
@@ -26,13 +21,13 @@ const CUT = WHOLE.subarray(0, offsetOf(WHOLE, TOP) + 1000)
 
 async function salvaged(sources: Readonly<Record<string, Uint8Array>>, damaged = CUT) {
   const context = runContext()
-  const broken = join(folder, 'broken.tar')
+  const broken = at('broken.tar')
   await writeFile(broken, damaged)
   await using members = await looseMembers(broken, context)
   const opened = []
   for (const [name, bytes] of Object.entries(sources)) {
-    await writeFile(join(folder, name), bytes)
-    opened.push(await openArchive(join(folder, name), context))
+    await writeFile(at(name), bytes)
+    opened.push(await openArchive(at(name), context))
   }
   try {
     const { images } = await salvage(members, { sources: opened, opened: undefined }, context)
@@ -105,7 +100,7 @@ test('documents of docker 25 to 28 that no image refers to do not hide which ima
 
 test('the manifest comes back with what it is healed from, where the config was kept', async () => {
   const context = runContext()
-  const [broken, copy] = [join(folder, 'kept.tar'), join(folder, 'copy.tar')]
+  const [broken, copy] = [at('kept.tar'), at('copy.tar')]
   await writeFile(broken, cutIn([...blobOf(configOf(IMAGE)), ...blobOf(BASE), ...blobOf(TOP)], TOP))
   await writeFile(copy, packed(new Map(HYBRID)))
   await using members = await looseMembers(broken, context)

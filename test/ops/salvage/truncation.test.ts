@@ -1,7 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writeFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
 import { runContext } from '../../../src/context.js'
 import { openArchive } from '../../../src/formats/index.js'
 import { looseMembers } from '../../../src/formats/salvage/members.js'
@@ -11,14 +9,11 @@ import { partialExport } from '../../../src/ops/salvage/partial.js'
 import { spareParts } from '../../../src/ops/salvage/spare.js'
 import { changed, digest, dockerSave, flipped, hybrid, ociLayout, offsetOf, packed } from '../../support/archives.js'
 import { collect } from '../../support/chunks.js'
+import { testFolder } from '../../support/folder.js'
 import { apkLayer, dpkgLayer, pythonLayer } from '../../support/packages.js'
 import { randomBelow } from '../../support/random.js'
 
-let folder = ''
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-test-'))
-})
-afterAll(() => rm(folder, { recursive: true }))
+const at = testFolder()
 
 const LAYERS = [dpkgLayer(), apkLayer(), pythonLayer()]
 const IMAGE = { names: ['app:1'], layers: LAYERS }
@@ -31,11 +26,11 @@ interface Outcome {
 }
 
 async function salvaged(bytes: Uint8Array, from?: Uint8Array): Promise<Outcome> {
-  const path = join(folder, 'broken.tar')
+  const path = at('broken.tar')
   await writeFile(path, bytes)
   const context = runContext()
-  if (from !== undefined) await writeFile(join(folder, 'from.tar'), from)
-  const source = from === undefined ? undefined : await openArchive(join(folder, 'from.tar'), context)
+  if (from !== undefined) await writeFile(at('from.tar'), from)
+  const source = from === undefined ? undefined : await openArchive(at('from.tar'), context)
   await using broken = await looseMembers(path, context)
   const found = await salvage(broken, { sources: source === undefined ? [] : [source], opened: undefined }, context)
   await source?.[Symbol.asyncDispose]()
@@ -117,7 +112,7 @@ test('a source whose layer is damaged itself heals nothing', async () => {
 
 test('a partial export leaves out the file that is known to be damaged, and no other', async () => {
   const archive = packed(dockerSave(IMAGE))
-  const path = join(folder, 'partial.tar')
+  const path = at('partial.tar')
   await writeFile(path, flipped(archive, offsetOf(archive, LAYERS[1] ?? new Uint8Array(0)) + 600))
   const context = runContext()
   await using broken = await looseMembers(path, context)
