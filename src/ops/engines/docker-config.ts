@@ -113,7 +113,10 @@ export function readConfig(bytes: Uint8Array, as: 'image' | 'platform'): ReadCon
 export function valueOf(object: unknown, key: string): unknown {
   if (!isObject(object)) return undefined
   const name = key.toLowerCase()
-  return Object.entries(object).findLast(([own, value]) => own.toLowerCase() === name && value !== null)?.[1]
+  // Without a list of pairs, and by the length first: a hostile config has keys by the hundred thousand.
+  const isMeant = (own: string) => own.length === name.length && own.toLowerCase() === name && object[own] !== null
+  const own = Object.keys(object).findLast(isMeant)
+  return own === undefined ? undefined : object[own]
 }
 
 /** Whether a JSON value is an object. */
