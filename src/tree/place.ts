@@ -77,22 +77,24 @@ function findDirectory(making: Making, path: string, place: Place): DirectoryNod
     const real = JSON.stringify(found.names.join('/'))
     making.notes.tell('ENTRY_PARENT_NOT_DIRECTORY', key, `lies behind a symlink; put into ${real}`)
   }
-  if (isDirectory(found.node)) return ownDirectory(making.tree, found.node, found.names)
-  return makeDirectories(making, found.names, key)
+  if (!isDirectory(found.node)) return makeDirectories(making, found.names, key)
+  refuseDeep(found.names, making.limits)
+  return ownDirectory(making.tree, found.node, found.names)
+}
+
+/** Behind links a short name may lie deep. Errors: ERR_LIMIT for a directory in which every name is too deep. */
+function refuseDeep({ length }: readonly string[], { depth }: Limits): void {
+  if (length < depth) return
+  const hint = 'raise it with --limit-depth if the archive is trusted'
+  throw new ArchiveError('ERR_LIMIT', `names in a directory ${length} levels deep are over the limit of ${depth}`, {
+    hint,
+  })
 }
 
 /** The directory at these components, none of them a link; what is missing is made, what is no directory gives way. */
 export function makeDirectories(making: Making, names: readonly string[], key: string): DirectoryNode {
   const { tree, layer, notes, limits } = making
-  if (names.length > limits.depth) {
-    throw new ArchiveError(
-      'ERR_LIMIT',
-      `a directory ${names.length} levels deep is over the limit of ${limits.depth}`,
-      {
-        hint: 'raise it with --limit-depth if the archive is trusted',
-      },
-    )
-  }
+  refuseDeep(names, limits)
   let here = ownDirectory(tree, tree.root, [])
   for (const [depth, name] of names.entries()) {
     let next = here.inode.children.get(name)

@@ -62,6 +62,13 @@ describe('hostile layers', () => {
     await expect(mergeLayers(layersOf(chain), { depth: 8 })).rejects.toMatchObject({ code: 'ERR_LIMIT' })
   })
 
+  test('a name deeper than the limit is refused in a directory that is there, behind a link to it', async () => {
+    const known = [directory('a/b/c/d/e'), symlink('l', 'a/b/c/d'), file('l/x')]
+    expect(paths(await mergeLayers(layersOf(known), { depth: 5 }))).toContain('a/b/c/d/x')
+    const deeper = layersOf([...known, file('l/e/x')])
+    await expect(mergeLayers(deeper, { depth: 5 })).rejects.toMatchObject({ code: 'ERR_LIMIT' })
+  })
+
   test('implied directories count as entries', async () => {
     const wide = layersOf([file('a/a/a/a'), file('b/b/b/b')])
     await expect(mergeLayers(wide, { entries: 7 })).rejects.toMatchObject({ code: 'ERR_LIMIT' })
