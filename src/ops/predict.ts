@@ -1,5 +1,6 @@
 import type { RunContext } from '../context.js'
 import type { LoadMember, LoadView } from '../model/load-view.js'
+import { documentReader } from './engines/document-reader.js'
 import { goClean } from './engines/go-path.js'
 import { ENGINES } from './engines/index.js'
 import { layerReader } from './engines/layer-facts.js'
@@ -15,7 +16,14 @@ export async function predict(
   context: RunContext,
   engines: readonly Engine[] = ENGINES,
 ): Promise<readonly Prediction[]> {
-  const given: Given = { view, context, members: namesOf(view), layers: layerReader(context), unpackings: unpackings() }
+  const given: Given = {
+    view,
+    context,
+    members: namesOf(view),
+    documents: documentReader(context),
+    layers: layerReader(context),
+    unpackings: unpackings(),
+  }
   const predictions: Prediction[] = []
   for (const engine of engines) predictions.push(await judge(engine, given))
   return predictions

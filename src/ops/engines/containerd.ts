@@ -3,7 +3,6 @@ import type { Digest } from '../../bytes/digest.js'
 import { familiarTagged } from '../../model/reference.js'
 import { unpackFault } from './containerd-layers.js'
 import { blobOf, ingest, writtenBlob, type Ingested, type StoredBlob } from './containerd-store.js'
-import { readConfig } from './docker-config.js'
 import { readDescriptors, readManifest, type OciDescriptor } from './oci-documents.js'
 import { addImage, giveName, Stop, stopIf, type Engine, type Given, type Loading } from './prediction.js'
 import { referenceFault } from './references.js'
@@ -67,7 +66,7 @@ async function loadEntries(
     const layers = entry.layers.map((path) => layerOf(ingested, path))
     const manifest = await schema2(given, config, layers)
     ingested.byDigest.set(manifest.digest, manifest)
-    const read = readConfig(await bytesOf(config, given), 'platform')
+    const read = given.documents.config(await given.documents.read(config.source), 'platform')
     if ('fault' in read) throw new Stop(`unable to resolve platform: ${read.fault}`)
     for (const tag of entry.tags) {
       const fault = referenceFault(tag, 'new')
@@ -108,14 +107,10 @@ async function schema2(given: Given, config: StoredBlob, layers: readonly Stored
   )
 }
 
-async function bytesOf({ source }: StoredBlob, { context }: Given): Promise<Uint8Array> {
-  return source.read({ offset: 0, length: Math.min(source.size, context.limits.json) }, context.signal)
-}
-
 async function loadIndex(given: Given, loading: Loading, ingested: Ingested): Promise<void> {
   const index = ingested.byName.get('index.json')
   if (index === undefined) throw new Stop('missing index.json in OCI layout 1.0.0')
-  const read = readDescriptors(await bytesOf(index, given), 'manifests')
+  const read = readDescriptors(await given.documents.read(index.source), 'manifests')
   if ('fault' in read) throw new Stop(read.fault)
   const targets = read.descriptors.map((descriptor): Target => {
     const { annotations } = descriptor
@@ -149,7 +144,7 @@ async function useFault(given: Given, ingested: Ingested, descriptor: OciDescrip
   const { config, layers } = found
   const blob = blobOf(ingested, config.digest)
   if (blob === undefined) return `content digest ${config.digest}: not found`
-  const read = readConfig(await bytesOf(blob, given), 'image')
+  const read = given.documents.config(await given.documents.read(blob.source), 'image')
   if ('fault' in read) return `could not deserialize image config: ${read.fault}`
   const stored = layers
     .filter(({ mediaType }) => isLayer(mediaType))
@@ -179,7 +174,7 @@ async function platformManifest(
 ): Promise<Manifest | string> {
   const blob = blobOf(ingested, descriptor.digest)
   if (blob === undefined || depth > MOST_DEPTH) return `content digest ${descriptor.digest}: not found`
-  const bytes = await bytesOf(blob, given)
+  const bytes = await given.documents.read(blob.source)
   if (!/index|manifest\.list/.test(descriptor.mediaType)) return readManifest(bytes)
   const children = readDescriptors(bytes, 'manifests')
   if ('fault' in children) return children.fault

@@ -5,7 +5,6 @@ import { familiarTagged } from '../../model/reference.js'
 import { readConfig, type LoaderConfig } from './docker-config.js'
 import { goClean } from './go-path.js'
 import { tarWords, type LayerFacts } from './layer-facts.js'
-import { readSmall } from './layout-disk.js'
 import { Stop, type Engine, type Given, type Loading } from './prediction.js'
 import { readSaveManifest, type SaveEntry } from './save-manifest.js'
 
@@ -53,7 +52,7 @@ function absent(fault: Given['view']['end']['fault'], name: string): string {
 
 async function documentAt(given: Given, path: string): Promise<Uint8Array> {
   const source = member(given, path)
-  return source === 'empty' ? new Uint8Array(0) : readSmall(source, given)
+  return source === 'empty' ? new Uint8Array(0) : given.documents.read(source)
 }
 
 async function isGzipOrZstd(given: Given, path: string): Promise<boolean> {

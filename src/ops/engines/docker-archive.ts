@@ -85,11 +85,3 @@ function contentOf(node: DiskNode, shown: string): ByteSource {
   if (source === undefined) throw new Stop('unexpected EOF')
   return source
 }
-
-/** All bytes of a document, which are small or refused here. */
-export async function readAll(source: ByteSource, { context }: Given): Promise<Uint8Array> {
-  if (source.size > context.limits.json) {
-    throw new Stop(`a document of ${source.size} bytes is over imgtar's limit of ${context.limits.json}`)
-  }
-  return source.read({ offset: 0, length: source.size }, context.signal)
-}

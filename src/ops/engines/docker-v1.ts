@@ -2,7 +2,7 @@ import type { DiffID, Digest } from '../../bytes/digest.js'
 import { toArchiveError } from '../../errors.js'
 import { configFromV1, parseV1, type V1Document } from '../../model/derived-config.js'
 import { familiarName, parseReference } from '../../model/reference.js'
-import { readAll, type Extracted } from './docker-archive.js'
+import type { Extracted } from './docker-archive.js'
 import { isObject, textFrom, valueOf } from './docker-config.js'
 import { layerStack } from './docker-layers.js'
 import type { DockerRules } from './docker-rules.js'
@@ -46,7 +46,7 @@ async function loadFolder(load: V1Loading, name: string): Promise<void> {
       todo.pop()
       continue
     }
-    const bytes = await readAll(load.extracted.file(`${id}/json`), load.given)
+    const bytes = await load.given.documents.read(load.extracted.file(`${id}/json`))
     const parent = parentOf(bytes)
     if (parent === '' || load.loaded.has(parent)) {
       await loadImage(load, id, parent, bytes)
@@ -98,7 +98,7 @@ function parse(bytes: Uint8Array): V1Document {
 }
 
 async function loadNames({ given, loading, extracted, loaded }: V1Loading): Promise<void> {
-  const decoded = decodeFirst(await readAll(extracted.file('repositories'), given))
+  const decoded = decodeFirst(await given.documents.read(extracted.file('repositories')))
   const fault = 'fault' in decoded ? decoded.fault : misfit(decoded.value, mapOf(mapOf(text)))
   if ('fault' in decoded || fault !== undefined) throw new Stop(fault ?? '')
   for (const [name, tags] of Object.entries(isObject(decoded.value) ? decoded.value : {})) {

@@ -2,8 +2,8 @@ import type { EngineName } from '../../model/engine-names.js'
 import { digestOf, type Digest } from '../../bytes/digest.js'
 import { familiarName } from '../../model/reference.js'
 import { isFault, lookUp } from './disk.js'
-import { extract, readAll, type Extracted } from './docker-archive.js'
-import { readConfig, type LoaderConfig } from './docker-config.js'
+import { extract, type Extracted } from './docker-archive.js'
+import type { LoaderConfig } from './docker-config.js'
 import { layerStack } from './docker-layers.js'
 import type { DockerRules } from './docker-rules.js'
 import { loadV1 } from './docker-v1.js'
@@ -33,7 +33,7 @@ async function load(given: Given, loading: Loading, rules: DockerRules): Promise
     await loadV1(given, loading, rules, extracted)
     return
   }
-  const bytes = await readAll(extracted.file('manifest.json'), given)
+  const bytes = await given.documents.read(extracted.file('manifest.json'))
   const manifest = readSaveManifest(bytes, {
     way: 'first',
     entryName: 'manifestItem',
@@ -61,8 +61,8 @@ async function loadImage(
   extracted: Extracted,
   entry: SaveEntry,
 ): Promise<{ readonly id: Digest; readonly config: LoaderConfig }> {
-  const bytes = await readAll(extracted.file(entry.config), given)
-  const read = readConfig(bytes, 'image')
+  const bytes = await given.documents.read(extracted.file(entry.config))
+  const read = given.documents.config(bytes, 'image')
   if ('fault' in read) throw new Stop(rules.wraps ? oldTimeWords(read.fault) : read.fault)
   const { config } = read
   if (config.diffIDs === undefined) throw new Stop('invalid image JSON, no RootFS key')

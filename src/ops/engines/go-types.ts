@@ -6,7 +6,13 @@ export type GoType =
   | { readonly kind: 'list' | 'map'; readonly of: GoType; readonly name: string }
   /** docker's strslice: a text stands for a list of one. */
   | { readonly kind: 'texts'; readonly name: string }
-  | { readonly kind: 'struct'; readonly fields: Readonly<Record<string, GoType>>; readonly name: string }
+  | { readonly kind: 'struct'; readonly fields: ReadonlyMap<string, GoField>; readonly name: string }
+
+/** A field of a struct, which is found by its name in lower case. */
+interface GoField {
+  readonly name: string
+  readonly type: GoType
+}
 
 export const text: GoType = { kind: 'text', name: 'string' }
 export const whole: GoType = { kind: 'whole', name: 'int64' }
@@ -23,7 +29,7 @@ export const mapOf = (of: GoType): GoType => ({ kind: 'map', of, name: `map[stri
 export const struct = (name: string, fields: Readonly<Record<string, GoType>>): GoType => ({
   kind: 'struct',
   name,
-  fields,
+  fields: new Map(Object.entries(fields).map(([key, type]) => [key.toLowerCase(), { name: key, type }])),
 })
 
 /**
@@ -73,12 +79,10 @@ function partsOf(value: unknown, type: GoType, field: string): readonly (readonl
   if (typeof value !== 'object' || value === null) return []
   if (type.kind === 'map') return Object.values(value).map((one: unknown) => [one, type.of, field] as const)
   if (type.kind !== 'struct') return []
-  const names = new Map(Object.keys(type.fields).map((name) => [name.toLowerCase(), name]))
   return Object.entries(value).flatMap(([key, one]: [string, unknown]) => {
-    const name = names.get(key.toLowerCase())
-    const inner = name === undefined ? undefined : type.fields[name]
-    if (name === undefined || inner === undefined) return []
-    return [[one, inner, field === '' ? `${type.name}.${name}` : `${field}.${name}`] as const]
+    const inner = type.fields.get(key.toLowerCase())
+    if (inner === undefined) return []
+    return [[one, inner.type, `${field === '' ? type.name : field}.${inner.name}`] as const]
   })
 }
 

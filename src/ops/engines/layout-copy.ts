@@ -1,8 +1,9 @@
-import { digestOf, type Digest } from '../../bytes/digest.js'
+import { digestOf, hasher, type Digest } from '../../bytes/digest.js'
+import { chunksOf } from '../../bytes/source.js'
 import { digestFault, type CopyRules } from './copy-rules.js'
 import { listFrom, readConfig, valueOf } from './docker-config.js'
 import { decodeFirst } from './go-syntax.js'
-import { blobPath, layoutDisk, readSmall, type LayoutDisk } from './layout-disk.js'
+import { blobPath, layoutDisk, type LayoutDisk } from './layout-disk.js'
 import { descriptorOf, readDescriptors, readManifest, type OciDescriptor } from './oci-documents.js'
 import { Stop, type Given } from './prediction.js'
 import { storeStack, type StoreStack } from './store-layers.js'
@@ -19,7 +20,7 @@ const HOST = { os: 'linux', architecture: 'amd64' }
 /** Copies the one image of an OCI layout or archive. Errors: Stop, in the words of containers/image. */
 export async function copyLayout(given: Given, rules: CopyRules): Promise<CopiedLayout> {
   const disk = layoutDisk(given)
-  const decoded = decodeFirst(await readSmall(disk.file('index.json'), given))
+  const decoded = decodeFirst(await given.documents.read(disk.file('index.json')))
   if ('fault' in decoded) throw new Stop(decoded.fault)
   const descriptors = listFrom(valueOf(decoded.value, 'manifests')).map(descriptorOf)
   const [descriptor] = descriptors
@@ -34,7 +35,7 @@ type Manifest = { readonly config: OciDescriptor; readonly layers: readonly OciD
 
 /** The manifest itself, or the one of a list that is for this host. */
 async function chosen(given: Given, disk: LayoutDisk, descriptor: OciDescriptor): Promise<Manifest> {
-  const bytes = await readSmall(disk.file(blobPath(checked(descriptor.digest))), given)
+  const bytes = await given.documents.read(disk.file(blobPath(checked(descriptor.digest))))
   if (!INDEX.test(descriptor.mediaType)) return parsed(bytes)
   const read = readDescriptors(bytes, 'manifests')
   if ('fault' in read) throw new Stop(read.fault)
@@ -43,7 +44,7 @@ async function chosen(given: Given, disk: LayoutDisk, descriptor: OciDescriptor)
   if (found === undefined) {
     throw new Stop('no image found in image index for architecture amd64, variant "", OS linux')
   }
-  const inner = await readSmall(disk.file(blobPath(checked(found.digest))), given)
+  const inner = await given.documents.read(disk.file(blobPath(checked(found.digest))))
   if (digestOf(inner) !== found.digest)
     throw new Stop(`Manifest does not match provided manifest digest ${found.digest}`)
   if (INDEX.test(found.mediaType)) {
@@ -98,8 +99,9 @@ async function copyBlob(
 }
 
 async function sha512Of({ context }: Given, disk: LayoutDisk, digest: string): Promise<string> {
-  const source = disk.file(blobPath(digest))
-  return digestOf(await source.read({ offset: 0, length: source.size }, context.signal), 'sha512')
+  const hash = hasher('sha512')
+  for await (const chunk of chunksOf(disk.file(blobPath(digest)), context.signal)) hash.update(chunk)
+  return hash.digest()
 }
 
 async function copyConfig(
@@ -109,7 +111,7 @@ async function copyConfig(
   stack: StoreStack,
   { digest }: OciDescriptor,
 ): Promise<Digest> {
-  const bytes = await readSmall(disk.file(blobPath(checked(digest))), given)
+  const bytes = await given.documents.read(disk.file(blobPath(checked(digest))))
   const actual = digestOf(bytes, digest.startsWith('sha512:') ? 'sha512' : 'sha256')
   if (actual !== digest) {
     throw new Stop(

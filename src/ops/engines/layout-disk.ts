@@ -40,12 +40,6 @@ function fileAt(root: DiskDirectory, path: string): ByteSource {
   return source
 }
 
-/** All bytes of a document, which are small or refused here. */
-export async function readSmall(source: ByteSource, { context }: Given): Promise<Uint8Array> {
-  if (source.size > context.limits.json) throw new Stop(`a document of ${source.size} bytes is over imgtar's limit`)
-  return source.read({ offset: 0, length: source.size }, context.signal)
-}
-
 /** The path of a blob. */
 export function blobPath(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`

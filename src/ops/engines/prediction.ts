@@ -1,7 +1,9 @@
 import type { Digest } from '../../bytes/digest.js'
+import type { ByteSource } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
 import type { EngineName } from '../../model/engine-names.js'
 import type { LoadMember, LoadView } from '../../model/load-view.js'
+import type { ReadConfig } from './docker-config.js'
 import type { LayerReader } from './layer-facts.js'
 import type { Unpackings } from './unpackings.js'
 
@@ -36,9 +38,18 @@ export interface Prediction {
 export interface Given {
   readonly view: LoadView
   readonly members: MemberNames
+  readonly documents: DocumentReader
   readonly layers: LayerReader
   readonly unpackings: Unpackings
   readonly context: RunContext
+}
+
+/** Reads documents for engine after engine; any number of images may name the same one. */
+export interface DocumentReader {
+  /** All bytes of a document, which are small or refused. Errors: Stop where they are over the limit, ERR_IO. */
+  read(source: ByteSource): Promise<Uint8Array>
+  /** `readConfig` of bytes that `read` gave. */
+  config(bytes: Uint8Array, as: 'image' | 'platform'): ReadConfig
 }
 
 /** The members of a view by their names; where several have one, the first. */

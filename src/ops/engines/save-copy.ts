@@ -2,7 +2,6 @@ import { digestOf, type Digest } from '../../bytes/digest.js'
 import type { ByteSource } from '../../bytes/source.js'
 import type { LoadMember } from '../../model/load-view.js'
 import { checkPeels, digestFault, type CopyRules } from './copy-rules.js'
-import { readConfig } from './docker-config.js'
 import { goClean } from './go-path.js'
 import { tarWords, type LayerFacts } from './layer-facts.js'
 import { Stop, type Given } from './prediction.js'
@@ -49,17 +48,15 @@ function dirname(path: string): string {
   return clean.includes('/') ? clean.slice(0, clean.lastIndexOf('/')) : '.'
 }
 
-async function bytesOf(source: Component['source'], { context }: Given): Promise<Uint8Array> {
-  if (source === 'empty') return new Uint8Array(0)
-  if (source.size > context.limits.json) throw new Stop(`a document of ${source.size} bytes is over imgtar's limit`)
-  return source.read({ offset: 0, length: source.size }, context.signal)
+async function bytesOf(source: Component['source'], { documents }: Given): Promise<Uint8Array> {
+  return source === 'empty' ? new Uint8Array(0) : documents.read(source)
 }
 
 /** Copies one image of a docker-archive; the result is its ID. Errors: Stop, in the words of containers/image. */
 export async function copySaved(given: Given, rules: CopyRules, entry: SaveEntry): Promise<Digest> {
   const doing = `loading tar component ${JSON.stringify(entry.config)}`
   const bytes = await bytesOf(component(given, entry.config, doing).source, given)
-  const read = readConfig(bytes, 'image')
+  const read = given.documents.config(bytes, 'image')
   if ('fault' in read) throw new Stop(`decoding tar config ${JSON.stringify(entry.config)}: ${read.fault}`)
   const { diffIDs } = read.config
   if (diffIDs === undefined) {

@@ -3,7 +3,7 @@ import { decodeBase64 } from '../../bytes/base64.js'
 import { asDigest, digestOf, type Digest } from '../../bytes/digest.js'
 import { listFrom, textFrom, valueOf } from './docker-config.js'
 import { decodeWhole } from './go-syntax.js'
-import { blobPath, layoutDisk, readSmall, type LayoutDisk } from './layout-disk.js'
+import { blobPath, layoutDisk, type LayoutDisk } from './layout-disk.js'
 import { descriptorOf, readDescriptors, readManifest, type OciDescriptor } from './oci-documents.js'
 import { Stop, type Engine, type Given, type Loading } from './prediction.js'
 
@@ -20,7 +20,7 @@ export function umociEngine(id: EngineName, title: string): Engine {
 async function load(given: Given, loading: Loading): Promise<void> {
   const disk = layoutDisk(given)
   await checkLayout(given, disk)
-  const decoded = decodeWhole(await readSmall(disk.file('index.json'), given))
+  const decoded = decodeWhole(await given.documents.read(disk.file('index.json')))
   if ('fault' in decoded) throw new Stop(`get top-level index: parse index: ${decoded.fault}`)
   const descriptors = listFrom(valueOf(decoded.value, 'manifests')).map(descriptorOf)
   loading.ignores.add('layers: only `umoci unpack` reads them')
@@ -42,7 +42,7 @@ async function load(given: Given, loading: Loading): Promise<void> {
 
 async function checkLayout(given: Given, disk: LayoutDisk): Promise<void> {
   if (!disk.has('oci-layout')) throw new Stop('open CAS: validate: read oci-layout: invalid image detected')
-  const decoded = decodeWhole(await readSmall(disk.file('oci-layout'), given))
+  const decoded = decodeWhole(await given.documents.read(disk.file('oci-layout')))
   const version = 'fault' in decoded ? undefined : textFrom(valueOf(decoded.value, 'imageLayoutVersion'))
   if (version !== '1.0.0') {
     throw new Stop('open CAS: validate: layout version is not supported: invalid image detected')
@@ -60,7 +60,7 @@ async function manifestsOf(
   if (descriptor.mediaType !== INDEX) return [descriptor]
   const path = blobPath(descriptor.digest)
   if (depth > MOST_DEPTH || !disk.has(path)) return []
-  const read = readDescriptors(await readSmall(disk.file(path), given), 'manifests')
+  const read = readDescriptors(await given.documents.read(disk.file(path)), 'manifests')
   if ('fault' in read) throw new Stop(read.fault)
   const found: OciDescriptor[] = []
   for (const child of read.descriptors) found.push(...(await manifestsOf(given, disk, child, depth + 1)))
@@ -94,7 +94,7 @@ async function verified(given: Given, disk: LayoutDisk, descriptor: OciDescripto
   const known = asDigest(digest)
   if (known === undefined) throw new Stop(`stat: get blob: invalid digest ${digest}`)
   const embedded = data === undefined ? undefined : decodeBase64(data)
-  const bytes = embedded ?? (await readSmall(disk.file(blobPath(digest)), given))
+  const bytes = embedded ?? (await given.documents.read(disk.file(blobPath(digest))))
   const actual = digestOf(bytes, digest.startsWith('sha512:') ? 'sha512' : 'sha256')
   if (actual !== digest && embedded !== undefined) {
     const why = `expected ${digest} not ${actual}: verified reader digest mismatch`

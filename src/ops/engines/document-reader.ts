@@ -1,0 +1,33 @@
+import type { ByteSource } from '../../bytes/source.js'
+import type { RunContext } from '../../context.js'
+import { readConfig, type ReadConfig } from './docker-config.js'
+import { Stop, type DocumentReader } from './prediction.js'
+
+// Bytes of documents that are kept for whoever asks next; what goes beyond is read again.
+const MOST_KEPT = 16 * 1024 * 1024
+
+/** A reader for one archive. */
+export function documentReader({ limits, signal }: RunContext): DocumentReader {
+  const known = new Map<ByteSource, Uint8Array>()
+  const configs = { image: new WeakMap<Uint8Array, ReadConfig>(), platform: new WeakMap<Uint8Array, ReadConfig>() }
+  let kept = 0
+  return {
+    async read(source) {
+      const found = known.get(source)
+      if (found !== undefined) return found
+      const { size } = source
+      if (size > limits.json) throw new Stop(`a document of ${size} bytes is over imgtar's limit of ${limits.json}`)
+      const bytes = await source.read({ offset: 0, length: size }, signal)
+      if (kept + size <= MOST_KEPT) {
+        kept += size
+        known.set(source, bytes)
+      }
+      return bytes
+    },
+    config(bytes, as) {
+      const config = configs[as].get(bytes) ?? readConfig(bytes, as)
+      configs[as].set(bytes, config)
+      return config
+    },
+  }
+}
