@@ -75,6 +75,8 @@ function fileWatch(): FileWatch {
     return table
   }
   let round = 1
+  // Those that the tree showed in the round before: what it shows no more it never will again.
+  let shown: Set<StoredTable> = new Set()
   return {
     entry(layer, { type, content, rawPath }) {
       if (type !== 'file' || content.length === 0) return
@@ -87,10 +89,12 @@ function fileWatch(): FileWatch {
       addRow(tableOf(layer), { parent, name, offset: offset + headerLength, size, fate: REPLACED })
     },
     applied(layer, tree, hashes) {
-      tableOf(layer).hashes = hashes
+      const own = tableOf(layer)
+      own.hashes = hashes
       round += 1
-      showAll(tables, tree, round)
-      for (const table of tables.values()) hideOthers(table, layer.index, { tables, tree, round })
+      const before = shown.add(own)
+      shown = showAll(tables, tree, round)
+      for (const table of before) hideOthers(table, layer.index, { tables, tree, round })
     },
     *files() {
       for (const table of [...tables.values()].sort((a, b) => a.layer - b.layer)) {
@@ -107,13 +111,17 @@ interface Merged {
   readonly round: number
 }
 
-function showAll(tables: Merged['tables'], tree: Tree, round: number): void {
+/** Marks what the tree shows, and gives the tables in which something is. */
+function showAll(tables: Merged['tables'], tree: Tree, round: number): Set<StoredTable> {
+  const shown = new Set<StoredTable>()
   everyNode(tree, ({ inode }) => {
     const row = inode.type === 'file' ? rowAt(tables.get(inode.layer), inode.content.offset) : undefined
     if (row === undefined) return
     row.block.shown[row.at] = round
     row.block.fates[row.at] = VISIBLE
+    shown.add(row.table)
   })
+  return shown
 }
 
 /**

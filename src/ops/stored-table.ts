@@ -1,5 +1,6 @@
 import type { Place } from '../tree/changes.js'
 import type { ContentHashes } from '../tree/content-hashes.js'
+import { nextPlace, placeAt, type BlockPlace, type RowBlock } from '../tree/row-blocks.js'
 
 /**
  * The contents that one layer stores, by rows in the order of its tar: 25 bytes each, and names that are those of the
@@ -14,12 +15,10 @@ export interface StoredTable {
   hashes: ContentHashes | undefined
 }
 
-/** A thousand rows, in columns. */
-export interface StoredBlock {
+/** Rows, in columns. */
+export interface StoredBlock extends RowBlock {
   readonly parents: string[]
   readonly names: string[]
-  /** Where contents begin in the tar, rising. */
-  readonly offsets: Float64Array
   /** Stored bytes. */
   readonly sizes: Float64Array
   /** Indexes of fates. */
@@ -29,10 +28,6 @@ export interface StoredBlock {
   /** Index of the layer that hid it; -1 where none did. */
   readonly hiders: Int32Array
 }
-
-/** Rows of a block; but the first has fewer as long as it can, since most layers are small. */
-const BLOCK_ROWS = 1024
-const FIRST_ROWS = 64
 
 /** A table without rows. */
 export function storedTable(layer: number): StoredTable {
@@ -48,8 +43,7 @@ export interface StoredRow extends Place {
 
 /** Adds a row; its offset is above those before. */
 export function addRow(table: StoredTable, { parent, name, offset, size, fate }: StoredRow): void {
-  const block = openBlock(table)
-  const at = table.rows % BLOCK_ROWS
+  const { block, at } = nextPlace(table.blocks, table.rows, blockOf)
   block.parents.push(parent)
   block.names.push(name)
   block.offsets[at] = offset
@@ -57,15 +51,6 @@ export function addRow(table: StoredTable, { parent, name, offset, size, fate }:
   block.fates[at] = fate
   block.hiders[at] = -1
   table.rows += 1
-}
-
-/** The block with room for one more. */
-function openBlock({ blocks, rows }: StoredTable): StoredBlock {
-  const number = Math.floor(rows / BLOCK_ROWS)
-  const last = blocks[number]
-  if (last !== undefined && rows % BLOCK_ROWS < last.offsets.length) return last
-  const room = rows === 0 ? FIRST_ROWS : Math.min(BLOCK_ROWS, (last?.offsets.length ?? BLOCK_ROWS) * 4)
-  return (blocks[number] = blockOf(room, last))
 }
 
 function blockOf(rows: number, before: StoredBlock | undefined): StoredBlock {
@@ -87,11 +72,9 @@ function blockOf(rows: number, before: StoredBlock | undefined): StoredBlock {
   return block
 }
 
-/** One row: its block, and where in that it is. */
-export interface RowPlace {
+/** One row, and whose it is. */
+export interface RowPlace extends BlockPlace<StoredBlock> {
   readonly table: StoredTable
-  readonly block: StoredBlock
-  readonly at: number
 }
 
 /** Every row, in order. */
@@ -104,19 +87,8 @@ export function* rowsOf(table: StoredTable): Generator<RowPlace> {
 /** The row of the content that begins there; undefined where none does. */
 export function rowAt(table: StoredTable | undefined, offset: number): RowPlace | undefined {
   if (table === undefined) return undefined
-  let [low, high] = [0, table.rows]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (offsetAt(table, middle) < offset) low = middle + 1
-    else high = middle
-  }
-  const block = table.blocks[Math.floor(low / BLOCK_ROWS)]
-  if (block === undefined || low === table.rows || offsetAt(table, low) !== offset) return undefined
-  return { table, block, at: low % BLOCK_ROWS }
-}
-
-function offsetAt({ blocks }: StoredTable, row: number): number {
-  return blocks[Math.floor(row / BLOCK_ROWS)]?.offsets[row % BLOCK_ROWS] ?? 0
+  const place = placeAt(table.blocks, table.rows, offset)
+  return place && { table, block: place.block, at: place.at }
 }
 
 /** Whether two rows hold the same bytes, as far as hashes tell. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Limits } from '../context.js'
 import type { SparseRegion, TarEntry } from '../tar/entry.js'
+import { nextPlace, placeAt, type RowBlock } from './row-blocks.js'
 
 /** Bytes of one sha256. */
 export const HASH_BYTES = 32
@@ -21,16 +22,11 @@ export function hasContent(entry: Pick<TarEntry, 'type' | 'size'>): boolean {
   return entry.type === 'file' && entry.size > 0
 }
 
-// Whole blocks leave nothing behind while a table grows; but most layers are small.
-const BLOCK = 1024
-const FIRST_BLOCK = 64
-
-interface Block {
-  readonly offsets: Float64Array
+interface Block extends RowBlock {
   readonly hashes: Uint8Array
 }
 
-function blockOf(rows: number, before?: Block): Block {
+function blockOf(rows: number, before: Block | undefined): Block {
   const block = { offsets: new Float64Array(rows), hashes: new Uint8Array(rows * HASH_BYTES) }
   if (before !== undefined) {
     block.offsets.set(before.offsets)
@@ -43,32 +39,16 @@ function blockOf(rows: number, before?: Block): Block {
 export function contentHashTable(): ContentHashTable {
   const blocks: Block[] = []
   let count = 0
-  /** The block with room for one more. */
-  const open = (): Block => {
-    const number = Math.floor(count / BLOCK)
-    const last = blocks[number]
-    if (last !== undefined && count % BLOCK < last.offsets.length) return last
-    const rows = count === 0 ? FIRST_BLOCK : Math.min(BLOCK, (last?.offsets.length ?? BLOCK) * 4)
-    return (blocks[number] = blockOf(rows, last))
-  }
-  const offsetAt = (row: number) => blocks[Math.floor(row / BLOCK)]?.offsets[row % BLOCK] ?? 0
   return {
     add(offset, hash) {
-      const { offsets, hashes } = open()
-      offsets[count % BLOCK] = offset
-      hashes.set(hash, (count % BLOCK) * HASH_BYTES)
+      const { block, at } = nextPlace(blocks, count, blockOf)
+      block.offsets[at] = offset
+      block.hashes.set(hash, at * HASH_BYTES)
       count += 1
     },
     at(offset) {
-      let [low, high] = [0, count]
-      while (low < high) {
-        const middle = (low + high) >>> 1
-        if (offsetAt(middle) < offset) low = middle + 1
-        else high = middle
-      }
-      if (low === count || offsetAt(low) !== offset) return undefined
-      const at = (low % BLOCK) * HASH_BYTES
-      return blocks[Math.floor(low / BLOCK)]?.hashes.subarray(at, at + HASH_BYTES)
+      const place = placeAt(blocks, count, offset)
+      return place?.block.hashes.subarray(place.at * HASH_BYTES, (place.at + 1) * HASH_BYTES)
     },
   }
 }

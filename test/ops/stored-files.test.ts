@@ -2,7 +2,16 @@ import { describe, expect, test } from 'vitest'
 import { runContext } from '../../src/context.js'
 import { findingLog } from '../../src/model/finding-log.js'
 import { storedFiles } from '../../src/ops/stored-files.js'
-import { directory, file, hardlink, imageOf, layersOf, type LayerEntry } from '../support/layers.js'
+import {
+  directory,
+  file,
+  hardlink,
+  imageOf,
+  layerOfBytes,
+  layersOf,
+  layerTar,
+  type LayerEntry,
+} from '../support/layers.js'
 
 const context = runContext()
 const storedIn = (hashed: boolean, ...layers: readonly (readonly LayerEntry[])[]) =>
@@ -67,4 +76,12 @@ describe('what a layer stores again', () => {
     expect(await fates(true)).toEqual(['0 plain 4 rewritten 1', '0 odd 4 rewritten 1', '0 new 4 replaced 1'])
     expect(await fates(false)).toEqual(['0 plain 4 replaced 1', '0 odd 4 replaced 1', '0 new 4 replaced 1'])
   })
+})
+
+test('what lies in thousands of layers is told without a walk over all below each', { timeout: 30_000 }, async () => {
+  const bytes = layerTar([file('a', { content: 'a' })])
+  const layers = Array.from({ length: 12_000 }, (_, index) => layerOfBytes(index, bytes))
+  const files = await storedFiles(imageOf(layers), findingLog('a.tar'), context, { hashed: false })
+  const hiders = Array.from(files, ({ hiddenBy }) => hiddenBy)
+  expect(hiders).toEqual([...layers.slice(1).map(({ index }) => index), undefined])
 })

@@ -4,7 +4,7 @@ import { contentHashTable, HASH_BYTES } from '../../src/tree/content-hashes.js'
 const hashOf = (row: number) => new Uint8Array(HASH_BYTES).map((_, at) => (row >> (at % 3)) + at)
 
 describe('a table of hashes', () => {
-  test.each([1, 64, 65, 1024, 1025, 5000])(
+  test.each([1, 16, 17, 64, 65, 1024, 1025, 5000])(
     'finds each of %i by where its content begins, and nothing between',
     (rows) => {
       const table = contentHashTable()
