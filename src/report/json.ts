@@ -13,33 +13,40 @@ export const json: Presenter = {
   notices: () => [],
 }
 
-/** What `jsonText` gives, in pieces: each item of its lists is one, so that a long document is never in memory as a whole. */
-export function* jsonPieces(value: object, indent = 0): Generator<string> {
+/** What `jsonText` gives, in pieces, so that a long document is never in memory as a whole. */
+export function* jsonPieces(value: object, indent = 0, margin = ''): Generator<string> {
+  const inside = margin + ' '.repeat(indent)
   const [line, colon] = indent === 0 ? ['', ':'] : ['\n', ': ']
-  const margin = ' '.repeat(indent)
   let before = `{${line}`
   for (const [key, part] of Object.entries(value) as [string, unknown][]) {
     // any to unknown
     if (part === undefined) continue
-    yield `${before}${margin}${jsonOf(key, 0)}${colon}`
-    if (isList(part)) yield* items(part, indent)
-    else yield jsonOf(part, indent, margin)
+    yield `${before}${inside}${jsonOf(key, 0)}${colon}`
+    if (isList(part)) yield* items(part, indent, inside)
+    else yield jsonOf(part, indent, inside)
     before = `,${line}`
   }
-  yield before.startsWith(',') ? `${line}}` : '{}'
+  yield before.startsWith(',') ? `${line}${margin}}` : '{}'
 }
 
 function isList(part: unknown): part is Iterable<unknown> {
   return typeof part === 'object' && part !== null && Symbol.iterator in part
 }
 
-function* items(list: Iterable<unknown>, indent: number): Generator<string> {
+// Of a few items each may be most of the document: an archive with its images. Of many none is long, as far as we know.
+const FEW = 64
+
+function* items(list: Iterable<unknown>, indent: number, margin: string): Generator<string> {
+  const inside = margin + ' '.repeat(indent)
   const line = indent === 0 ? '' : '\n'
-  const margin = ' '.repeat(indent)
-  let before = `[${line}`
+  const areFew = Array.isArray(list) && list.length <= FEW
+  let before = `[${line}${inside}`
   for (const item of list) {
-    yield `${before}${margin}${margin}${jsonOf(item, indent, margin + margin)}`
-    before = `,${line}`
+    if (areFew && typeof item === 'object' && item !== null && !isList(item)) {
+      yield before
+      yield* jsonPieces(item, indent, inside)
+    } else yield `${before}${jsonOf(item, indent, inside)}`
+    before = `,${line}${inside}`
   }
   yield before.startsWith('[') ? '[]' : `${line}${margin}]`
 }

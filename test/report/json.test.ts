@@ -61,3 +61,11 @@ test('no piece holds more than one item of a list', () => {
   ]
   expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(400)
 })
+
+test('nor does one of a list within a short list: an archive with its images', () => {
+  const images = Array.from({ length: 1000 }, (_, at) => ({ names: [`app:${at}`], layers: [] }))
+  const document = { schema: 'imgtar/verify/v1', archives: [{ archive: 'a.tar', images, findings: [] }] }
+  const pieces = [...jsonPieces(document, 2)]
+  expect(pieces.join('')).toBe(jsonText(document, 2))
+  expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(200)
+})
