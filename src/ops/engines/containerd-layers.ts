@@ -6,18 +6,21 @@ import type { Given } from './prediction.js'
 /** What unpacking the layers of an image comes to: the first thing that goes wrong, in the words of containerd. */
 export async function unpackFault(
   given: Given,
-  layers: readonly { readonly source: ByteSource | undefined; readonly digest: string }[],
+  layers: readonly { readonly source: ByteSource | undefined; readonly digest: string; readonly mediaType: string }[],
   diffIDs: readonly string[],
 ): Promise<string | undefined> {
   if (layers.length !== diffIDs.length) return 'mismatched image rootfs and manifest layers'
-  for (const [index, { source, digest }] of layers.entries()) {
+  for (const [index, { source, digest, mediaType }] of layers.entries()) {
     const failed = `apply layer error: failed to extract layer ${diffIDs[index] ?? ''}`
     if (source === undefined) return `${failed}: NotFound: content digest ${digest}: not found`
     const facts = await given.layers.read(source)
-    const words = extraction(facts, () => given.unpackings.containerd(facts, index === 0 ? 'first' : 'overlay'))
+    const isRaw = !isUncompressed(facts, mediaType)
+    const words = isRaw
+      ? rawWords(facts.size)
+      : extraction(facts, () => given.unpackings.containerd(facts, index === 0 ? 'first' : 'overlay'))
     if (words !== undefined) return `${failed}: ${words}`
     const diffID: DiffID | undefined = facts.diffID
-    const measured = isRaw(facts) ? facts.digest : diffID
+    const measured = isRaw ? facts.digest : diffID
     if (measured !== diffIDs[index]) {
       return `apply layer error: wrong diff id calculated on extraction "${measured ?? ''}"`
     }
@@ -25,13 +28,15 @@ export async function unpackFault(
   return undefined
 }
 
-// containerd knows gzip and zstd by their magic and takes all else for a tar (FORMATS 1.6).
-function isRaw({ compression }: LayerFacts): boolean {
-  return compression === 'xz' || compression === 'bzip2'
+// containerd knows gzip and zstd by their magic and takes all else for a tar (FORMATS 1.6); where an OCI media type calls
+// the layer a plain tar it does not even look.
+function isUncompressed({ compression }: LayerFacts, mediaType: string): boolean {
+  if (compression === 'none') return true
+  const isPlain = mediaType.includes('.oci.') && !/\+(?:gzip|zstd)$/.test(mediaType)
+  return !isPlain && (compression === 'gzip' || compression === 'zstd')
 }
 
 function extraction(facts: LayerFacts, unpacked: () => string | undefined): string | undefined {
-  if (isRaw(facts)) return rawWords(facts.size)
   const words = unpacked()
   if (words !== undefined) return words
   if (facts.stream === 'truncated' || facts.stream === 'damaged') {
@@ -39,5 +44,6 @@ function extraction(facts: LayerFacts, unpacked: () => string | undefined): stri
       ? 'exit status 1: unpigz: skipping: <stdin>: corrupted -- incomplete deflate data'
       : 'unexpected EOF'
   }
+  if (facts.stream === 'trailing' && facts.compression === 'zstd') return 'invalid input: magic number mismatch'
   return facts.fault === undefined ? undefined : tarWords(facts.fault)
 }

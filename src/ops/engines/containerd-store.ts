@@ -8,6 +8,7 @@ import { misfit, struct, text } from './go-types.js'
 import { rawWords, tarWords } from './layer-facts.js'
 import { Stop, type Given } from './prediction.js'
 import { textFrom, valueOf } from './docker-config.js'
+import { plainEntry, readSaveManifest, type SaveEntry } from './save-manifest.js'
 
 /** A blob of the content store. */
 export interface StoredBlob {
@@ -26,10 +27,11 @@ export interface Ingested {
   readonly links: ReadonlyMap<string, string>
   /** Undefined where there is no oci-layout. */
   readonly layoutVersion: string | undefined
-  /** The bytes of the last manifest.json. */
-  readonly manifest: Uint8Array | undefined
+  /** The entries of the last manifest.json; undefined where there is none, or `null` in it. */
+  readonly entries: readonly SaveEntry[] | undefined
 }
 
+const SAVE_LIST = '[]struct { Config string; RepoTags []string; Layers []string }'
 // json members are cut at 20 MiB.
 const MOST_JSON = 20 * 1024 * 1024
 
@@ -41,24 +43,25 @@ export async function ingest(given: Given): Promise<Ingested> {
   const [byName, byDigest] = [new Map<string, StoredBlob>(), new Map<string, StoredBlob>()]
   const links = new Map<string, string>()
   let layoutVersion: string | undefined
-  let manifest: Uint8Array | undefined
+  let entries: Ingested['entries']
   for (const { name, type, link, source } of view.members) {
     if (type === 'symlink') links.set(name, goClean(`${posix.dirname(name)}/${link}`))
     if (type !== 'file') continue
     const key = goClean(name)
     if (source === undefined) throw new Stop(`failed to ingest ${JSON.stringify(key)}: ${cutWords(peel)}`)
     if (key === 'oci-layout') layoutVersion = await readLayout(source, given)
-    else if (key === 'manifest.json') manifest = await readJson(source, given)
+    else if (key === 'manifest.json') entries = await readEntries(source, given)
     else {
       const blob = await store(source, given)
       byName.set(key, blob)
       byDigest.set(blob.digest, blob)
     }
   }
-  if (peel?.problem === 'broken') throw new Stop('failed to ingest: unexpected EOF')
+  const isEnded = view.end.marker === 'two-zero-blocks'
+  if (peel?.problem === 'broken' && !isEnded) throw new Stop('failed to ingest: unexpected EOF')
   if (view.end.fault !== undefined) throw new Stop(tarWords(view.end.fault))
   if (view.end.size > 0 && view.end.size < 512) throw new Stop(rawWords(view.end.size) ?? '')
-  return { byName, byDigest, links, layoutVersion, manifest }
+  return { byName, byDigest, links, layoutVersion, entries }
 }
 
 function cutWords(peel: Peel | undefined): string {
@@ -73,6 +76,13 @@ async function readLayout(source: ByteSource, given: Given): Promise<string> {
     'fault' in decoded ? decoded.fault : misfit(decoded.value, struct('ImageLayout', { imageLayoutVersion: text }))
   if ('fault' in decoded || fault !== undefined) throw new Stop(`untar oci layout "oci-layout": ${fault ?? ''}`)
   return textFrom(valueOf(decoded.value, 'imageLayoutVersion'))
+}
+
+/** Read when it is met, whether an index.json wins over it or not. */
+async function readEntries(source: ByteSource, given: Given): Promise<Ingested['entries']> {
+  const read = readSaveManifest(await readJson(source, given), { way: 'first', entry: plainEntry, listName: SAVE_LIST })
+  if ('fault' in read) throw new Stop(`untar manifest "manifest.json": ${read.fault}`)
+  return read.isNull ? undefined : read.entries
 }
 
 async function readJson(source: ByteSource, { context }: Given): Promise<Uint8Array> {

@@ -2,13 +2,14 @@ import type { EngineName } from '../../model/engine-names.js'
 import type { Digest } from '../../bytes/digest.js'
 import { familiarTagged } from '../../model/reference.js'
 import { unpackFault } from './containerd-layers.js'
+import { isIndex, isManifest, manifestsBelow, type ImageManifest } from './containerd-manifests.js'
 import { blobOf, ingest, writtenBlob, type Ingested, type StoredBlob } from './containerd-store.js'
-import { readDescriptors, readManifest, type OciDescriptor } from './oci-documents.js'
+import { digestFault } from './copy-rules.js'
+import { readDescriptors, type OciDescriptor } from './oci-documents.js'
 import { addImage, giveName, Stop, stopIf, type Engine, type Given, type Loading } from './prediction.js'
 import { referenceFault } from './references.js'
-import { readSaveManifest, type SaveEntry } from './save-manifest.js'
+import type { SaveEntry } from './save-manifest.js'
 
-const SAVE_LIST = '[]struct { Config string; RepoTags []string; Layers []string }'
 const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json'
 const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json'
 const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar'
@@ -20,21 +21,16 @@ export function containerdEngine(id: EngineName, title: string): Engine {
 
 async function load(given: Given, loading: Loading): Promise<void> {
   const ingested = await ingest(given)
-  const { layoutVersion, manifest } = ingested
+  const { layoutVersion, entries } = ingested
   if (layoutVersion !== undefined && layoutVersion !== '') {
     if (layoutVersion !== '1.0.0') throw new Stop(`unsupported OCI version ${layoutVersion}`)
-    if (manifest !== undefined) loading.ignores.add('manifest.json: oci-layout and index.json win')
+    if (entries !== undefined) loading.ignores.add('manifest.json: oci-layout and index.json win')
     await loadIndex(given, loading, ingested)
     return
   }
-  const read =
-    manifest === undefined
-      ? undefined
-      : readSaveManifest(manifest, { way: 'first', entryName: '', listName: SAVE_LIST })
-  if (read !== undefined && 'fault' in read) throw new Stop(`untar manifest "manifest.json": ${read.fault}`)
-  if (read === undefined || read.isNull) throw new Stop('unrecognized image format')
+  if (entries === undefined) throw new Stop('unrecognized image format')
   takeLinks(ingested)
-  await loadEntries(given, loading, ingested, read.entries)
+  await loadEntries(given, loading, ingested, entries)
 }
 
 /** A symlink is the blob that its path names, joined as text and without a second hop. */
@@ -128,28 +124,51 @@ async function loadTargets(
   targets: readonly Target[],
 ): Promise<void> {
   if (targets.length === 0) throw new Stop('image might be filtered out')
-  for (const { descriptor, names } of targets) {
+  const found: (readonly ImageManifest[])[] = []
+  for (const { descriptor } of targets) found.push(await manifestsBelow(given, ingested, descriptor))
+  for (const [index, { descriptor, names }] of targets.entries()) {
+    stopIf(targetFault(descriptor))
     // The store files an image under the digest that the index claims, whatever the archive holds.
     const image = addImage(loading, descriptor.digest as Digest)
     for (const name of names) giveName(loading, image, familiarTagged(name))
-    const fault = await useFault(given, ingested, descriptor)
+    const fault = await useFault(given, ingested, descriptor, found[index] ?? [])
     if (fault !== undefined) image.fault = fault
   }
 }
 
-/** Why no container can be made of an image on this platform. */
-async function useFault(given: Given, ingested: Ingested, descriptor: OciDescriptor): Promise<string | undefined> {
-  const found = await platformManifest(given, ingested, descriptor)
-  if (typeof found === 'string') return found
-  const { config, layers } = found
+/** Why the store takes no image with that target. */
+function targetFault({ digest, size, mediaType }: OciDescriptor): string | undefined {
+  const fault = digestFault(digest)
+  if (fault !== undefined) return `InvalidArgument: Target.Digest ${JSON.stringify(digest)} invalid: ${fault}`
+  if (size <= 0) return 'InvalidArgument: Target.Size must be greater than zero'
+  return mediaType === '' ? 'InvalidArgument: Target.MediaType must be set' : undefined
+}
+
+/** Why no container can be made of an image, whose manifests are these. */
+async function useFault(
+  given: Given,
+  ingested: Ingested,
+  { digest, mediaType }: OciDescriptor,
+  manifests: readonly ImageManifest[],
+): Promise<string | undefined> {
+  if (!isManifest(mediaType) && !isIndex(mediaType)) return 'descriptor is neither a manifest or index'
+  if (blobOf(ingested, digest) === undefined) return `content digest ${digest}: not found`
+  const manifest = manifests.find(({ platform }) => isHost(platform)) ?? manifests[0]
+  if (manifest === undefined) return 'image was found but does not provide any platform'
+  const { config, layers } = manifest
   const blob = blobOf(ingested, config.digest)
   if (blob === undefined) return `content digest ${config.digest}: not found`
-  const read = given.documents.config(await given.documents.read(blob.source), 'image')
+  const read = given.documents.config(await given.documents.read(blob.source), 'oci')
   if ('fault' in read) return `could not deserialize image config: ${read.fault}`
   const stored = layers
     .filter(({ mediaType }) => isLayer(mediaType))
-    .map(({ digest }) => ({ digest, source: blobOf(ingested, digest)?.source }))
+    .map(({ digest, mediaType }) => ({ digest, mediaType, source: blobOf(ingested, digest)?.source }))
   return unpackFault(given, stored, read.config.diffIDs ?? [])
+}
+
+// Others are taken as well where there is none for the host.
+function isHost(platform: ImageManifest['platform']): boolean {
+  return platform === undefined || (platform.os === 'linux' && platform.architecture === 'amd64')
 }
 
 // images.IsLayerType: what has another media type is no layer, and is not counted.
@@ -158,32 +177,4 @@ function isLayer(mediaType: string): boolean {
     mediaType.startsWith('application/vnd.oci.image.layer.') ||
     mediaType.startsWith('application/vnd.docker.image.rootfs.')
   )
-}
-
-const HOST = { os: 'linux', architecture: 'amd64' }
-const MOST_DEPTH = 8
-
-type Manifest = { readonly config: OciDescriptor; readonly layers: readonly OciDescriptor[] }
-
-/** The manifest that a target leads to on this host, through indexes; or what is missing. */
-async function platformManifest(
-  given: Given,
-  ingested: Ingested,
-  descriptor: OciDescriptor,
-  depth = 0,
-): Promise<Manifest | string> {
-  const blob = blobOf(ingested, descriptor.digest)
-  if (blob === undefined || depth > MOST_DEPTH) return `content digest ${descriptor.digest}: not found`
-  const bytes = await given.documents.read(blob.source)
-  if (!/index|manifest\.list/.test(descriptor.mediaType)) return readManifest(bytes)
-  const children = readDescriptors(bytes, 'manifests')
-  if ('fault' in children) return children.fault
-  const usable = children.descriptors.filter(({ platform }) => {
-    return platform === undefined || (platform.os === HOST.os && platform.architecture === HOST.architecture)
-  })
-  for (const child of usable) {
-    const found = await platformManifest(given, ingested, child, depth + 1)
-    if (typeof found !== 'string') return found
-  }
-  return `no match for platform in manifest ${descriptor.digest}: not found`
 }

@@ -4,9 +4,10 @@ import type { ByteSource } from '../../bytes/source.js'
 import { familiarTagged } from '../../model/reference.js'
 import { readConfig, type LoaderConfig } from './docker-config.js'
 import { goClean } from './go-path.js'
+import { decodeFirst } from './go-syntax.js'
 import { tarWords, type LayerFacts } from './layer-facts.js'
 import { Stop, type Engine, type Given, type Loading } from './prediction.js'
-import { readSaveManifest, type SaveEntry } from './save-manifest.js'
+import { readSaveManifest, sourcedEntry, type SaveEntry } from './save-manifest.js'
 
 /** `crane validate --tarball` (PEERS 2): one image, no compression around it, layers gzip or plain. */
 export function craneEngine(id: EngineName, title: string): Engine {
@@ -17,7 +18,7 @@ async function load(given: Given, loading: Loading): Promise<void> {
   if (given.view.peels.length > 0) throw new Stop('archive/tar: invalid tar header')
   const read = readSaveManifest(await documentAt(given, 'manifest.json'), {
     way: 'first',
-    entryName: '',
+    entry: sourcedEntry,
     listName: 'tarball.Manifest',
   })
   if ('fault' in read) throw new Stop(read.fault)
@@ -28,7 +29,7 @@ async function load(given: Given, loading: Loading): Promise<void> {
   const bytes = await documentAt(given, entry.config)
   const [base] = entry.layers
   const isCompressed = base !== undefined && (await isGzipOrZstd(given, base))
-  const config = readConfig(bytes, 'image')
+  const config = readConfig(bytes, 'crane', decodeFirst)
   if ('fault' in config) throw new Stop(config.fault)
   await validate(given, entry, config.config, isCompressed)
   loading.images.push({ imageID: digestOf(bytes), names: new Set(entry.tags.map(familiarTagged)) })
@@ -74,11 +75,17 @@ async function validate(given: Given, entry: SaveEntry, config: LoaderConfig, is
     }
     const source = member(given, path)
     const facts = source === 'empty' ? undefined : await given.layers.read(source)
+    if (facts !== undefined) checkCompression(facts, isCompressed)
     checkLayer(facts, index, diffIDs[index] ?? '', given)
   }
   if (config.rootfsType !== 'layers') {
     throw new Stop(`invalid ConfigFile.RootFS.Type: ${JSON.stringify(config.rootfsType)} != "layers"`)
   }
+}
+
+function checkCompression({ compression }: LayerFacts, isCompressed: boolean): void {
+  if (!isCompressed && compression !== 'none') throw new Stop('archive/tar: invalid tar header')
+  if (isCompressed && compression !== 'gzip') throw new Stop('gzip: invalid header')
 }
 
 function checkHash(diffID: string): void {
@@ -92,10 +99,7 @@ function checkHash(diffID: string): void {
 function checkLayer(facts: LayerFacts | undefined, index: number, diffID: string, given: Given): void {
   const got = facts === undefined ? digestOf(new Uint8Array(0)) : facts.diffID
   if (facts !== undefined) {
-    const { compression, stream, isSkippable } = facts
-    if (compression === 'zstd' && !isSkippable) throw new Stop('gzip: invalid header')
-    if (compression !== 'none' && compression !== 'gzip') throw new Stop(`undersized layer[${index}] content`)
-    if (stream !== 'sound') throw new Stop(`undersized layer[${index}] content`)
+    if (facts.stream !== 'sound') throw new Stop(`undersized layer[${index}] content`)
     if (facts.fault !== undefined) throw new Stop(tarWords(facts.fault))
     checkNames(facts, given)
   }

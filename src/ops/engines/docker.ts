@@ -18,7 +18,7 @@ import {
   type Loading,
 } from './prediction.js'
 import { referenceFault, taggedReference } from './references.js'
-import { readSaveManifest, type SaveEntry } from './save-manifest.js'
+import { fullEntry, readSaveManifest, type SaveEntry } from './save-manifest.js'
 
 /** dockerd with a graph driver: `docker load` (FORMATS 2.1 to 2.4). */
 export function dockerEngine(id: EngineName, title: string, rules: DockerRules): Engine {
@@ -36,7 +36,7 @@ async function load(given: Given, loading: Loading, rules: DockerRules): Promise
   const bytes = await given.documents.read(extracted.file('manifest.json'))
   const manifest = readSaveManifest(bytes, {
     way: 'first',
-    entryName: 'manifestItem',
+    entry: fullEntry('manifestItem'),
     listName: '[]tarexport.manifestItem',
   })
   if ('fault' in manifest) throw new Stop(manifest.fault)
@@ -62,7 +62,7 @@ async function loadImage(
   entry: SaveEntry,
 ): Promise<{ readonly id: Digest; readonly config: LoaderConfig }> {
   const bytes = await given.documents.read(extracted.file(entry.config))
-  const read = given.documents.config(bytes, 'image')
+  const read = given.documents.config(bytes, 'docker')
   if ('fault' in read) throw new Stop(rules.wraps ? oldTimeWords(read.fault) : read.fault)
   const { config } = read
   if (config.diffIDs === undefined) throw new Stop('invalid image JSON, no RootFS key')

@@ -9,7 +9,8 @@ const MOST_KEPT = 16 * 1024 * 1024
 /** A reader for one archive. */
 export function documentReader({ limits, signal }: RunContext): DocumentReader {
   const known = new Map<ByteSource, Uint8Array>()
-  const configs = { image: new WeakMap<Uint8Array, ReadConfig>(), platform: new WeakMap<Uint8Array, ReadConfig>() }
+  const none = () => new WeakMap<Uint8Array, ReadConfig>()
+  const configs = { docker: none(), oci: none(), crane: none(), platform: none() }
   let kept = 0
   return {
     async read(source) {

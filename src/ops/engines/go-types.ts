@@ -1,8 +1,9 @@
+import { decodeBase64 } from '../../bytes/base64.js'
 import { isTime } from '../../model/config.js'
 
 /** A Go type as encoding/json meets it: what fits, and how an error calls it. */
 export type GoType =
-  | { readonly kind: 'text' | 'whole' | 'flag' | 'time' | 'any'; readonly name: string }
+  | { readonly kind: 'text' | 'whole' | 'flag' | 'time' | 'bytes' | 'any'; readonly name: string }
   | { readonly kind: 'list' | 'map'; readonly of: GoType; readonly name: string }
   /** docker's strslice: a text stands for a list of one. */
   | { readonly kind: 'texts'; readonly name: string }
@@ -18,6 +19,8 @@ export const text: GoType = { kind: 'text', name: 'string' }
 export const whole: GoType = { kind: 'whole', name: 'int64' }
 export const flag: GoType = { kind: 'flag', name: 'bool' }
 export const time: GoType = { kind: 'time', name: 'time.Time' }
+/** A Go slice of bytes, which JSON has in base64. */
+export const bytes: GoType = { kind: 'bytes', name: '[]uint8' }
 export const anything: GoType = { kind: 'any', name: 'interface {}' }
 export const texts: GoType = { kind: 'texts', name: 'strslice.StrSlice' }
 
@@ -43,6 +46,8 @@ export function misfit(value: unknown, type: GoType, field = ''): string | undef
     const where = field === '' ? 'value' : `struct field ${field}`
     return `json: cannot unmarshal ${nameOf(value)} into Go ${where} of type ${type.name}`
   }
+  if (type.kind === 'bytes' && typeof value === 'string' && decodeBase64(value) === undefined)
+    return 'illegal base64 data'
   for (const [inner, innerType, innerField] of partsOf(value, type, field)) {
     const fault = misfit(inner, innerType, innerField)
     if (fault !== undefined) return fault
@@ -53,6 +58,7 @@ export function misfit(value: unknown, type: GoType, field = ''): string | undef
 function takes(value: unknown, type: GoType): boolean {
   switch (type.kind) {
     case 'text':
+    case 'bytes':
       return typeof value === 'string'
     case 'whole':
       return typeof value === 'number' && Number.isInteger(value)

@@ -1,11 +1,11 @@
 import { digestOf, hasher, type Digest } from '../../bytes/digest.js'
 import { chunksOf } from '../../bytes/source.js'
+import { cleanKey } from '../../tar/path.js'
 import { digestFault, type CopyRules } from './copy-rules.js'
-import { listFrom, readConfig, valueOf } from './docker-config.js'
 import { decodeFirst } from './go-syntax.js'
 import { blobPath, layoutDisk, type LayoutDisk } from './layout-disk.js'
-import { descriptorOf, readDescriptors, readManifest, type OciDescriptor } from './oci-documents.js'
-import { Stop, type Given } from './prediction.js'
+import { readDescriptors, readManifest, type OciDescriptor } from './oci-documents.js'
+import { Stop, stopIf, type Given } from './prediction.js'
 import { storeStack, type StoreStack } from './store-layers.js'
 
 /** What a copy out of a layout gives. */
@@ -15,14 +15,17 @@ export interface CopiedLayout {
 }
 
 const INDEX = /^application\/vnd\.(?:oci\.image\.index\.v1|docker\.distribution\.manifest\.list\.v2)\+json$/
-const HOST = { os: 'linux', architecture: 'amd64' }
+// What has no type at all is guessed.
+const MANIFEST = /^(?:|application\/vnd\.(?:oci\.image\.manifest\.v1|docker\.distribution\.manifest\.v2)\+json)$/
+const HOST = { os: 'linux', architecture: 'amd64', variant: '' }
 
 /** Copies the one image of an OCI layout or archive. Errors: Stop, in the words of containers/image. */
 export async function copyLayout(given: Given, rules: CopyRules): Promise<CopiedLayout> {
   const disk = layoutDisk(given)
-  const decoded = decodeFirst(await given.documents.read(disk.file('index.json')))
-  if ('fault' in decoded) throw new Stop(decoded.fault)
-  const descriptors = listFrom(valueOf(decoded.value, 'manifests')).map(descriptorOf)
+  checkNames(given)
+  const index = readDescriptors(await given.documents.read(disk.file('index.json')), 'manifests', decodeFirst)
+  if ('fault' in index) throw new Stop(index.fault)
+  const { descriptors } = index
   const [descriptor] = descriptors
   if (descriptor === undefined || descriptors.length > 1) throw new Stop('more than one image in oci, choose an image')
   const manifest = await chosen(given, disk, descriptor)
@@ -31,12 +34,23 @@ export async function copyLayout(given: Given, rules: CopyRules): Promise<Copied
   return { imageID: await copyConfig(given, rules, disk, stack, manifest.config), descriptor }
 }
 
+/** Unlike docker's, this extraction is in no chroot, and refuses what leads out. */
+function checkNames({ view }: Given): void {
+  const outside = view.members.find(({ name }) => cleanKey(name).escapes)
+  if (outside === undefined) return
+  throw new Stop(`creating temp directory: untarring file: ${JSON.stringify(outside.name)} is outside of it`)
+}
+
 type Manifest = { readonly config: OciDescriptor; readonly layers: readonly OciDescriptor[] }
 
 /** The manifest itself, or the one of a list that is for this host. */
 async function chosen(given: Given, disk: LayoutDisk, descriptor: OciDescriptor): Promise<Manifest> {
   const bytes = await given.documents.read(disk.file(blobPath(checked(descriptor.digest))))
-  if (!INDEX.test(descriptor.mediaType)) return parsed(bytes)
+  const { mediaType } = descriptor
+  if (!INDEX.test(mediaType)) {
+    stopIf(MANIFEST.test(mediaType) ? undefined : 'unsupported schema version 2')
+    return parsed(bytes)
+  }
   const read = readDescriptors(bytes, 'manifests')
   if ('fault' in read) throw new Stop(read.fault)
   const fits = read.descriptors.find(({ platform }) => isHost(platform))
@@ -54,7 +68,8 @@ async function chosen(given: Given, disk: LayoutDisk, descriptor: OciDescriptor)
 }
 
 function isHost(platform: OciDescriptor['platform']): boolean {
-  return platform?.os === HOST.os && platform.architecture === HOST.architecture
+  const isSame = platform?.os === HOST.os && platform.architecture === HOST.architecture
+  return isSame && platform.variant === HOST.variant
 }
 
 function parsed(bytes: Uint8Array): Manifest {
@@ -109,7 +124,7 @@ async function copyConfig(
   rules: CopyRules,
   disk: LayoutDisk,
   stack: StoreStack,
-  { digest }: OciDescriptor,
+  { digest, size }: OciDescriptor,
 ): Promise<Digest> {
   const bytes = await given.documents.read(disk.file(blobPath(checked(digest))))
   const actual = digestOf(bytes, digest.startsWith('sha512:') ? 'sha512' : 'sha256')
@@ -118,7 +133,10 @@ async function copyConfig(
       `reading config blob ${digest}: Download config.json digest ${actual} does not match expected ${digest}`,
     )
   }
-  const read = readConfig(bytes, 'image')
+  if (bytes.length !== size) {
+    throw new Stop(`writing blob: Size mismatch when copying ${digest}, expected ${size}, got ${bytes.length}`)
+  }
+  const read = given.documents.config(bytes, 'docker')
   const diffIDs = 'config' in read ? (read.config.diffIDs ?? []) : []
   if (rules.checksDiffIDs) stack.compare(diffIDs)
   return actual

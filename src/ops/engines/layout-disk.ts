@@ -19,7 +19,8 @@ export function layoutDisk({ view }: Given): LayoutDisk {
   const root = emptyDirectory()
   const entries = view.members.map((member) => ({ ...member, content: member }))
   const words = unpack(root, entries, { whiteouts: 'plain', dialect: 'chroot' })
-  const broken = peel?.problem === 'broken' ? 'unexpected EOF' : undefined
+  const isCut = peel?.problem === 'broken' && view.end.marker !== 'two-zero-blocks'
+  const broken = isCut ? 'unexpected EOF' : undefined
   const fault = words ?? broken ?? (view.end.fault === undefined ? undefined : tarWords(view.end.fault))
   if (fault !== undefined) throw new Stop(`creating temp directory: untarring file: ${fault}`)
   return { file: (path) => fileAt(root, path), has: (path) => nodeAt(root, path) !== undefined }

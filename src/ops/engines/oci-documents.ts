@@ -1,6 +1,6 @@
-import { isObject, listFrom, textFrom, valueOf } from './docker-config.js'
+import { isObject, listAt, textFrom, valueOf } from './docker-config.js'
 import { decodeWhole } from './go-syntax.js'
-import { listOf, mapOf, misfit, struct, text, whole } from './go-types.js'
+import { bytes, listOf, mapOf, misfit, struct, text, whole } from './go-types.js'
 
 /** A descriptor as loaders read it: nothing of it is checked. */
 export interface OciDescriptor {
@@ -11,7 +11,7 @@ export interface OciDescriptor {
   readonly urls?: readonly string[]
   /** The blob itself, in base64. */
   readonly data?: string
-  readonly platform?: { readonly os: string; readonly architecture: string }
+  readonly platform?: { readonly os: string; readonly architecture: string; readonly variant: string }
 }
 
 const platformType = struct('Platform', {
@@ -27,7 +27,7 @@ const descriptorType = struct('Descriptor', {
   size: whole,
   urls: listOf(text),
   annotations: mapOf(text),
-  data: text,
+  data: bytes,
   platform: platformType,
 })
 const documentType = struct('Manifest', {
@@ -41,22 +41,27 @@ const documentType = struct('Manifest', {
 
 /** The descriptors that a document lists under a key, or why a Go program cannot read it. */
 export function readDescriptors(
-  bytes: Uint8Array,
+  document: Uint8Array,
   key: 'manifests' | 'layers',
+  decode = decodeWhole,
 ): { readonly descriptors: readonly OciDescriptor[] } | { readonly fault: string } {
-  const decoded = decodeWhole(bytes)
+  const decoded = decode(document)
   if ('fault' in decoded) return decoded
   const fault = misfit(decoded.value, documentType)
-  return fault === undefined ? { descriptors: listFrom(valueOf(decoded.value, key)).map(descriptorOf) } : { fault }
+  return fault === undefined ? { descriptors: listAt(decoded.value, key).map(descriptorOf) } : { fault }
+}
+
+/** What an image manifest leads to. */
+export interface ImageDocuments {
+  readonly config: OciDescriptor
+  readonly layers: readonly OciDescriptor[]
 }
 
 /** Config and layers of an image manifest, or why a Go program cannot read it. */
-export function readManifest(
-  bytes: Uint8Array,
-): { readonly config: OciDescriptor; readonly layers: readonly OciDescriptor[] } | string {
-  const read = readDescriptors(bytes, 'layers')
+export function readManifest(document: Uint8Array): ImageDocuments | string {
+  const read = readDescriptors(document, 'layers')
   if ('fault' in read) return read.fault
-  const decoded = decodeWhole(bytes)
+  const decoded = decodeWhole(document)
   return {
     config: descriptorOf('value' in decoded ? valueOf(decoded.value, 'config') : undefined),
     layers: read.descriptors,
@@ -64,12 +69,12 @@ export function readManifest(
 }
 
 /** A descriptor of a document that was parsed already. */
-export function descriptorOf(value: unknown): OciDescriptor {
+function descriptorOf(value: unknown): OciDescriptor {
   const size = valueOf(value, 'size')
   const annotations = valueOf(value, 'annotations')
   const platform = valueOf(value, 'platform')
   const data = textFrom(valueOf(value, 'data'))
-  const urls = listFrom(valueOf(value, 'urls')).map(textFrom)
+  const urls = listAt(value, 'urls').map(textFrom)
   return {
     mediaType: textFrom(valueOf(value, 'mediaType')),
     digest: textFrom(valueOf(value, 'digest')),
@@ -80,7 +85,11 @@ export function descriptorOf(value: unknown): OciDescriptor {
     ...(urls.length > 0 && { urls }),
     ...(data !== '' && { data }),
     ...(isObject(platform) && {
-      platform: { os: textFrom(valueOf(platform, 'os')), architecture: textFrom(valueOf(platform, 'architecture')) },
+      platform: {
+        os: textFrom(valueOf(platform, 'os')),
+        architecture: textFrom(valueOf(platform, 'architecture')),
+        variant: textFrom(valueOf(platform, 'variant')),
+      },
     }),
   }
 }

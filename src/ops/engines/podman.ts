@@ -43,8 +43,11 @@ async function loadLayout(given: Given, loading: Loading, rules: CopyRules): Pro
 async function loadSaved(given: Given, loading: Loading, rules: CopyRules): Promise<void> {
   const entries = await readArchiveManifest(given, rules)
   for (const [index, { tags }] of entries.entries()) for (const tag of tags) checkTag(tag, index)
+  const stored = new Set<string>()
   for (const entry of entries) {
-    const image = addImage(loading, await copySaved(given, rules, entry))
+    const { imageID, diffIDs } = await copySaved(given, rules, entry, stored)
+    for (const diffID of diffIDs) stored.add(diffID)
+    const image = addImage(loading, imageID)
     for (const tag of entry.tags) giveName(loading, image, podmanName(tag))
   }
 }

@@ -3,7 +3,7 @@ import type { ByteSource } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
 import type { EngineName } from '../../model/engine-names.js'
 import type { LoadMember, LoadView } from '../../model/load-view.js'
-import type { ReadConfig } from './docker-config.js'
+import type { ConfigType, ReadConfig } from './docker-config.js'
 import type { LayerReader } from './layer-facts.js'
 import type { Unpackings } from './unpackings.js'
 
@@ -49,7 +49,7 @@ export interface DocumentReader {
   /** All bytes of a document, which are small or refused. Errors: Stop where they are over the limit, ERR_IO. */
   read(source: ByteSource): Promise<Uint8Array>
   /** `readConfig` of bytes that `read` gave. */
-  config(bytes: Uint8Array, as: 'image' | 'platform'): ReadConfig
+  config(bytes: Uint8Array, as: ConfigType): ReadConfig
 }
 
 /** The members of a view by their names; where several have one, the first. */

@@ -5,7 +5,7 @@ import { checkPeels, digestFault, type CopyRules } from './copy-rules.js'
 import { goClean } from './go-path.js'
 import { tarWords, type LayerFacts } from './layer-facts.js'
 import { Stop, type Given } from './prediction.js'
-import { readSaveManifest, type SaveEntry } from './save-manifest.js'
+import { fullEntry, readSaveManifest, type SaveEntry } from './save-manifest.js'
 import { storeStack, type StoreStack } from './store-layers.js'
 
 /** Reads manifest.json as `docker-archive:` of containers/image does: of several members of a name the first counts. */
@@ -14,7 +14,7 @@ export async function readArchiveManifest(given: Given, rules: CopyRules): Promi
   const { source } = component(given, 'manifest.json', 'loading tar component manifest.json')
   const read = readSaveManifest(await bytesOf(source, given), {
     way: 'whole',
-    entryName: 'ManifestItem',
+    entry: fullEntry('ManifestItem'),
     listName: '[]tarfile.ManifestItem',
   })
   if ('fault' in read) throw new Stop(`decoding tar manifest.json: ${read.fault}`)
@@ -52,11 +52,22 @@ async function bytesOf(source: Component['source'], { documents }: Given): Promi
   return source === 'empty' ? new Uint8Array(0) : documents.read(source)
 }
 
-/** Copies one image of a docker-archive; the result is its ID. Errors: Stop, in the words of containers/image. */
-export async function copySaved(given: Given, rules: CopyRules, entry: SaveEntry): Promise<Digest> {
+/** An image that was copied. */
+export interface Copied {
+  readonly imageID: Digest
+  readonly diffIDs: readonly string[]
+}
+
+/** Copies one image of a docker-archive to where these layers are already. Errors: Stop, in the words of containers/image. */
+export async function copySaved(
+  given: Given,
+  rules: CopyRules,
+  entry: SaveEntry,
+  stored: ReadonlySet<string> = new Set(),
+): Promise<Copied> {
   const doing = `loading tar component ${JSON.stringify(entry.config)}`
   const bytes = await bytesOf(component(given, entry.config, doing).source, given)
-  const read = given.documents.config(bytes, 'image')
+  const read = given.documents.config(bytes, 'docker')
   if ('fault' in read) throw new Stop(`decoding tar config ${JSON.stringify(entry.config)}: ${read.fault}`)
   const { diffIDs } = read.config
   if (diffIDs === undefined) {
@@ -67,8 +78,10 @@ export async function copySaved(given: Given, rules: CopyRules, entry: SaveEntry
   }
   const layers = await prepare(given, entry.layers, diffIDs)
   const stack = storeStack(given, rules)
-  for (const diffID of diffIDs) await copyLayer(given, rules, stack, diffID, layers.get(diffID))
-  return digestOf(bytes)
+  for (const diffID of diffIDs) {
+    await copyLayer(given, stack, { diffID, prepared: layers.get(diffID), isStored: stored.has(diffID) })
+  }
+  return { imageID: digestOf(bytes), diffIDs }
 }
 
 interface Prepared {
@@ -115,10 +128,8 @@ async function sizeOf({ layers }: Given, { source, size, name, type }: LoadMembe
 
 async function copyLayer(
   given: Given,
-  rules: CopyRules,
   stack: StoreStack,
-  diffID: string,
-  prepared: Prepared | undefined,
+  { diffID, prepared, isStored }: { diffID: string; prepared: Prepared | undefined; isStored: boolean },
 ): Promise<void> {
   const fault = digestFault(diffID)
   if (fault !== undefined) throw new Stop(`trying to reuse blob ${diffID} at destination: ${fault}`)
@@ -129,7 +140,8 @@ async function copyLayer(
   if (got !== diffID) {
     throw new Stop(`writing blob: happened during read: Digest did not match, expected ${diffID}, got ${got}`)
   }
-  if (rules.into === 'dir' && prepared?.size === 0 && facts !== undefined && facts.size > 0) {
+  // A link has no size of its own, which what it leads to is held against when it is read.
+  if (!isStored && prepared?.size === 0 && facts !== undefined && facts.size > 0) {
     throw new Stop(`Size mismatch when copying ${diffID}, expected 0`)
   }
   if (facts !== undefined) stack.add(diffID, facts)

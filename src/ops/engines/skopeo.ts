@@ -18,7 +18,8 @@ async function loadSaved(given: Given, loading: Loading, rules: CopyRules): Prom
   for (const [index, entry] of entries.entries()) {
     const names = new Set(entry.tags.map(familiarTagged))
     try {
-      loading.images.push({ imageID: await copySaved(given, rules, entry), names })
+      const { imageID } = await copySaved(given, rules, entry)
+      loading.images.push({ imageID, names })
     } catch (error) {
       if (!(error instanceof Stop)) throw error
       if (entries.length === 1) throw error

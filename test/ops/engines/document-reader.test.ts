@@ -51,8 +51,8 @@ test('a config that many images name is read a few times for all engines, not fo
 test('a config is parsed once for each way to read it', async () => {
   const documents = documentReader(runContext())
   const bytes = await documents.read(bytesSource(CONFIG, 'a.tar'))
-  expect(documents.config(bytes, 'image')).toBe(documents.config(bytes, 'image'))
-  expect(documents.config(bytes, 'platform')).not.toBe(documents.config(bytes, 'image'))
+  expect(documents.config(bytes, 'docker')).toBe(documents.config(bytes, 'docker'))
+  expect(documents.config(bytes, 'platform')).not.toBe(documents.config(bytes, 'docker'))
 })
 
 test('a document over the limit is not read, and stops whoever asks for it', async () => {
