@@ -81,10 +81,17 @@ export type HistoryEntry = z.output<typeof historyEntry>
 /** The parsed JSON of a v1 image. */
 export type V1Image = z.output<typeof v1Image>
 
-// RFC 3339 as Go's time.Time reads it: upper-case T and Z, any number of fraction digits.
-const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/
+// RFC 3339 as Go's time.Parse reads it: an hour may have one digit, a fraction any number, a zone 24 hours and 60 minutes.
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d{1,2}):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-](\d\d):(\d\d))$/
 
 /** Whether Go would read the text as a time; docker refuses a config whose `created` it cannot read. */
 export function isTime(text: string): boolean {
-  return RFC3339.test(text) && !Number.isNaN(Date.parse(text.replace(',', '.').replace(/(\.\d{3})\d+/, '$1')))
+  const parts = RFC3339.exec(text)
+  if (parts === null) return false
+  // Of `Z` no zone is found: NaN, which is over no bound.
+  const [year = 0, month = 0, day = 0, hour = 0, zoneHours = 0, zoneMinutes = 0] = parts.slice(1).map(Number)
+  if (month < 1 || month > 12 || hour > 23 || zoneHours > 24 || zoneMinutes > 60) return false
+  // The calendar comes again every 400 years; Date takes years below 100 for those of 1900.
+  const days = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate()
+  return day >= 1 && day <= days
 }

@@ -24,7 +24,10 @@ const SUPPORTED = new Set(['0', '1', '2', '3', '4', '5', '6', 'x', 'g'])
 const MOST_NAME = 255
 const MOST_PATH = 4095
 
-type Tell = (code: FindingCode, entry: TarEntry, message: string) => void
+/** What is told of an entry. */
+type Told = Pick<TarEntry, 'path' | 'header'>
+
+type Tell = (code: FindingCode, entry: Told, message: string) => void
 
 /** A lint for one layer. */
 export function layerLint(limits: Limits): LayerLint {
@@ -35,7 +38,7 @@ export function layerLint(limits: Limits): LayerLint {
     if (passed.has(key) || (type !== 'directory' && seen.get(key) === 'directory')) passed.clear()
     seen.set(key, type)
   }
-  const whiteouts: { key: string; entry: TarEntry }[] = []
+  const whiteouts: { key: string; entry: Told }[] = []
   let contentSize = 0
   const isUsual = usualMembers(seen, limits)
   const lint: LayerLint = {
@@ -62,7 +65,7 @@ export function layerLint(limits: Limits): LayerLint {
       const whiteout = whiteoutOf(clean.key)
       if (whiteout === undefined) contentSize += dockerSize(entry)
       else lintWhiteout(entry, whiteout, tell)
-      if (whiteout?.kind === 'whiteout') whiteouts.push({ key: whiteout.path, entry })
+      if (whiteout?.kind === 'whiteout') whiteouts.push({ key: whiteout.path, entry: toldOf(entry) })
       see(clean.key, entry.type)
     },
     end() {
@@ -95,6 +98,11 @@ function usualMembers(
     if (seen.has(key) || isTooLong(key)) return undefined
     return type === 'symlink' && linkEscapes(latin1Bytes(key), link) ? undefined : key
   }
+}
+
+/** Without the rest: whiteouts are remembered to the end of the layer, which may have them by the hundred thousand. */
+function toldOf({ path, header }: TarEntry): Told {
+  return { path, header }
 }
 
 function teller(): { notices: readonly Notice[]; tell: Tell; rest: () => readonly Notice[] } {
