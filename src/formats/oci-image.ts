@@ -1,4 +1,4 @@
-import { asDiffID, asDigest, hexOf } from '../bytes/digest.js'
+import { asDiffID, asDigest } from '../bytes/digest.js'
 import { blobPath, type Descriptor } from '../model/descriptor.js'
 import type { Image, Layer, LayerClaims, LooseBlob } from '../model/image.js'
 import { roleOf } from '../model/media-types.js'
@@ -120,7 +120,7 @@ export async function looseBlobsOf(reading: Reading, manifest: FoundManifest): P
     const digest = asDigest(descriptor.digest)
     const file = await findBlob(reading, descriptor, manifest.file.path)
     if (digest !== undefined && file === undefined) {
-      reading.log.add('BLOB_MISSING', `sha256 ${hexOf(digest)} is not in the archive`, { path: blobPath(digest) })
+      reading.log.add('BLOB_MISSING', `${digest.replace(':', ' ')} is not in the archive`, { path: blobPath(digest) })
     }
     if (digest === undefined || file === undefined) continue
     blobs.push({ ...looseBlob(file, digest), size: descriptor.size, referred: true })
