@@ -87,8 +87,8 @@ async function answerTo({ body }: PolicyRule, facts: ImageFacts): Promise<Answer
       return structureAnswer(body, facts)
     case 'efficiency': {
       const [rule] = efficiencyRules(await facts.efficiency(), { [body.name]: body.limit })
-      const value = rule === undefined ? 'unknown' : rounded(rule.value)
-      return { ok: rule?.ok === true, message: `${body.name} is ${value}, the limit is ${rounded(body.limit)}` }
+      const amounts = rule === undefined ? 'unknown' : besideLimit(rule.value, body.limit)
+      return { ok: rule?.ok === true, message: `${body.name} is ${amounts}` }
     }
     case 'skipped':
       return kept(`not run: ${body.why}`)
@@ -100,9 +100,10 @@ async function answerTo({ body }: PolicyRule, facts: ImageFacts): Promise<Answer
   }
 }
 
-/** A share with as many digits as anyone reads; bytes stay as they are. */
-function rounded(amount: number): number {
-  return Number(amount.toFixed(4))
+/** Both with as many digits as anyone reads, or with all where they would look alike. */
+function besideLimit(value: number, limit: number): string {
+  const [shown, bound] = [Number(value.toFixed(4)), Number(limit.toFixed(4))]
+  return shown === bound ? `${value}, the limit is ${limit}` : `${shown}, the limit is ${bound}`
 }
 
 /** The standard that rules on integrity make of another one: the policy's severity counts, its codes are added. */

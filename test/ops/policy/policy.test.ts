@@ -202,6 +202,12 @@ describe('efficiency and integrity', () => {
     expect(await answers('rules: {lowestEfficiency: 33.3%}', thirds)).toEqual([
       'ok lowestEfficiency is 0.3333, the limit is 0.333',
     ])
+    expect(await answers('rules: {lowestEfficiency: 0.3334}', thirds)).toEqual([
+      'NO lowestEfficiency is 0.3333, the limit is 0.3334',
+    ])
+    expect(await answers('rules: {lowestEfficiency: 0.33334}', thirds)).toEqual([
+      'NO lowestEfficiency is 0.3333333333333333, the limit is 0.33334',
+    ])
   })
 
   test('rules on integrity set the standard and are no checks', async () => {
