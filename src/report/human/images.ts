@@ -10,9 +10,10 @@ const HEADER = ['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE']
 
 /**
  * A row per name, in the columns and widths of `docker images`. Of images in the store of a docker up to 1.9 SIZE is that
- * of the top layer, as it was then, and VIRTUAL SIZE that of all.
+ * of the top layer, as it was then, and VIRTUAL SIZE that of all. Nothing where nothing could be read.
  */
 export function imagesText(report: ImagesReport, style: Style): string[] {
+  if (report.images.length === 0 && report.errors.length > 0) return []
   const isOld = report.images.some(({ topSize }) => topSize !== undefined)
   const rows = report.images.map((image) => [
     visible(image.repository ?? '<none>'),

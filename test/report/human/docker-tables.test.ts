@@ -57,6 +57,13 @@ describe('tables as docker prints them', () => {
     ])
   })
 
+  test('no table where nothing could be read, and one without rows where there are no images', () => {
+    const error = { code: 'ERR_NOT_FOUND', message: 'no such file or directory', where: { archive: 'a' } }
+    const table = (errors: ImagesReport['errors']) => [...human.present({ ...images, images: [], errors }, style)]
+    expect(table([error])).toEqual([])
+    expect(table([])).toEqual(['REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\n'])
+  })
+
   test('images of a docker up to 1.9 with the size of the top layer and of all', () => {
     const [first, second] = images.images
     const old = first && second ? [{ ...first, topSize: 1024 }, { ...second, topSize: null }, first] : []
