@@ -26,10 +26,10 @@ const ZSTD = 'application/vnd.oci.image.layer.v1.tar+zstd'
 
 /**
  * Makes what the benchmark reads, once: a docker-save of nine layers, the same as an OCI archive of gzip and of zstd
- * blobs, and a docker-save of many small files. Answers with the path of each; `zstd` is missing where nothing here can
- * compress with it.
+ * blobs, and a docker-save of many small files; with `huge` also one of 5.9 GB. Answers with the path of each; `zstd` is
+ * missing where nothing here can compress with it.
  */
-export async function makeInputs(folder, { quick, say }) {
+export async function makeInputs(folder, { quick, huge, say }) {
   const layers = once(join(folder, 'layers'), say, (to) => systemLayers(to, quick ? 100e6 : 1e9))
   // A larger image, for commands that take about as long as a copy: what they take to start counts less.
   const large = once(join(folder, 'large'), say, (to) => systemLayers(to, quick ? 147e6 : 1.47e9))
@@ -51,6 +51,11 @@ export async function makeInputs(folder, { quick, say }) {
   }
   inputs.split = takenApart(join(folder, 'split'), (await layers)[0], say)
   inputs.flat = flatTar(join(folder, 'large-flat.tar'), await inputs.large, say)
+  if (huge) {
+    const layers = once(join(folder, 'huge'), say, (to) => systemLayers(to, quick ? 590e6 : 5.9e9))
+    inputs.huge = dockerSave(join(folder, 'huge.tar'), await layers, say)
+    inputs['huge flat'] = flatTar(join(folder, 'huge-flat.tar'), await inputs.huge, say)
+  }
   inputs.root = dataRoot(join(folder, 'root'), await layers, { say, configOf })
   if (isOnPath('zstd')) {
     inputs.zstd = ociArchive(join(folder, 'zstd.tar'), await layers, {

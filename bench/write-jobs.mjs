@@ -76,6 +76,27 @@ export const WRITE_JOBS = [
     ],
   },
   {
+    name: 'huge-export',
+    title: 'docker-save, 5.9 GB in 9 uncompressed layers, to one flat tar',
+    input: 'huge',
+    contenders: [storedCopy, flatten, craneExport],
+    aims: [
+      { of: flatten, against: storedCopy, ratio: 1.4 },
+      { of: flatten, against: craneExport, ratio: 1 / 3 },
+      { of: flatten, megabytes: 150 },
+    ],
+  },
+  {
+    name: 'huge-import',
+    title: 'a flat tar of 5.9 GB to a loadable archive',
+    input: 'huge flat',
+    contenders: [storedCopy, openssl, importFlat],
+    aims: [
+      { of: importFlat, against: storedCopy, ratio: 1.25 },
+      { of: importFlat, megabytes: 150 },
+    ],
+  },
+  {
     name: 'save',
     title: 'docker-save, 9 uncompressed layers, to OCI, layers compressed with gzip',
     input: 'save',
