@@ -14,8 +14,14 @@ const many = layerTar(
 
 const at = testFolder({ 'web.tar': web, 'many.tar': many })
 
+// What Node tells of its loading is more than a megabyte from 24 on.
 const shell = (script: string) =>
-  spawnSync('bash', ['-c', script, process.execPath, BIN], { cwd: at(), encoding: 'utf8', timeout: 60_000 })
+  spawnSync('bash', ['-c', script, process.execPath, BIN], {
+    cwd: at(),
+    encoding: 'utf8',
+    timeout: 60_000,
+    maxBuffer: 2 ** 26,
+  })
 
 test('a reader that leaves early is no failure', () => {
   const { stdout, stderr } = shell('"$0" "$1" ls many.tar | head -n 1; echo "exit ${PIPESTATUS[0]}"')
