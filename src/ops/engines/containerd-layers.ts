@@ -1,4 +1,3 @@
-import type { DiffID } from '../../bytes/digest.js'
 import type { ByteSource } from '../../bytes/source.js'
 import { rawWords, tarWords, type LayerFacts } from './layer-facts.js'
 import type { Given } from './prediction.js'
@@ -14,13 +13,12 @@ export async function unpackFault(
     const failed = `apply layer error: failed to extract layer ${diffIDs[index] ?? ''}`
     if (source === undefined) return `${failed}: NotFound: content digest ${digest}: not found`
     const facts = await given.layers.read(source)
-    const isRaw = !isUncompressed(facts, mediaType)
+    const isRaw = isTakenRaw(facts, mediaType)
     const words = isRaw
       ? rawWords(facts.size)
       : extraction(facts, () => given.unpackings.containerd(facts, index === 0 ? 'first' : 'overlay'))
     if (words !== undefined) return `${failed}: ${words}`
-    const diffID: DiffID | undefined = facts.diffID
-    const measured = isRaw ? facts.digest : diffID
+    const measured: string | undefined = isRaw ? facts.digest : facts.diffID
     if (measured !== diffIDs[index]) {
       return `apply layer error: wrong diff id calculated on extraction "${measured ?? ''}"`
     }
@@ -30,10 +28,10 @@ export async function unpackFault(
 
 // containerd knows gzip and zstd by their magic and takes all else for a tar (FORMATS 1.6); where an OCI media type calls
 // the layer a plain tar it does not even look.
-function isUncompressed({ compression }: LayerFacts, mediaType: string): boolean {
-  if (compression === 'none') return true
-  const isPlain = mediaType.includes('.oci.') && !/\+(?:gzip|zstd)$/.test(mediaType)
-  return !isPlain && (compression === 'gzip' || compression === 'zstd')
+function isTakenRaw({ compression }: LayerFacts, mediaType: string): boolean {
+  if (compression === 'none') return false
+  if (compression !== 'gzip' && compression !== 'zstd') return true
+  return mediaType.includes('.oci.') && !/\+(?:gzip|zstd)$/.test(mediaType)
 }
 
 function extraction(facts: LayerFacts, unpacked: () => string | undefined): string | undefined {

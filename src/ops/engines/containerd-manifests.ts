@@ -2,24 +2,19 @@ import { blobOf, type Ingested } from './containerd-store.js'
 import { digestFault } from './copy-rules.js'
 import { isObject, textFrom, valueOf } from './docker-config.js'
 import { decodeWhole } from './go-syntax.js'
-import { readDescriptors, readManifest, type OciDescriptor } from './oci-documents.js'
+import {
+  isIndex,
+  isManifest,
+  readDescriptors,
+  readManifest,
+  type ImageDocuments,
+  type OciDescriptor,
+} from './oci-documents.js'
 import { Stop, stopIf, type Given } from './prediction.js'
 
 /** A manifest of an image, as a target leads to it. */
-export interface ImageManifest {
+export interface ImageManifest extends ImageDocuments {
   readonly platform: OciDescriptor['platform']
-  readonly config: OciDescriptor
-  readonly layers: readonly OciDescriptor[]
-}
-
-/** images.IsManifestType of containerd. */
-export function isManifest(mediaType: string): boolean {
-  return /^application\/vnd\.(?:oci\.image\.manifest\.v1|docker\.distribution\.manifest\.v2)\+json$/.test(mediaType)
-}
-
-/** images.IsIndexType of containerd. */
-export function isIndex(mediaType: string): boolean {
-  return /^application\/vnd\.(?:oci\.image\.index\.v1|docker\.distribution\.manifest\.list\.v2)\+json$/.test(mediaType)
 }
 
 /**
@@ -80,7 +75,7 @@ function childrenOf(bytes: Uint8Array): readonly OciDescriptor[] {
   return read.descriptors
 }
 
-function manifestOf(bytes: Uint8Array): Omit<ImageManifest, 'platform'> {
+function manifestOf(bytes: Uint8Array): ImageDocuments {
   const read = readManifest(bytes)
   if (typeof read === 'string') throw new Stop(read)
   return read

@@ -4,7 +4,14 @@ import { cleanKey } from '../../tar/path.js'
 import { digestFault, type CopyRules } from './copy-rules.js'
 import { decodeFirst } from './go-syntax.js'
 import { blobPath, layoutDisk, type LayoutDisk } from './layout-disk.js'
-import { readDescriptors, readManifest, type OciDescriptor } from './oci-documents.js'
+import {
+  isIndex,
+  isManifest,
+  readDescriptors,
+  readManifest,
+  type ImageDocuments,
+  type OciDescriptor,
+} from './oci-documents.js'
 import { Stop, stopIf, type Given } from './prediction.js'
 import { storeStack, type StoreStack } from './store-layers.js'
 
@@ -14,9 +21,6 @@ export interface CopiedLayout {
   readonly descriptor: OciDescriptor
 }
 
-const INDEX = /^application\/vnd\.(?:oci\.image\.index\.v1|docker\.distribution\.manifest\.list\.v2)\+json$/
-// What has no type at all is guessed.
-const MANIFEST = /^(?:|application\/vnd\.(?:oci\.image\.manifest\.v1|docker\.distribution\.manifest\.v2)\+json)$/
 const HOST = { os: 'linux', architecture: 'amd64', variant: '' }
 
 /** Copies the one image of an OCI layout or archive. Errors: Stop, in the words of containers/image. */
@@ -41,14 +45,13 @@ function checkNames({ view }: Given): void {
   throw new Stop(`creating temp directory: untarring file: ${JSON.stringify(outside.name)} is outside of it`)
 }
 
-type Manifest = { readonly config: OciDescriptor; readonly layers: readonly OciDescriptor[] }
-
 /** The manifest itself, or the one of a list that is for this host. */
-async function chosen(given: Given, disk: LayoutDisk, descriptor: OciDescriptor): Promise<Manifest> {
+async function chosen(given: Given, disk: LayoutDisk, descriptor: OciDescriptor): Promise<ImageDocuments> {
   const bytes = await given.documents.read(disk.file(blobPath(checked(descriptor.digest))))
   const { mediaType } = descriptor
-  if (!INDEX.test(mediaType)) {
-    stopIf(MANIFEST.test(mediaType) ? undefined : 'unsupported schema version 2')
+  if (!isIndex(mediaType)) {
+    // What has no type at all is guessed.
+    stopIf(mediaType === '' || isManifest(mediaType) ? undefined : 'unsupported schema version 2')
     return parsed(bytes)
   }
   const read = readDescriptors(bytes, 'manifests')
@@ -61,7 +64,7 @@ async function chosen(given: Given, disk: LayoutDisk, descriptor: OciDescriptor)
   const inner = await given.documents.read(disk.file(blobPath(checked(found.digest))))
   if (digestOf(inner) !== found.digest)
     throw new Stop(`Manifest does not match provided manifest digest ${found.digest}`)
-  if (INDEX.test(found.mediaType)) {
+  if (isIndex(found.mediaType)) {
     throw new Stop('Unexpectedly received a manifest list instead of a manifest for a single image')
   }
   return parsed(inner)
@@ -72,7 +75,7 @@ function isHost(platform: OciDescriptor['platform']): boolean {
   return isSame && platform.variant === HOST.variant
 }
 
-function parsed(bytes: Uint8Array): Manifest {
+function parsed(bytes: Uint8Array): ImageDocuments {
   const read = readManifest(bytes)
   if (typeof read === 'string') throw new Stop(read)
   return read

@@ -39,6 +39,16 @@ const documentType = struct('Manifest', {
   annotations: mapOf(text),
 })
 
+/** Whether Go programs take a document of that type for an image manifest: parameters make it another type. */
+export function isManifest(mediaType: string): boolean {
+  return /^application\/vnd\.(?:oci\.image\.manifest\.v1|docker\.distribution\.manifest\.v2)\+json$/.test(mediaType)
+}
+
+/** Whether they take it for an index. */
+export function isIndex(mediaType: string): boolean {
+  return /^application\/vnd\.(?:oci\.image\.index\.v1|docker\.distribution\.manifest\.list\.v2)\+json$/.test(mediaType)
+}
+
 /** The descriptors that a document lists under a key, or why a Go program cannot read it. */
 export function readDescriptors(
   document: Uint8Array,
@@ -46,9 +56,12 @@ export function readDescriptors(
   decode = decodeWhole,
 ): { readonly descriptors: readonly OciDescriptor[] } | { readonly fault: string } {
   const decoded = decode(document)
-  if ('fault' in decoded) return decoded
-  const fault = misfit(decoded.value, documentType)
-  return fault === undefined ? { descriptors: listAt(decoded.value, key).map(descriptorOf) } : { fault }
+  return 'fault' in decoded ? decoded : descriptorsIn(decoded.value, key)
+}
+
+function descriptorsIn(value: unknown, key: 'manifests' | 'layers'): ReturnType<typeof readDescriptors> {
+  const fault = misfit(value, documentType)
+  return fault === undefined ? { descriptors: listAt(value, key).map(descriptorOf) } : { fault }
 }
 
 /** What an image manifest leads to. */
@@ -59,13 +72,11 @@ export interface ImageDocuments {
 
 /** Config and layers of an image manifest, or why a Go program cannot read it. */
 export function readManifest(document: Uint8Array): ImageDocuments | string {
-  const read = readDescriptors(document, 'layers')
-  if ('fault' in read) return read.fault
   const decoded = decodeWhole(document)
-  return {
-    config: descriptorOf('value' in decoded ? valueOf(decoded.value, 'config') : undefined),
-    layers: read.descriptors,
-  }
+  if ('fault' in decoded) return decoded.fault
+  const read = descriptorsIn(decoded.value, 'layers')
+  if ('fault' in read) return read.fault
+  return { config: descriptorOf(valueOf(decoded.value, 'config')), layers: read.descriptors }
 }
 
 /** A descriptor of a document that was parsed already. */
