@@ -63,8 +63,16 @@ export class ArchiveError extends Error {
 const REPLACEMENT = '\ufffd'
 const MANGLED = 'names on the command line are UTF-8; stdin takes what has another: imgtar COMMAND - < FILE'
 
+/** What was thrown first, where closing what was open threw as well: that one tells what is wrong. */
+export function firstOf(error: unknown): unknown {
+  // By its name: the class is younger than Node 20, for which TypeScript makes an Error of that name.
+  const isLater = error instanceof Error && error.name === 'SuppressedError' && 'suppressed' in error
+  return isLater ? firstOf(error.suppressed) : error
+}
+
 /** An ArchiveError for whatever was thrown; system errors keep their message, and our own pass as they are. */
-export function toArchiveError(error: unknown, place: ErrorPlace = {}): ArchiveError {
+export function toArchiveError(thrown: unknown, place: ErrorPlace = {}): ArchiveError {
+  const error = firstOf(thrown)
   if (error instanceof ArchiveError) return error
   const message = error instanceof Error ? systemMessage(error) : String(error)
   const code = error instanceof Error && 'code' in error ? error.code : undefined

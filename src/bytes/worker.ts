@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, firstOf } from '../errors.js'
 import type { Failure, WorkerMessage } from './worker-pool.js'
 
 /** How a job tells what it found before it is done; `owned` buffers leave this thread. */
@@ -42,7 +42,8 @@ function gathered(tell: (bytes: number) => void): { add: (bytes: number) => void
   return { add, flush }
 }
 
-function failureOf(error: unknown): Failure {
+function failureOf(thrown: unknown): Failure {
+  const error = firstOf(thrown)
   if (!(error instanceof Error)) return { message: String(error) }
   const { message, stack } = error
   if (!(error instanceof ArchiveError)) return { message, ...(stack !== undefined && { stack }) }

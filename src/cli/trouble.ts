@@ -1,4 +1,4 @@
-import { ArchiveError, toArchiveError } from '../errors.js'
+import { ArchiveError, firstOf, toArchiveError } from '../errors.js'
 import { visible, visibleName } from '../report/escape.js'
 import { EXIT } from './exit-code.js'
 import type { ExitCode } from './exit-code.js'
@@ -20,7 +20,8 @@ export interface FailedRun {
 }
 
 /** Sorts what was thrown into bad usage, an archive that cannot be read, an interruption, or our bug. */
-export function troubleOf(error: unknown, { interrupted, debug, command }: FailedRun): Trouble {
+export function troubleOf(thrown: unknown, { interrupted, debug, command }: FailedRun): Trouble {
+  const error = firstOf(thrown)
   const stack = debug && error instanceof Error ? `${visibleLines(error.stack ?? '')}\n` : ''
   if (interrupted) return { exitCode: EXIT.interrupted, message: `imgtar: interrupted\n${stack}` }
   if (error instanceof UsageError) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { troubleOf } from '../../src/cli/trouble.js'
 import { UsageError } from '../../src/cli/usage-error.js'
-import { ArchiveError } from '../../src/errors.js'
+import { ArchiveError, toArchiveError } from '../../src/errors.js'
 
 const run = { interrupted: false, debug: false }
 
@@ -27,6 +27,23 @@ describe('what was thrown', () => {
       code: 'ENOSPC',
     })
     expect(troubleOf(full, run)).toMatchObject({ exitCode: 2, message: expect.stringContaining('(ERR_IO)') })
+  })
+
+  test('tells the first of several, where closing what was open failed too', async () => {
+    const opened = (end: Error) => ({ read: readTooFar, [Symbol.asyncDispose]: () => Promise.reject(end) })
+    const readTooFar = () => Promise.reject(new ArchiveError('ERR_TRUNCATED', 'the bytes end early'))
+    const work = async (): Promise<void> => {
+      await using file = opened(new Error('cannot close'))
+      await using spool = opened(new TypeError('cannot close either'))
+      await Promise.all([file.read(), spool.read()])
+    }
+    const error: unknown = await work().catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ name: 'SuppressedError' })
+    expect(troubleOf(error, run)).toEqual({
+      exitCode: 2,
+      message: 'imgtar: the bytes end early (ERR_TRUNCATED)\n',
+    })
+    expect(toArchiveError(error)).toMatchObject({ code: 'ERR_TRUNCATED', message: 'the bytes end early' })
   })
 
   test('as anything else is 70: our bug, with the way to report it', () => {
