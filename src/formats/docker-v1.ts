@@ -10,7 +10,7 @@ import { archiveOf, type Format } from './format.js'
 import { platformOf } from './images.js'
 import { missingLayer, namedLayer } from './layers.js'
 import { readRepositories, repositoryNames } from './repositories.js'
-import { chainOf, parentOf, type V1Node } from './v1-chain.js'
+import { chainOf, documentsOf, parentOf, type V1Node } from './v1-chain.js'
 
 // Many images may stand on one long chain, and each has all of its layers.
 const MOST_LAYERS = 50_000
@@ -131,7 +131,7 @@ async function readImage(
   id: string,
   names: readonly string[],
 ): Promise<Image> {
-  const documents = chain.map(({ document }) => document)
+  const documents = documentsOf(chain)
   const lost = parentOf(chain[0])
   const layers = lost === undefined ? [] : [missingLayer(0, `${lost}/layer.tar`, {}, reading.files.location)]
   for (const node of chain) layers.push(await namedLayer(reading, layers.length, `${node.id}/layer.tar`, {}))

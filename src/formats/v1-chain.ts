@@ -47,3 +47,12 @@ export function parentOf(node: V1Node | undefined): string | undefined {
   const parent = node?.document.value.parent
   return parent === '' ? undefined : parent
 }
+
+// What is known of an image that is not there.
+const UNKNOWN: V1Document = { value: {}, text: '{}' }
+
+/** The documents of a chain, base first, one for each layer: the first layer of a chain with a gap is the missing parent's. */
+export function documentsOf(chain: readonly V1Node[]): readonly V1Document[] {
+  const documents = chain.map(({ document }) => document)
+  return parentOf(chain[0]) === undefined ? documents : [UNKNOWN, ...documents]
+}

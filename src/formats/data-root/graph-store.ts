@@ -8,7 +8,7 @@ import { goMap, goStruct, parseJson } from '../../model/json.js'
 import { familiarName, parseReference } from '../../model/reference.js'
 import { platformOf } from '../images.js'
 import { missingLayer } from '../layers.js'
-import { chainOf, parentOf, type V1Node } from '../v1-chain.js'
+import { chainOf, documentsOf, parentOf, type V1Node } from '../v1-chain.js'
 import type { GraphRoot } from './graph-layout.js'
 import { graphAdded, graphLayer } from './graph-layer.js'
 import { join } from './layout.js'
@@ -121,7 +121,7 @@ interface GraphImage {
 }
 
 function imageOf(reading: RootReading, root: GraphRoot, { id, names, chain }: GraphImage): Image {
-  const documents = chain.map(({ document }) => document)
+  const documents = documentsOf(chain)
   const path = join(root.root, `graph/${id}/json`)
   const location = `${reading.store.location} › ${path}`
   const config = draftFromV1(documents, location)
