@@ -27,6 +27,14 @@ export const ERROR_CODES = {
 /** The code of an ArchiveError. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
+/** What users can do about faults that are met in many places. */
+export const HINTS = {
+  damaged: 'imgtar verify tells all that is wrong, imgtar salvage saves what is intact',
+  cut: 'it is cut or damaged: copy or make it again',
+  noTar: 'imgtar reads tars, compressed or not, and directories; file(1) says what this is',
+  limit: 'raise the limit if the archive is trusted',
+} as const
+
 /** Where an error lies and what to do about it. */
 export interface ErrorPlace {
   /** The archive, and the member inside it after ` › `. */

@@ -93,7 +93,10 @@ function standardInput({ signal }: RunContext): AsyncIterable<Uint8Array> {
   if (process.stdin.isTTY) {
     throw new ArchiveError('ERR_USAGE', 'standard input is a terminal', { hint: 'docker save app | imgtar verify -' })
   }
-  if (process.stdin.readableDidRead) throw new ArchiveError('ERR_USAGE', 'standard input can be read only once')
+  if (process.stdin.readableDidRead) {
+    const hint = 'other pipes have names: <(docker save app)'
+    throw new ArchiveError('ERR_USAGE', 'standard input can be read only once', { hint })
+  }
   // Nothing may ever come down a pipe: waiting for it must end with the interruption.
   return signal === undefined ? process.stdin : addAbortSignal(signal, process.stdin)
 }

@@ -23,7 +23,10 @@ export async function readConfigBefore(
   await using archive = await openOperand(from, { globals, context, access: 'once', ...(source && { source }) })
   const { configSource } = selectImage(archive, {})
   if (configSource.kind !== 'stored') {
-    throw new ArchiveError('ERR_NOT_FOUND', 'it holds no config', { location: from })
+    throw new ArchiveError('ERR_NOT_FOUND', 'it holds no config', {
+      location: from,
+      hint: 'docker inspect says the config of an image or a container: give what that prints',
+    })
   }
   return configBefore(JSON.parse(documentText(configSource.document)), from)
 }

@@ -1,4 +1,5 @@
 import { ArchiveError } from '../errors.js'
+import { TRANSPORTS } from '../formats/operand.js'
 
 // What people of other tools type where imgtar takes files: transports of containers-transports(5).
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
@@ -25,6 +26,7 @@ function hintFor(operand: string): string | undefined {
   const [, transport = '', rest = ''] = /^([a-z-]+):(.*)$/s.exec(operand) ?? []
   const elsewhere = ELSEWHERE.get(transport)
   if (elsewhere !== undefined) return elsewhere
+  if (TRANSPORTS.some((own) => own === transport)) return undefined
   // As in alpine:latest; a file of an archive has an ending, or lies in a folder.
   return /^[a-z0-9_-]+$/.test(transport) && /^[\w.-]+$/.test(rest)
     ? `imgtar reads files: 'docker save ${operand} | imgtar COMMAND -' hands an image of a daemon on`

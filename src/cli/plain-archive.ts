@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { OpenSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, HINTS } from '../errors.js'
 import type { Image, Layer } from '../model/image.js'
 import type { WrittenImage, WrittenReport } from '../model/report-written.js'
 import type { Output } from '../bytes/output.js'
@@ -30,9 +30,10 @@ export async function openTarOf(path: string, context: RunContext): Promise<Open
   const { source, findings } = await openPlainTar(path, context, await givenFor(path, context))
   try {
     const fault = findings.find(({ code }) => code !== 'ARCHIVE_COMPRESSION_TRAILING')
-    if (fault !== undefined) throw new ArchiveError('ERR_COMPRESSION', fault.message, { location: path })
+    if (fault !== undefined)
+      throw new ArchiveError('ERR_COMPRESSION', fault.message, { location: path, hint: HINTS.cut })
     if ((await sniffCompression(source, context.signal)) === 'none') return source
-    throw new ArchiveError('ERR_UNSUPPORTED', 'it is compressed twice', { location: path })
+    throw new ArchiveError('ERR_UNSUPPORTED', 'it is compressed twice', { location: path, hint: 'decompress it once' })
   } catch (error) {
     await source[Symbol.asyncDispose]()
     throw error

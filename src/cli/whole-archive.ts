@@ -12,17 +12,20 @@ export interface WholeArchive extends AsyncDisposable {
 
 /** Opens the archive of an operand whole, whichever image it means. Errors: those of openOperand. */
 export async function openWhole(operand: string, globals: GlobalValues, context: RunContext): Promise<WholeArchive> {
-  const [{ parseOperand }, { parsePlatform }, { selectImage, selectImages }] = await Promise.all([
+  const [{ parseOperand }, { parsePlatform }, { selectImage, selectImages }, { noSuchArchive }] = await Promise.all([
     import('../formats/operand.js'),
     import('../model/platform.js'),
     import('../model/select.js'),
+    import('./no-such-archive.js'),
   ])
   const { path, transport, choice } = await parseOperand(operand)
   const platform = globals.platform === undefined ? undefined : parsePlatform(globals.platform)
   const selection = selectionOf(choice, platform)
   const whole = transport === undefined ? path : `${transport}:${path}`
   const all = { ...globals, platform: undefined }
-  const archive = await openOperand(whole, { globals: all, context, access: 'random' })
+  const archive = await openOperand(whole, { globals: all, context, access: 'random' }).catch((error: unknown) => {
+    throw noSuchArchive(error, operand)
+  })
   return {
     archive,
     // One name may stand for an image of several platforms; without a name it must be clear which image is meant.

@@ -88,13 +88,20 @@ async function unrecognised(files: FileSet, transport: Transport | undefined): P
   const { location } = files
   for (const format of transport === undefined ? [] : FORMATS) {
     if (!(await format.recognises(files))) continue
-    const hint = transport === 'rootfs' ? 'imgtar export gives the files of an image as a tar' : undefined
-    const not = transport === 'rootfs' ? 'no root filesystem' : `not ${transport}`
-    const message = `this is ${format.what}, and ${not}`
-    return new ArchiveError('ERR_NOT_ARCHIVE', message, { location, ...(hint && { hint }) })
+    const isRootfs = transport === 'rootfs'
+    const message = `this is ${format.what}, and ${isRootfs ? 'no root filesystem' : `not ${transport}`}`
+    const hint = isRootfs
+      ? 'imgtar export gives the files of an image as a tar'
+      : `without '${transport}:' it is read as what it is`
+    return new ArchiveError('ERR_NOT_ARCHIVE', message, { location, hint })
   }
   const message = 'no document says what this archive holds: manifest.json, index.json and v1 folders are missing'
-  return new ArchiveError('ERR_NOT_ARCHIVE', message, { location })
+  // Where something is wrong with the wrapper, that is the hint.
+  const isWhole = files.findings.length === 0
+  return new ArchiveError('ERR_NOT_ARCHIVE', message, {
+    location,
+    ...(isWhole && { hint: 'imgtar salvage saves what is intact' }),
+  })
 }
 
 /** What is told of a document lies where its bytes begin, unless a byte is told. */

@@ -2,7 +2,7 @@ import { decompress, sniffCompression } from '../bytes/compression.js'
 import type { Digest } from '../bytes/digest.js'
 import { chunksOf, type ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, HINTS } from '../errors.js'
 import type { Layer, LayerClaims, LooseBlob } from '../model/image.js'
 import { findFile, type Reading } from './documents.js'
 import type { FoundFile } from './files.js'
@@ -48,6 +48,7 @@ export function missingLayer(index: number, path: string, claims: LayerClaims, l
       failing(
         new ArchiveError('ERR_NOT_FOUND', `layer ${index} is not in the archive`, {
           location: `${location} › ${path}`,
+          hint: HINTS.damaged,
         }),
       ),
   }

@@ -25,7 +25,7 @@ export interface Operand {
 
 /**
  * Takes an operand apart. A path that exists wins over splitting at a colon; with a transport the path ends at the first
- * colon behind which a reference can stand (containers-transports(5)). Errors: ERR_REFERENCE for an odd `:@n`.
+ * colon behind which a reference can stand (containers-transports(5)). Errors: ERR_REFERENCE for an odd `:@n`, and for nothing behind the colon.
  */
 export async function parseOperand(text: string): Promise<Operand> {
   if (await exists(text)) return { text, path: text }
@@ -48,7 +48,7 @@ async function splitPath(text: string): Promise<{ path: string; choice?: ImageCh
 const CONTAINER = '@container='
 
 function parseChoice(text: string): ImageChoice {
-  if (!text.startsWith('@')) return { kind: 'name', name: text }
+  if (text !== '' && !text.startsWith('@')) return { kind: 'name', name: text }
   if (text.startsWith(CONTAINER)) return { kind: 'container', container: text.slice(CONTAINER.length) }
   const index = Number(text.slice(1))
   if (/^@\d+$/.test(text) && Number.isSafeInteger(index)) return { kind: 'index', index }

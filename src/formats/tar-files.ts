@@ -1,6 +1,6 @@
 import { slice, type ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, HINTS } from '../errors.js'
 import type { Finding } from '../findings.js'
 import { findingLog } from '../model/finding-log.js'
 import type { TarEntry } from '../tar/entry.js'
@@ -63,6 +63,5 @@ async function checkFillers(
 
 /** Why bytes are no archive. */
 export function notTar(location: string, message: string, offset: number): ArchiveError {
-  const hint = 'imgtar reads tars, compressed or not, and directories; file(1) says what this is'
-  return new ArchiveError('ERR_NOT_ARCHIVE', `this is no tar: ${message}`, { location, offset, hint })
+  return new ArchiveError('ERR_NOT_ARCHIVE', `this is no tar: ${message}`, { location, offset, hint: HINTS.noTar })
 }

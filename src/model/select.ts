@@ -65,7 +65,10 @@ function byName(archive: ImageArchive, images: readonly Image[], name: string): 
   if (!/^[a-f0-9]{4,64}$/.test(short)) return []
   const found = images.filter((image) => digestsOf(image).some((digest) => digest.startsWith(`sha256:${short}`)))
   if (new Set(found.map((image) => digestsOf(image)[0])).size > 1) {
-    throw new ArchiveError('ERR_REFERENCE', `${name} is short for several images`, { location: archive.location })
+    throw new ArchiveError('ERR_REFERENCE', `${name} is short for several images`, {
+      location: archive.location,
+      hint: 'give more of the digest',
+    })
   }
   return found
 }

@@ -1,5 +1,5 @@
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, HINTS } from '../errors.js'
 import type { HistoryEntry } from '../model/config.js'
 import { findingLog } from '../model/finding-log.js'
 import type { Image, Layer } from '../model/image.js'
@@ -45,6 +45,7 @@ async function refuseBroken(layer: Layer, context: RunContext): Promise<void> {
   const offset = first?.where.layerOffset ?? first?.where.offset
   throw new ArchiveError('ERR_TAR_HEADER', `no layer can be made of it: ${first?.message ?? 'it is no tar'}`, {
     location: layer.path,
+    hint: (offset ?? 0) === 0 ? HINTS.noTar : HINTS.cut,
     ...(offset !== undefined && { offset }),
   })
 }

@@ -45,7 +45,10 @@ export async function blame(image: Image, archive: string, path: string, context
     },
   })
   if (versions.length === 0) {
-    throw new ArchiveError('ERR_NOT_FOUND', `no layer of the image ever had ${path}`, { location: archive })
+    throw new ArchiveError('ERR_NOT_FOUND', `no layer of the image ever had ${path}`, {
+      location: archive,
+      hint: `imgtar ls ${archive} --all-layers lists all that its layers hold`,
+    })
   }
   const hashes = await hashesOf(image, versions, context)
   const steps = historyOfLayers(image)

@@ -1,4 +1,4 @@
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, HINTS } from '../errors.js'
 import { imageConfig, type ImageConfig } from '../model/config.js'
 import { historyEntry } from '../model/derived-config.js'
 import { goEscape, goObject, goString, goTime, rawMembers } from '../model/go-json.js'
@@ -69,7 +69,10 @@ function documentOf({ configSource }: Image): RawJson<ImageConfig> {
     case 'derived':
       return configSource.make([])
     case 'absent':
-      throw new ArchiveError('ERR_NOT_FOUND', 'the config of the image is lost', { location: configSource.path })
+      throw new ArchiveError('ERR_NOT_FOUND', 'the config of the image is lost', {
+        location: configSource.path,
+        hint: HINTS.damaged,
+      })
   }
 }
 

@@ -3,11 +3,12 @@ import { inChunks } from '../bytes/read-ahead.js'
 import { firstBytes, prepended } from '../bytes/reader.js'
 import { isSource, type Bytes } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
-import type { Finding } from '../findings.js'
+import { ArchiveError, HINTS, type ErrorCode } from '../errors.js'
+import type { Finding, FindingCode } from '../findings.js'
 import { configForImport, type ImportConfig } from '../model/derived-config.js'
 import { findingLog } from '../model/finding-log.js'
 import type { OutgoingImage, OutgoingLayer } from '../model/outgoing.js'
+import type { Notice } from '../tar/measurement.js'
 import { isKept, type LayerTarget } from './kept-layers.js'
 import { newName } from './retag.js'
 import type { MeasuredLayer } from './outgoing-layers.js'
@@ -109,21 +110,28 @@ function imageArchive(location: string): ArchiveError {
 
 function provedLayer({ measurement, notices = [], content }: MeasuredLayer, location: string): OutgoingLayer {
   const { digest, diffID, size, compression } = measurement
-  if (diffID === undefined) {
-    const broken = notices.find(({ code }) => code === 'LAYER_COMPRESSION' || code === 'LIMIT_REACHED')
-    throw new ArchiveError('ERR_COMPRESSION', broken?.message ?? 'it cannot be decompressed', {
-      location,
-      ...(broken?.offset !== undefined && { offset: broken.offset }),
-    })
+  for (const [found, error] of FAULTS) {
+    const fault = notices.find(({ code }) => code === found)
+    if (fault !== undefined) throw refusal(error, fault, location)
   }
-  const fault = notices.find(({ code }) => code === 'LAYER_TAR' || code === 'LAYER_EMPTY')
-  if (fault !== undefined) {
-    throw new ArchiveError('ERR_NOT_ARCHIVE', `this is no whole tar: ${fault.message}`, {
-      location,
-      ...(fault.layerOffset !== undefined && { offset: fault.layerOffset }),
-    })
-  }
+  if (diffID === undefined) throw new ArchiveError('ERR_COMPRESSION', 'it cannot be decompressed', { location })
   return { diffID, digest, size, compression, content }
+}
+
+// What keeps bytes from becoming a layer, the cause of others first.
+const FAULTS: ReadonlyMap<FindingCode, ErrorCode> = new Map<FindingCode, ErrorCode>([
+  ['LIMIT_REACHED', 'ERR_LIMIT'],
+  ['LAYER_COMPRESSION', 'ERR_COMPRESSION'],
+  ['LAYER_TAR', 'ERR_NOT_ARCHIVE'],
+  ['LAYER_EMPTY', 'ERR_NOT_ARCHIVE'],
+])
+
+function refusal(error: ErrorCode, { message, offset, layerOffset = 0 }: Notice, location: string): ArchiveError {
+  if (error === 'ERR_LIMIT') return new ArchiveError(error, message, { location, hint: HINTS.limit })
+  if (error === 'ERR_COMPRESSION')
+    return new ArchiveError(error, message, { location, hint: HINTS.cut, ...(offset !== undefined && { offset }) })
+  const hint = layerOffset === 0 ? HINTS.noTar : HINTS.cut
+  return new ArchiveError(error, `this is no whole tar: ${message}`, { location, offset: layerOffset, hint })
 }
 
 function findingsOf({ notices = [] }: MeasuredLayer, location: string): readonly Finding[] {

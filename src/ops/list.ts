@@ -83,7 +83,10 @@ function startOf(tree: Tree, { path, archive }: ListOptions): Located {
   // As `ls -l`: a link is listed itself, unless a slash behind it asks for the directory.
   const found = lookup(tree, name, /(?:^|\/)\.?$/.test(name))
   if (found !== undefined) return found
-  throw new ArchiveError('ERR_NOT_FOUND', `no such file in the image: ${path ?? '/'}`, { location: archive })
+  throw new ArchiveError('ERR_NOT_FOUND', `no such file in the image: ${path ?? '/'}`, {
+    location: archive,
+    hint: `imgtar blame ${archive} ${path ?? '/'} tells whether a layer ever had it`,
+  })
 }
 
 /** The first path of every inode that has several. */
@@ -140,7 +143,10 @@ function below(rows: readonly StoredRow[], path: string, { archive, recursive }:
   const chosen = recursive === true ? inside : inside.filter(({ key }) => !key.includes('/', prefix.length))
   const itself = rows.filter(({ key, row }) => key === start && (row.type !== 'directory' || inside.length === 0))
   if (inside.length > 0 || itself.length > 0) return [...itself, ...chosen]
-  throw new ArchiveError('ERR_NOT_FOUND', `no such entry in the layers: ${path}`, { location: archive })
+  throw new ArchiveError('ERR_NOT_FOUND', `no such entry in the layers: ${path}`, {
+    location: archive,
+    hint: `imgtar ls ${archive} --all-layers lists all entries`,
+  })
 }
 
 /** The path that an entry is about: for a whiteout what it hides. */

@@ -1,5 +1,5 @@
 import type { RunContext } from '../context.js'
-import { ArchiveError, type ErrorCode } from '../errors.js'
+import { ArchiveError, HINTS, type ErrorCode } from '../errors.js'
 import type { Finding, FindingCode } from '../findings.js'
 import { findingLog } from '../model/finding-log.js'
 import type { Layer } from '../model/image.js'
@@ -33,8 +33,9 @@ export async function wholeTree(layers: readonly Layer[], archive: string, conte
     const layer = where.layer === undefined ? '' : `layer ${where.layer}: `
     const offset = where.offset ?? where.layerOffset
     throw new ArchiveError(error, `${layer}${message}`, {
-      location: where.path === undefined ? archive : `${archive} › ${where.path}`,
-      hint: `imgtar verify ${archive} tells all that is wrong`,
+      // The only layer of a root filesystem is the archive itself.
+      location: where.path === undefined || where.path === '' ? archive : `${archive} › ${where.path}`,
+      hint: code === 'LIMIT_REACHED' ? HINTS.limit : HINTS.damaged,
       ...(offset !== undefined && { offset }),
     })
   }

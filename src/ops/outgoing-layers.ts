@@ -1,6 +1,6 @@
 import type { Compression } from '../bytes/compression.js'
 import type { DiffID, Digest } from '../bytes/digest.js'
-import { ArchiveError, count } from '../errors.js'
+import { ArchiveError, count, HINTS } from '../errors.js'
 import type { Image, Layer } from '../model/image.js'
 import type { OutgoingContent, OutgoingLayer } from '../model/outgoing.js'
 import type { Notice } from '../tar/measurement.js'
@@ -32,7 +32,10 @@ export function outgoingLayers(
   return image.layers.map((layer) => {
     const measured = of(layer)
     if (measured === undefined) {
-      throw new ArchiveError('ERR_NOT_FOUND', `layer ${layer.index} is not in the archive`, { location: layer.path })
+      throw new ArchiveError('ERR_NOT_FOUND', `layer ${layer.index} is not in the archive`, {
+        location: layer.path,
+        hint: HINTS.damaged,
+      })
     }
     return proved(layer, measured)
   })
@@ -43,9 +46,7 @@ export function refuseOtherCount({ configSource, config, layers, path }: Image):
   const claimed = config.rootfs?.diff_ids?.length ?? 0
   if (configSource.kind !== 'stored' || claimed === layers.length) return
   const message = `the config has ${count(claimed, 'diff_id')}, the image ${count(layers.length, 'layer')}`
-  throw new ArchiveError('ERR_DOCUMENT', message, {
-    location: path,
-  })
+  throw new ArchiveError('ERR_DOCUMENT', message, { location: path, hint: HINTS.damaged })
 }
 
 function proved(layer: Layer, measured: MeasuredLayer): OutgoingLayer {
@@ -60,9 +61,10 @@ function refuseBroken({ index, blob, path }: Layer, { notices = [] }: MeasuredLa
   const fault = notices.find(({ code }) => code === 'LAYER_TAR' || code === 'LIMIT_REACHED')
   if (fault === undefined) return
   const { code, message, layerOffset } = fault
-  const error = code === 'LIMIT_REACHED' ? 'ERR_LIMIT' : 'ERR_TAR_HEADER'
-  throw new ArchiveError(error, `layer ${index} is no whole tar: ${message}`, {
+  const isLimit = code === 'LIMIT_REACHED'
+  throw new ArchiveError(isLimit ? 'ERR_LIMIT' : 'ERR_TAR_HEADER', `layer ${index} is no whole tar: ${message}`, {
     location: blob?.location ?? path,
+    hint: isLimit ? HINTS.limit : HINTS.damaged,
     ...(layerOffset !== undefined && { offset: layerOffset }),
   })
 }
@@ -78,13 +80,14 @@ export function provedDiffID(
     const offset = first?.offset
     throw new ArchiveError('ERR_COMPRESSION', first?.message ?? 'the layer cannot be decompressed', {
       location,
+      hint: HINTS.damaged,
       ...(offset !== undefined && { offset }),
     })
   }
   const claimed = layer.claims.diffID
   if (claimed !== undefined && claimed !== diffID) {
     const message = `layer ${layer.index} does not have the diffID that the config claims: ${diffID}, not ${claimed}`
-    throw new ArchiveError('ERR_DIGEST', message, { location, hint: 'imgtar verify tells all that is wrong' })
+    throw new ArchiveError('ERR_DIGEST', message, { location, hint: HINTS.damaged })
   }
   return diffID
 }

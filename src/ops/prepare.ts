@@ -1,7 +1,7 @@
 import type { Compression } from '../bytes/compression.js'
 import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, HINTS } from '../errors.js'
 import { byBytes } from '../model/go-json.js'
 import type { Image, Layer } from '../model/image.js'
 import type { OutgoingImage, OutgoingLayer } from '../model/outgoing.js'
@@ -71,8 +71,8 @@ async function stagedOnce(
 }
 
 function sourceOf({ blob, path }: Layer): OutgoingLayer['content'] {
-  if (blob === undefined) throw new ArchiveError('ERR_NOT_FOUND', 'the layer is not in the archive', { location: path })
-  return { kind: 'source', source: blob }
+  if (blob !== undefined) return { kind: 'source', source: blob }
+  throw new ArchiveError('ERR_NOT_FOUND', 'the layer is not in the archive', { location: path, hint: HINTS.damaged })
 }
 
 /** Kept layers for which the archive claims all that a writer needs. */
@@ -93,7 +93,8 @@ function outgoing(image: Image, of: (layer: Layer) => MeasuredLayer | undefined)
   const config = configOf(image, layers)
   if (config === undefined) {
     const location = image.configSource.kind === 'absent' ? image.configSource.path : image.path
-    throw new ArchiveError('ERR_NOT_FOUND', 'the config of an image is lost, and so is what it is', { location })
+    const message = 'the config of an image is lost, and so is what it is'
+    throw new ArchiveError('ERR_NOT_FOUND', message, { location, hint: HINTS.damaged })
   }
   const manifest = manifestStays(image, layers) ? image.manifest : undefined
   return {

@@ -39,10 +39,19 @@ function fileAt(tree: Tree, path: string, location: string): Inode {
   if (inode?.type === 'file') return inode
   const link = inode === undefined ? lookup(tree, name, false)?.node.inode : undefined
   if (link?.type !== 'symlink') {
-    const what = inode === undefined ? 'no such file in the image' : `a ${KINDS[inode.type] ?? inode.type}, and no file`
-    throw new ArchiveError('ERR_NOT_FOUND', `${path}: ${what}`, { location })
+    throw noFile(inode, path, location)
   }
   const end = resolve(tree, name, { followLast: true }) === undefined ? 'which leads in a circle' : 'where nothing is'
   const target = displayPath(latin1Bytes(link.linkPath))
   throw new ArchiveError('ERR_LINK', `${path}: a link to ${target}, ${end}`, { location })
+}
+
+function noFile(inode: Inode | undefined, path: string, location: string): ArchiveError {
+  if (inode === undefined) {
+    const hint = `imgtar blame ${location} ${path} tells whether a layer ever had it`
+    return new ArchiveError('ERR_NOT_FOUND', `${path}: no such file in the image`, { location, hint })
+  }
+  const hint = inode.type === 'directory' ? `imgtar ls ${location} ${path} lists it` : undefined
+  const message = `${path}: a ${KINDS[inode.type] ?? inode.type}, and no file`
+  return new ArchiveError('ERR_NOT_FOUND', message, { location, ...(hint !== undefined && { hint }) })
 }

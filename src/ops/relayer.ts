@@ -1,6 +1,6 @@
 import type { DiffID } from '../bytes/digest.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, HINTS } from '../errors.js'
 import type { HistoryEntry, ImageConfig } from '../model/config.js'
 import type { Image, Layer } from '../model/image.js'
 import type { RawJson } from '../model/json.js'
@@ -32,7 +32,10 @@ export async function knownImage(image: Image, context: RunContext): Promise<Kno
   const known = diffIDs.flatMap((diffID) => diffID ?? [])
   if (config === undefined || known.length < image.layers.length) {
     const what = config === undefined ? 'its config is lost' : 'a layer is lost and has no diffID'
-    throw new ArchiveError('ERR_NOT_FOUND', `the image cannot be changed: ${what}`, { location: image.path })
+    throw new ArchiveError('ERR_NOT_FOUND', `the image cannot be changed: ${what}`, {
+      location: image.path,
+      hint: HINTS.damaged,
+    })
   }
   const whole = { ...image, config: config.value }
   return { image, config, diffIDs: known, history: completeHistory(whole) }

@@ -36,6 +36,7 @@ export const hydrate = defineCommand({
     if (thin === undefined) {
       throw new ArchiveError('ERR_NOT_ARCHIVE', 'it has no record of how it was: imgtar thin did not write it', {
         location: operands.archive,
+        hint: 'hydrate takes what imgtar thin wrote; what is whole already needs nothing',
       })
     }
     await using inputs = await openInputs(options.from, { globals, context, access: 'random' })

@@ -155,6 +155,12 @@ describe.skipIf(!isRoot)('a data-root that images are loaded into', () => {
   })
 })
 
+test('a data-root that is not there is not made, and it is said how', async () => {
+  rmSync(root, { recursive: true })
+  const hint = 'an empty directory becomes a data-root: mkdir makes one'
+  await expect(load(image(PLAIN))).rejects.toMatchObject({ code: 'ERR_NOT_FOUND', hint })
+})
+
 test('a data-root is refused to those who may not set owners', async () => {
   await expect(load(image(PLAIN), { isRoot: false })).rejects.toMatchObject({ code: 'ERR_OUTPUT' })
   expect(ids(root)).toEqual([])

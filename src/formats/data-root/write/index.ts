@@ -98,7 +98,7 @@ async function refuse(path: string, isRoot: boolean): Promise<void> {
     throw refusal('only root can give files their owners, devices and attributes', 'sudo imgtar load … --into …')
   }
   const status = await lstat(path).catch((cause: unknown) => {
-    throw toArchiveError(cause, { location: path })
+    throw toArchiveError(cause, { location: path, hint: 'an empty directory becomes a data-root: mkdir makes one' })
   })
   if (!status.isDirectory()) throw refusal('a data-root is a directory', 'unpack it first, as root and with its xattrs')
   const names = await readdir(path)

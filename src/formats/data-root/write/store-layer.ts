@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { compress } from '../../../bytes/compression.js'
 import { diffIDOf, hasher, type DiffID } from '../../../bytes/digest.js'
 import type { RunContext } from '../../../context.js'
-import { ArchiveError } from '../../../errors.js'
+import { ArchiveError, HINTS } from '../../../errors.js'
 import type { Layer } from '../../../model/image.js'
 import { TAR_END_BYTES, paddingOf } from '../../../tar/write.js'
 import { disassembler } from '../../../tar/split-disassemble.js'
@@ -41,7 +41,7 @@ export async function unpackLayer(
   }
   if (totals.diffID === diffID) return totals.size
   const message = `layer ${layer.index} does not have the diffID that the config claims: ${totals.diffID ?? ''}, not ${diffID}`
-  throw new ArchiveError('ERR_DIGEST', message, { location: layer.path, hint: 'imgtar verify tells all that is wrong' })
+  throw new ArchiveError('ERR_DIGEST', message, { location: layer.path, hint: HINTS.damaged })
 }
 
 async function* lines(
