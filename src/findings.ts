@@ -178,6 +178,11 @@ export const FINDINGS = {
 /** The stable code of a finding. */
 export type FindingCode = keyof typeof FINDINGS
 
+/** What stands behind the code of a finding in a report; undefined for one that is not in the table. */
+export function ruleOf(code: string): FindingRule | undefined {
+  return Object.entries(FINDINGS).find(([name]) => name === code)?.[1]
+}
+
 /** Where a finding lies. */
 export interface FindingPlace {
   /** The archive as the user named it. */

@@ -5,7 +5,7 @@ import type { Given, Option, Options } from './arguments.js'
 import type { Command, Positional, Prepared } from './command.js'
 import { GLOBAL_OPTIONS } from './options.js'
 import type { GlobalValues } from './options.js'
-import { REPORT_OPTION, reportTargets, type ReportTarget } from './report-targets.js'
+import { reportOption, reportTargets, type ReportTarget } from './report-targets.js'
 import { unknownWord } from './unknown-word.js'
 import { UsageError } from './usage-error.js'
 
@@ -36,7 +36,7 @@ export async function parse(words: readonly string[], commands: readonly Command
 function requestOf(chosen: { readonly command: Command; readonly given: Given } | undefined): Request {
   if (chosen === undefined) throw new UsageError('name a command')
   const globals = readOptions(GLOBAL_OPTIONS, chosen.given)
-  const { report } = readOptions({ report: REPORT_OPTION }, chosen.given)
+  const { report } = readOptions({ report: reportOption() }, chosen.given)
   return {
     run: chosen.command.prepare(chosen.given, globals),
     globals,

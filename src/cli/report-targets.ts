@@ -1,31 +1,30 @@
-import { values } from './arguments.js'
+import { values, type Option } from './arguments.js'
 import { UsageError } from './usage-error.js'
 
 /** What `--report` can be given. */
-const KINDS = ['text', 'json', 'ndjson', 'junit', 'sarif', 'github', 'markdown'] as const
+const KINDS = ['text', 'json', 'ndjson', 'junit', 'sarif', 'github', 'markdown', 'html'] as const
+type Kind = (typeof KINDS)[number]
 
 /** One output of a run: what it looks like, and where it goes. */
 export interface ReportTarget {
-  readonly kind: (typeof KINDS)[number]
+  readonly kind: Kind
   /** Undefined for standard output. */
   readonly file: string | undefined
 }
 
-/** `--report KIND[=FILE]`, as often as wanted. */
-export const REPORT_OPTION = values(
-  `print as ${KINDS.join(', ')}; with a file, there; give it again for several at once`,
-  'KIND[=FILE]',
-  reportTarget,
-)
-
-function reportTarget(text: string): ReportTarget {
-  const equals = text.indexOf('=')
-  const name = equals < 0 ? text : text.slice(0, equals)
-  const file = equals < 0 ? undefined : text.slice(equals + 1)
-  const kind = KINDS.find((one) => one === name)
-  if (kind === undefined) throw new UsageError(`--report is one of ${KINDS.join(', ')}, not '${name}'`)
-  if (file === '') throw new UsageError(`--report ${name}= names no file`)
-  return { kind, file: file === '-' ? undefined : file }
+/** `--report KIND[=FILE]`, as often as wanted, for a command that has these kinds. */
+export function reportOption(kinds: readonly Kind[] = KINDS): Option<readonly ReportTarget[]> {
+  const names = kinds.join(', ')
+  const summary = `print as ${names}; with a file, there; give it again for several at once`
+  return values(summary, 'KIND[=FILE]', (text) => {
+    const equals = text.indexOf('=')
+    const name = equals < 0 ? text : text.slice(0, equals)
+    const file = equals < 0 ? undefined : text.slice(equals + 1)
+    const kind = kinds.find((one) => one === name)
+    if (kind === undefined) throw new UsageError(`--report is one of ${names}, not '${name}'`)
+    if (file === '') throw new UsageError(`--report ${name}= names no file`)
+    return { kind, file: file === '-' ? undefined : file }
+  })
 }
 
 /**

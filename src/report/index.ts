@@ -1,4 +1,5 @@
 import { github } from './github.js'
+import { html } from './html/index.js'
 import { human } from './human/index.js'
 import { json } from './json.js'
 import { junit } from './junit.js'
@@ -8,7 +9,10 @@ import type { Presenter } from './presenter.js'
 import { sarif } from './sarif.js'
 
 /** Every presenter; a new one is a file and a line here. */
-const PRESENTERS = { github, human, json, junit, markdown, ndjson, sarif } as const satisfies Record<string, Presenter>
+const PRESENTERS = { github, html, human, json, junit, markdown, ndjson, sarif } as const satisfies Record<
+  string,
+  Presenter
+>
 
 /** The name of a presenter. */
 export type PresenterName = keyof typeof PRESENTERS

@@ -1,6 +1,7 @@
 import type { FindingReport } from '../model/report.js'
 import { visible } from './escape.js'
 import { countsInWords } from './human/findings.js'
+import { diffMarkdown } from './markdown-diff.js'
 import { withoutMarkup } from './markup.js'
 import { imageName, outcomesOf, weighs, type Outcome } from './outcomes.js'
 import { placeInWords } from './place.js'
@@ -8,10 +9,14 @@ import type { Presenter } from './presenter.js'
 
 const MOST_FINDINGS = 50
 
-/** Markdown for a pull request or a job summary: a table of verdicts, then the findings of each archive. */
+/** Markdown for a pull request or a job summary: a diff, or a table of verdicts, then the findings of each archive. */
 export const markdown: Presenter = {
   name: 'markdown',
   *present(report) {
+    if (report.schema === 'imgtar/diff/v1') {
+      yield* diffMarkdown(report)
+      return
+    }
     const outcomes = outcomesOf(report)
     yield `## imgtar: ${report.ok ? 'passed' : 'failed'}\n\n`
     yield '| archive | verdict | images | found |\n| --- | --- | --- | --- |\n'

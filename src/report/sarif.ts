@@ -1,5 +1,5 @@
 import { ERROR_CODES } from '../errors.js'
-import { FINDINGS, type Severity } from '../findings.js'
+import { ruleOf, type Severity } from '../findings.js'
 import type { FindingReport } from '../model/report.js'
 import { jsonText } from './json.js'
 import { outcomesOf, type Outcome } from './outcomes.js'
@@ -17,7 +17,7 @@ export const sarif: Presenter = {
   *present(report) {
     const outcomes = outcomesOf(report)
     const codes = new Set(outcomes.flatMap(codesOf))
-    const rules = [...codes].sort().map(ruleOf)
+    const rules = [...codes].sort().map(sarifRule)
     const places = new Map(rules.map(({ id }, index) => [id, index]))
     const run = {
       tool: {
@@ -45,8 +45,8 @@ interface Rule {
   readonly properties: { readonly tags: readonly string[] }
 }
 
-function ruleOf(code: string): Rule {
-  const finding = Object.entries(FINDINGS).find(([name]) => name === code)?.[1]
+function sarifRule(code: string): Rule {
+  const finding = ruleOf(code)
   const meaning = Object.entries(ERROR_CODES).find(([name]) => name === code)?.[1] ?? code
   const title = finding?.title ?? `The archive could not be read: ${meaning}`
   const help = finding?.help ?? 'Nothing can be said of what is in it. The message tells where it stopped.'

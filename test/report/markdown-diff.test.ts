@@ -1,31 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { describeDiff } from '../../src/ops/diff/report.js'
 import type { DiffReport } from '../../src/model/report.js'
 import { diffMarkdown } from '../../src/report/markdown-diff.js'
-import { file, type LayerEntry } from '../support/layers.js'
-import { diffOf, rootfsOf } from '../ops/diff/support.js'
+import { file } from '../support/layers.js'
+import { diffReport } from './diff-report.js'
 
-/** The Markdown of the diff of two images of one layer, with what a caller makes of its report. */
-async function markdown(
-  a: readonly LayerEntry[],
-  b: readonly LayerEntry[],
-  { content, more = {} }: { readonly content?: string; readonly more?: Partial<DiffReport> } = {},
-): Promise<string> {
-  const diff = await diffOf([a], [b], content === undefined ? {} : { content })
-  const opened = (location: string, layers: readonly LayerEntry[]) => ({
-    archive: { location, format: 'rootfs', findings: [] },
-    image: rootfsOf(layers),
-  })
-  const report: DiffReport = {
-    schema: 'imgtar/diff/v1',
-    tool: { name: 'imgtar', version: '0' },
-    ok: false,
-    ...describeDiff(diff, opened('a.tar', a), opened('b.tar', b)),
-    shown: { as: 'markdown', all: false, fold: true, layers: false },
-    ...more,
-  }
-  return [...diffMarkdown(report)].join('')
-}
+const markdown = async (...given: Parameters<typeof diffReport>) =>
+  [...diffMarkdown(await diffReport(...given))].join('')
 
 describe('the Markdown of a diff', () => {
   test('tells the answer, a summary and the paths, with nothing that a name makes markup of', async () => {

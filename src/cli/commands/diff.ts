@@ -3,6 +3,7 @@ import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { DIFF_TOLERANCES, diffTolerances } from '../diff-options.js'
 import { envelope } from '../envelope.js'
+import { reportOption } from '../report-targets.js'
 
 /** `imgtar diff`: what changed between two images. */
 export const diff = defineCommand({
@@ -17,6 +18,7 @@ export const diff = defineCommand({
     content: value('a unified diff of one file', 'PATH', asIs),
     digest: flag('the digest of each root filesystem, also where over 256 MiB of layers are the same and need no hash'),
     tree: flag('changed files as a tree'),
+    report: reportOption(['text', 'json', 'markdown', 'html']),
     markdown: flag('Markdown for a pull request'),
     all: flag('long lists in full'),
     'no-fold': flag('list files of changed packages too'),
@@ -41,6 +43,7 @@ export const diff = defineCommand({
     ['imgtar diff a.tar b.tar --content /etc/os-release', 'line by line'],
     ['imgtar diff a.tar b.tar --ignore "*.pyc" --ignore /var/cache/', 'paths as in a .gitignore'],
     ['imgtar diff a.tar b.tar --markdown > comment.md', 'for a pull request'],
+    ['imgtar diff a.tar b.tar --report html=diff.html', 'a page for people, in one file, and text here'],
   ],
   async run({ operands, options, globals, context }) {
     const [operation, { describeDiff }, { selectImage }, { watchingHeap }] = await Promise.all([

@@ -3,6 +3,7 @@ import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
 import { isClean } from '../exit-code.js'
+import { reportOption } from '../report-targets.js'
 import { UsageError } from '../usage-error.js'
 
 /** `imgtar efficiency`: how much of an image is waste. */
@@ -11,6 +12,7 @@ export const efficiency = defineCommand({
   summary: 'tell how much of what layers store is never seen, by path and by layer',
   positionals: { archive: { kind: 'one', summary: 'the archive, and which image where it holds several' } },
   options: {
+    report: reportOption(['text', 'json', 'html']),
     'lowest-efficiency': value('fail below this share of visible bytes', 'RATIO', ratio),
     'highest-wasted-bytes': value('fail above this', 'SIZE', byteCount),
     'highest-user-wasted-percent': value(
@@ -23,6 +25,7 @@ export const efficiency = defineCommand({
     ['imgtar efficiency app.tar', 'the sums, the layers, and the paths that waste most'],
     ['imgtar efficiency --lowest-efficiency 0.95 app.tar', 'exit code 1 when less than 95 % is to be seen'],
     ["imgtar efficiency app.tar --json | jq '.paths[0]'", 'each copy of a path, and the layer that hid it'],
+    ['imgtar efficiency --report html=waste.html app.tar', 'a page for people: a bar for each layer, and every path'],
     ['imgtar verify --policy .dive-ci app.tar', 'rules of dive, with the archive proved as well'],
   ],
   async run({ operands, options, globals, context }) {

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.js'
 import { engineChoices } from '../engine-choices.js'
 import { envelope } from '../envelope.js'
 import { findingCode } from '../finding-code.js'
-import { REPORT_OPTION } from '../report-targets.js'
+import { reportOption } from '../report-targets.js'
 import { summaryOf } from '../verdict-summary.js'
 
 /** `imgtar verify`: proves archives, each on its own. */
@@ -17,7 +17,7 @@ export const verify = defineCommand({
     },
   },
   options: {
-    report: REPORT_OPTION,
+    report: reportOption(),
     'fail-on': choice('the least severity that fails an archive', ['error', 'warning', 'note'], 'warning'),
     allow: values('accept findings of this code: they are told and counted, and fail nothing', 'CODE', findingCode),
     'strict-tar': flag('tell every construct that tar readers read differently, and who reads it how'),
@@ -47,6 +47,7 @@ export const verify = defineCommand({
     ['imgtar verify -q app.tar && docker load -i app.tar', 'load only what is proved'],
     ['imgtar verify --json app.tar', 'one JSON document with codes, paths, offsets and digests (docs/json.md)'],
     ['imgtar verify --report junit=verify.xml --report sarif=verify.sarif app.tar', 'for CI, and text for the log'],
+    ['imgtar verify --report html=verify.html backups/', 'a page for people, in one file'],
     ['imgtar verify --fail-on error --allow TAG_INVALID app.tar', 'fail on damage only, and not on that'],
     [
       'imgtar verify --policy imgtar.yaml --baseline old.tar app.tar',

@@ -53,7 +53,8 @@ function signed(file: FileRow, name: string, paint: Paint): string {
   return `${paint(ink, sign)} ${name}${slash}${detail === '' ? '' : `  ${paint('faint', detail)}`}`
 }
 
-function detailOf(file: FileRow): string {
+/** What is to be said of a change beside its path: a size, what differs, or where it came from. */
+export function detailOf(file: FileRow): string {
   switch (file.change) {
     case 'added':
     case 'removed':

@@ -1,6 +1,5 @@
 import { count } from '../../errors.js'
-import { FINDINGS } from '../../findings.js'
-import type { Severity } from '../../findings.js'
+import { ruleOf, type Severity } from '../../findings.js'
 import type { FindingReport } from '../../model/report.js'
 import { visible, visibleName } from '../escape.js'
 import { paintFor } from '../paint.js'
@@ -51,7 +50,7 @@ function* groupLines(group: readonly FindingReport[], paint: Paint): Generator<s
   if (group.length > most) {
     yield `    … and ${group.length - most} more of ${first.code}; --json lists them all`
   }
-  const help = helpOf(first.code)
+  const help = ruleOf(first.code)?.help
   if (help !== undefined) yield `    ${paint('faint', `help: ${help}`)}`
 }
 
@@ -63,8 +62,4 @@ function* lines(finding: FindingReport, paint: Paint): Generator<string> {
   if (place !== '') yield `    at ${place}`
   if (finding.expected !== undefined) yield `    expected ${visible(finding.expected)}`
   if (finding.actual !== undefined) yield `    actual   ${visible(finding.actual)}`
-}
-
-function helpOf(code: string): string | undefined {
-  return Object.entries(FINDINGS).find(([name]) => name === code)?.[1].help
 }

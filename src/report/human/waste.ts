@@ -1,11 +1,13 @@
 import { count } from '../../errors.js'
 import type { BlameReport, BuriedReport, EfficiencyReport } from '../../model/report-waste.js'
-import { visible, visibleBytes, visibleName } from '../escape.js'
+import { visible, visibleName } from '../escape.js'
 import { paintFor } from '../paint.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
 import { ellipsis, table, TIGHT_TABLE, type TableLayout } from '../table.js'
+import { pathInWords } from './diff-words.js'
 import { modeText } from './ls.js'
+import { amountInWords, fatesInWords, percent } from './waste-words.js'
 
 const MOST_PATHS = 20
 const MOST_STEP = 60
@@ -24,7 +26,7 @@ export function* efficiencyText(report: EfficiencyReport, style: Style): Generat
   if (paths.length > most) yield `… and ${paths.length - most} more paths; --json lists them all`
   const paint = paintFor(style.color)
   for (const { rule, value, limit, ok } of rules) {
-    yield `${paint(ok ? 'good' : 'bad', ok ? 'pass' : 'fail')} ${rule}: ${amount(rule, value)}, limit ${amount(rule, limit)}`
+    yield `${paint(ok ? 'good' : 'bad', ok ? 'pass' : 'fail')} ${rule}: ${amountInWords(rule, value)}, limit ${amountInWords(rule, limit)}`
   }
 }
 
@@ -41,20 +43,10 @@ function layerRows({ layers }: EfficiencyReport, style: Style): string[][] {
 function pathRows(paths: EfficiencyReport['paths']): string[][] {
   const rows = paths.map(({ wastedBytes, copies, ...name }) => [
     sizeInWords(wastedBytes),
-    copies
-      .map(({ layer, fate, hiddenBy }) => `layer ${layer} ${fate}${hiddenBy === null ? '' : ` by ${hiddenBy}`}`)
-      .join(', '),
-    nameText(name),
+    fatesInWords(copies),
+    pathInWords(name),
   ])
   return [['WASTED', 'WHY', 'PATH'], ...rows]
-}
-
-function amount(rule: EfficiencyReport['rules'][number]['rule'], value: number): string {
-  return rule === 'highestWastedBytes' ? sizeInWords(value) : percent(value)
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(2).replace(/\.?0+$/, '')} %`
 }
 
 const BURIED: TableLayout = { ...TIGHT_TABLE, right: new Set([0, 1]) }
@@ -66,7 +58,7 @@ export function* buriedText({ files, bytes, archive }: BuriedReport): Generator<
       `${layer}`,
       sizeInWords(size),
       hiddenBy === null ? fate : `${fate} by ${hiddenBy}`,
-      nameText(name),
+      pathInWords(name),
     ])
     yield* table([['LAYER', 'SIZE', 'WHY', 'PATH'], ...rows], BURIED)
   }
@@ -91,8 +83,4 @@ export function blameText({ versions }: BlameReport, style: Style): string[] {
 function step(createdBy: string, { full }: Style): string {
   const line = visible(createdBy.replace(/\s+/g, ' '))
   return full ? line : ellipsis(line, MOST_STEP)
-}
-
-function nameText({ path, pathBytes }: { readonly path: string; readonly pathBytes?: string | undefined }): string {
-  return pathBytes === undefined ? visibleName(path) : visibleBytes(pathBytes)
 }
