@@ -4,7 +4,7 @@ import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Image, Layer, LayerClaims } from '../model/image.js'
 import { saveManifest, type SaveItem } from '../model/manifest.js'
 import { familiarName, parseReference } from '../model/reference.js'
-import { requireDocument, type Reading } from './documents.js'
+import { readingOf, requireDocument, type Reading } from './documents.js'
 import { getFile } from './files.js'
 import { archiveOf, type Format } from './format.js'
 import { platformOf, readConfig } from './images.js'
@@ -23,7 +23,7 @@ export const dockerSave: Format = {
   },
   async read(files, context) {
     const log = findingLog(files.location)
-    const images = await readSaveImages({ files, log, context })
+    const images = await readSaveImages(readingOf(files, log, context))
     return archiveOf('docker-save', files, images, log)
   },
 }

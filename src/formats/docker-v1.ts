@@ -4,7 +4,7 @@ import { findingLog } from '../model/finding-log.js'
 import type { Image } from '../model/image.js'
 import { readDocument } from '../model/json.js'
 import { familiarName, parseReference } from '../model/reference.js'
-import { findFile, placeOf, type Reading } from './documents.js'
+import { findFile, placeOf, readingOf, type Reading } from './documents.js'
 import { getFile, type FileSet } from './files.js'
 import { archiveOf, type Format } from './format.js'
 import { platformOf } from './images.js'
@@ -27,7 +27,7 @@ export const dockerV1: Format = {
   },
   async read(files, context) {
     const log = findingLog(files.location)
-    const reading: Reading = { files, log, context }
+    const reading = readingOf(files, log, context)
     const nodes = await readNodes(reading)
     const images: Image[] = []
     let left = MOST_LAYERS

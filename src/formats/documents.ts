@@ -1,5 +1,4 @@
 import type { z } from 'zod/mini'
-import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError, toArchiveError } from '../errors.js'
 import type { FindingCode } from '../findings.js'
@@ -7,11 +6,18 @@ import type { FindingDetail, FindingLog } from '../model/finding-log.js'
 import { parseJson, readDocument, type RawJson } from '../model/json.js'
 import { getFile, keyOf, type FileSet, type FoundFile } from './files.js'
 
-/** What readers of documents share: the files, where oddities go, and the run's limits. */
+/** What readers of documents share: the files, where oddities go, the run's limits, and what was parsed already. */
 export interface Reading {
   readonly files: FileSet
   readonly log: FindingLog
   readonly context: RunContext
+  /** What came of each file for each schema, by its path: any number of images may have the same config. */
+  readonly parsed: Map<string, Map<z.core.$ZodType, RawJson<unknown> | ArchiveError>>
+}
+
+/** A reading of which nothing is parsed yet. */
+export function readingOf(files: FileSet, log: FindingLog, context: RunContext): Reading {
+  return { files, log, context, parsed: new Map() }
 }
 
 /** The place of a file for findings. */
@@ -69,12 +75,12 @@ function tellOddities(log: FindingLog, document: RawJson<unknown>, file: FoundFi
   }
 }
 
-// What came of a file for a schema, as long as the file is there: any number of images may have the same config.
-const parsed = new WeakMap<ByteSource, Map<z.core.$ZodType, RawJson<unknown> | ArchiveError>>()
-
-/** `parseFile` that parses a file once for a schema, however often it is asked for; oddities are told each time. */
-async function parseOnce<T>(reading: Reading, file: FoundFile, schema: z.core.$ZodType<T>): Promise<RawJson<T>> {
-  const bySchema = parsed.get(file.source) ?? new Map<z.core.$ZodType, RawJson<unknown> | ArchiveError>()
+/**
+ * `parseFile` that parses a file once for a schema, however often it is asked for; oddities are told each time. Errors:
+ * those of parseFile.
+ */
+export async function parseOnce<T>(reading: Reading, file: FoundFile, schema: z.core.$ZodType<T>): Promise<RawJson<T>> {
+  const bySchema = reading.parsed.get(file.path) ?? new Map<z.core.$ZodType, RawJson<unknown> | ArchiveError>()
   const known = bySchema.get(schema)
   if (known instanceof ArchiveError) throw known
   if (known !== undefined) {
@@ -82,7 +88,7 @@ async function parseOnce<T>(reading: Reading, file: FoundFile, schema: z.core.$Z
     // What is kept for a schema was parsed by it.
     return known as RawJson<T>
   }
-  parsed.set(file.source, bySchema)
+  reading.parsed.set(file.path, bySchema)
   try {
     const document = await parseFile(reading, file, schema)
     bySchema.set(schema, document)

@@ -2,7 +2,7 @@ import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Image, Layer, LooseBlob } from '../model/image.js'
 import { groupedByName, isDigested, isTagged } from '../model/names.js'
 import { dockerSave, readSaveImages } from './docker-save.js'
-import type { Reading } from './documents.js'
+import { readingOf, type Reading } from './documents.js'
 import { getFile } from './files.js'
 import { archiveOf, type Format } from './format.js'
 import { ociLayout, readLayout } from './oci-layout.js'
@@ -24,7 +24,7 @@ export const hybrid: Format = {
   },
   async read(files, context) {
     const log = findingLog(files.location)
-    const reading: Reading = { files, log, context }
+    const reading = readingOf(files, log, context)
     const saved = await readSaveImages(reading)
     const layout = await readLayout(quiet(reading))
     compareSides(log, saved, layout.images)

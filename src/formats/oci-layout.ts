@@ -3,7 +3,7 @@ import { findingLog } from '../model/finding-log.js'
 import type { Companion } from '../model/companion.js'
 import type { Image, ImageArchive, IndexAnnotations, LooseBlob } from '../model/image.js'
 import { imageManifest, ociLayout as layoutSchema, type ImageManifest } from '../model/manifest.js'
-import { parseOrTell, placeOf, requireDocument, type Reading } from './documents.js'
+import { parseOrTell, placeOf, readingOf, requireDocument, type Reading } from './documents.js'
 import { getFile, type FileSet } from './files.js'
 import { archiveOf, type Format } from './format.js'
 import { looseBlob } from './layers.js'
@@ -24,7 +24,7 @@ export const ociLayout: Format = {
   },
   async read(files, context) {
     const log = findingLog(files.location)
-    const { images, ...layout } = await readLayout({ files, log, context })
+    const { images, ...layout } = await readLayout(readingOf(files, log, context))
     return { ...archiveOf('oci-layout', files, images, log), ...layout }
   },
 }

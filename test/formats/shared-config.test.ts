@@ -1,9 +1,14 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { digestOf } from '../../src/bytes/digest.js'
 import { runContext } from '../../src/context.js'
 import { openArchive } from '../../src/formats/index.js'
 import { json, layer, packed } from '../support/archives.js'
+import { containerdRoot } from '../support/containerd-root.js'
 import { testFolder } from '../support/folder.js'
+import { openRoot } from '../support/root-contents.js'
 
 const at = testFolder()
 
@@ -23,6 +28,19 @@ test('images that name one config share what was read of it', async () => {
   const [first, second] = images.map(({ configSource }) => configSource.kind === 'stored' && configSource.document)
   expect(first).toBeTruthy()
   expect(second).toBe(first)
+})
+
+test('so do images of a store of containerd, also where its names are lost', async () => {
+  using root = containerdRoot()
+  const manifest = readFileSync(root.blob(root.image('app:1', layer('a'))), 'utf8')
+  const other = new TextEncoder().encode(manifest.replace('{', '{"annotations":{"a":"b"},'))
+  writeFileSync(root.blob(digestOf(other)), other)
+  root.finish()
+  rmSync(join(root.path, root.home, 'io.containerd.metadata.v1.bolt/meta.db'))
+  await using archive = await openRoot(root.path)
+  const configs = archive.images.map(({ configSource }) => configSource.kind === 'stored' && configSource.document)
+  expect([configs.length, new Set(configs).size]).toEqual([2, 1])
+  expect(configs[0]).toBeTruthy()
 })
 
 test.each([

@@ -1,10 +1,11 @@
 import { asDigest } from '../../bytes/digest.js'
+import { toArchiveError } from '../../errors.js'
 import type { Descriptor } from '../../model/descriptor.js'
-import { parseJson } from '../../model/json.js'
+import { findingLog } from '../../model/finding-log.js'
 import { imageManifest, type ImageManifest } from '../../model/manifest.js'
 import { roleOf } from '../../model/media-types.js'
-import { getFile, type FileSet } from '../files.js'
-import type { RootReading } from './reading.js'
+import { parseOnce, type Reading } from '../documents.js'
+import { getFile } from '../files.js'
 
 const BRACE = 0x7b
 
@@ -12,17 +13,15 @@ const BRACE = 0x7b
  * Descriptors of the indexes and manifests of a content store that nothing above them leads to, by their digests: what
  * there is to go by where the names are lost. `named` are digests that are known, and what these lead to is left out.
  */
-export async function unnamedTargets(
-  files: FileSet,
-  named: readonly string[],
-  reading: RootReading,
-): Promise<readonly Descriptor[]> {
+export async function unnamedTargets(reading: Reading, named: readonly string[]): Promise<readonly Descriptor[]> {
+  // What is odd about a document is told where an image is read of it.
+  const quiet = { ...reading, log: findingLog(reading.files.location) }
   const documents = new Map<string, ImageManifest>()
   const descriptors: Descriptor[] = []
-  for (const hex of await files.list('blobs/sha256')) {
+  for (const hex of await reading.files.list('blobs/sha256')) {
     reading.context.signal?.throwIfAborted()
     const digest = asDigest(`sha256:${hex}`)
-    const found = digest === undefined ? undefined : await manifestAt(files, `blobs/sha256/${hex}`, reading)
+    const found = digest === undefined ? undefined : await manifestAt(quiet, `blobs/sha256/${hex}`)
     if (digest === undefined || found === undefined) continue
     documents.set(digest, found.document)
     descriptors.push({ mediaType: typeOf(found.document), digest, size: found.size })
@@ -33,21 +32,22 @@ export async function unnamedTargets(
 }
 
 async function manifestAt(
-  files: FileSet,
+  reading: Reading,
   path: string,
-  { context: { limits } }: RootReading,
 ): Promise<{ readonly document: ImageManifest; readonly size: number } | undefined> {
-  const file = await getFile(files, path)
-  if (file === undefined || file.source.size < 2 || file.source.size > limits.json) return undefined
+  const file = await getFile(reading.files, path)
+  if (file === undefined || file.source.size < 2) return undefined
   const [first] = await file.source.read({ offset: 0, length: 1 })
   if (first !== BRACE) return undefined
-  const bytes = await file.source.read({ offset: 0, length: file.source.size })
-  try {
-    const { value } = parseJson(bytes, imageManifest, path)
-    return isTarget(value) ? { document: value, size: bytes.length } : undefined
-  } catch {
-    return undefined // a layer that begins with a brace, or a damaged document: no image comes of it
-  }
+  const document = await parseOnce(reading, file, imageManifest).catch(noImage)
+  return document !== undefined && isTarget(document.value)
+    ? { document: document.value, size: file.source.size }
+    : undefined
+}
+
+// Of a layer that begins with a brace, or of a damaged document, no image comes.
+function noImage(error: unknown): undefined {
+  if (toArchiveError(error).code === 'ERR_IO') throw error
 }
 
 /** Whether a document is an index, or a manifest with layers of an image; a config is neither. */

@@ -1,5 +1,6 @@
 import type { Image, Layer } from '../../model/image.js'
 import { familiarName, parseReference } from '../../model/reference.js'
+import { readingOf } from '../documents.js'
 import { readIndex } from '../oci-layout.js'
 import { isDangling, readContainerdNames, type NamedTarget } from './containerd-names.js'
 import { unnamedTargets } from './containerd-scan.js'
@@ -31,17 +32,18 @@ async function readContent(reading: RootReading, home: string): Promise<Containe
   const { store, log, context } = reading
   const path = join(home, METADATA)
   const files = storeFiles(store, join(home, CONTENT))
+  const documents = readingOf(files, log, context)
   reading.closing.push(async () => files[Symbol.asyncDispose]())
   const { targets, isWhole } = readContainerdNames(reading, path)
   const named = targets.map(({ descriptor }) => descriptor)
   const known = named.map(({ digest }) => digest)
-  const unnamed = isWhole ? [] : await unnamedTargets(files, known, reading)
+  const unnamed = isWhole ? [] : await unnamedTargets(documents, known)
   if (unnamed.length > 0) {
     log.add('STORE_NAMES', `the names of ${unnamed.length} images are lost: they go by their digests`, { path })
   }
   const manifests = [...named, ...unnamed]
   if (manifests.length === 0) return { images: [], loose: [], companions: [] }
-  const found = await readIndex({ files, log, context }, { manifests }, path)
+  const found = await readIndex(documents, { manifests }, path)
   const images = found.images.map((image) => withRepoDigests(withSharedLayers(reading, home, image), targets))
   return { ...found, images }
 }
