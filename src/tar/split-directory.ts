@@ -13,9 +13,11 @@ import {
 import { latin1, latin1Bytes } from './path.js'
 import type { Absence, StoredFile, StoredFiles, StoredType } from './split-files.js'
 
-/** The files below a directory of the system, by their bytes; nothing is followed, nothing is written. */
-export function directoryFilesOf(directory: string): StoredFiles {
-  const isBehindLink = linkWatch(directory)
+/**
+ * The files below a directory of the system, by their bytes; nothing is followed, nothing is written. Who looks at other
+ * things of them as well shares the watch for links.
+ */
+export function directoryFilesOf(directory: string, isBehindLink = linkWatch(directory)): StoredFiles {
   return {
     typeOf(key) {
       if (isBehindLink(key)) return undefined

@@ -10,7 +10,7 @@ export function directoryStore(directory: string, context: RunContext): Store {
   const root = resolve(directory)
   const isBehindLink = linkWatch(root)
   return {
-    ...directoryFilesOf(root),
+    ...directoryFilesOf(root, isBehindLink),
     location: directory,
     node(key) {
       const status = isBehindLink(key) ? undefined : statusOf(onDisk(root, key))
