@@ -51,14 +51,17 @@ export async function readDocuments(members: readonly LooseMember[], context: Ru
 
 const BRACKET = 0x5b
 const BRACE = 0x7b
+// Most documents are no longer.
+const HEAD = 4096
 
 async function documentBytes(member: LooseMember, { limits, signal }: RunContext): Promise<Uint8Array | undefined> {
   if (member.state === 'cut' || member.source.size > limits.json) return undefined
   // Where the length is not known, a document ends before the zeros.
   const length = member.least ?? member.source.size
   const part = slice(member.source, { offset: 0, length }, member.source.location)
-  const [first] = await part.read({ offset: 0, length: Math.min(1, length) }, signal)
-  return first === BRACE || first === BRACKET ? part.read({ offset: 0, length }, signal) : undefined
+  const head = await part.read({ offset: 0, length: Math.min(HEAD, length) }, signal)
+  if (head[0] !== BRACE && head[0] !== BRACKET) return undefined
+  return head.length === length ? head : part.read({ offset: 0, length }, signal)
 }
 
 function attempt<T>(parse: () => T): T | undefined {

@@ -5,6 +5,7 @@ import type { LooseMembers } from '../../model/loose-member.js'
 import { measureLayers } from '../measure.js'
 import { lostImage } from './lost-images.js'
 import { readDocuments, type Documents } from './documents.js'
+import { firstBy } from './first-by.js'
 import { layerPool, type LayerPart, type LayerPool } from './pool.js'
 import { wantedImages, type Origin, type WantedImage } from './wanted.js'
 
@@ -78,14 +79,16 @@ type Healer = (diffID: DiffID, index: number) => Promise<{ layer: Layer; archive
 
 function layerHealer(sources: readonly ImageArchive[], context: RunContext): Healer {
   const proved = new Map<string, { layer: Layer; archive: string } | undefined>()
+  const offers = sources.map(({ images, location }) => {
+    const layers = images.flatMap((image) => image.layers).filter(({ state }) => state !== 'missing')
+    return { archive: location, byDiffID: firstBy(layers, ({ claims }) => claims.diffID) }
+  })
   const find = async (diffID: DiffID) => {
-    for (const { images, location } of sources) {
-      const layer = images
-        .flatMap((image) => image.layers)
-        .find(({ claims, state }) => state !== 'missing' && claims.diffID === diffID)
+    for (const { archive, byDiffID } of offers) {
+      const layer = byDiffID.get(diffID)
       if (layer === undefined) continue
       const measurements = await measureLayers([layer], [], context)
-      if (measurements.of(layer)?.diffID === diffID) return { layer, archive: location }
+      if (measurements.of(layer)?.diffID === diffID) return { layer, archive }
     }
     return undefined
   }
@@ -109,11 +112,11 @@ async function salvageImage(wanted: WantedImage, pool: LayerPool, heal: Healer):
 
 /** Where one layer is missing and there is one damaged member that nothing names, it is that layer. */
 function withCut(layers: readonly SalvagedLayer[], pool: LayerPool): readonly SalvagedLayer[] {
-  const places = layers.flatMap(({ origin }) => (origin?.kind === 'own' ? origin.path : []))
-  const spare = pool.parts.filter(({ member, state }) => state === 'damaged' && !places.includes(member.path))
-  const missing = layers.filter(({ state }) => state === 'missing')
-  const [part] = spare
-  if (part === undefined || spare.length > 1 || missing.length > 1) return layers
+  if (layers.filter(({ state }) => state === 'missing').length !== 1) return layers
+  const places = new Set(layers.flatMap(({ origin }) => (origin?.kind === 'own' ? origin.path : [])))
+  const isSpare = ({ member }: LayerPart): boolean => !places.has(member.path)
+  const part = pool.damaged.find(isSpare)
+  if (part === undefined || pool.damaged.findLast(isSpare) !== part) return layers
   return layers.map((one, index) =>
     one.state === 'missing'
       ? { ...one, state: 'damaged', origin: ownOrigin(part), layer: part.member.layer(index, {}) }

@@ -5,6 +5,7 @@ import type { RawJson } from '../../model/json.js'
 import type { ImageManifest } from '../../model/manifest.js'
 import { familiarTagged } from '../../model/reference.js'
 import type { Documents, FoundDocument } from './documents.js'
+import { firstBy } from './first-by.js'
 
 /** The images of other archives that have one config. */
 export interface ConfigSharers {
@@ -41,10 +42,8 @@ export interface ConfigFinder {
 
 /** Configs by what they are found by; of several the first. */
 export function configFinder({ configs }: Documents): ConfigFinder {
-  // A map keeps the last of a key.
-  const backwards = [...configs].reverse()
-  const byHash = new Map(backwards.map((found) => [hexOf(found.document.digest), found]))
-  const byPath = new Map(backwards.map((found) => [found.member.path, found]))
+  const byHash = firstBy(configs, ({ document }) => hexOf(document.digest))
+  const byPath = firstBy(configs, ({ member }) => member.path)
   return { byHash: (hex) => byHash.get(hex), byPath: (path) => byPath.get(path) }
 }
 

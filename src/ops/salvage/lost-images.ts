@@ -13,21 +13,23 @@ export function lostImage({ parts }: LayerPool, sources: readonly ImageArchive[]
   // Not every member: docker 25 to 28 name by their digests documents too that no image refers to.
   const named = parts.flatMap(({ state, member }) => (state === 'damaged' ? (hashNamed(member.path) ?? []) : []))
   if (whole.length === 0) return undefined
-  const found = new Map<string, WantedImage>()
+  const hashes = [...whole.map(hexOf), ...named]
+  const found = new Map<string, { readonly image: WantedImage; readonly names: Set<string> }>()
   for (const { images, location } of sources) {
     for (const image of images) {
-      const hashes = hashesOf(image)
-      if (image.configSource.kind !== 'stored' || ![...whole.map(hexOf), ...named].every((hash) => hashes.has(hash)))
-        continue
+      const own = hashesOf(image)
+      if (image.configSource.kind !== 'stored' || !hashes.every((hash) => own.has(hash))) continue
       const { document } = image.configSource
       const config = { document, origin: { kind: 'healed', archive: location } } as const
       const claimedID = hexOf(document.digest)
-      const known = found.get(claimedID) ?? { names: [], claimedID, config, manifest: image.manifest, paths: [] }
-      found.set(claimedID, { ...known, names: [...new Set([...known.names, ...tagged(image.names)])] })
+      const first = { names: [], claimedID, config, manifest: image.manifest, paths: [] }
+      const known = found.get(claimedID) ?? { image: first, names: new Set() }
+      found.set(claimedID, known)
+      for (const name of tagged(image.names)) known.names.add(name)
     }
   }
   const [only, second] = found.values()
-  return second === undefined ? only : undefined
+  return only === undefined || second !== undefined ? undefined : { ...only.image, names: [...only.names] }
 }
 
 /** Every sha256, in hex, that is the name of something in an image. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { hexOf } from '../../bytes/digest.js'
+import { hexOf, type DiffID } from '../../bytes/digest.js'
 import { chunksOf, slice } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
 import type { LooseMember } from '../../model/loose-member.js'
 import type { Measurement } from '../../tar/measurement.js'
 import { measureBlobs } from '../../tree/measure-pool.js'
 import { hashNamed, type Documents } from './documents.js'
+import { firstBy } from './first-by.js'
 
 /** What came of a layer: `intact` by a digest that was claimed for it, `unproved` where nothing claims one. */
 export type PartState = 'intact' | 'unproved' | 'damaged'
@@ -20,8 +21,10 @@ export interface LayerPart {
 /** The layers of a damaged archive. */
 export interface LayerPool {
   readonly parts: readonly LayerPart[]
+  /** Those of them that are damaged. */
+  readonly damaged: readonly LayerPart[]
   /** The layer with that diffID, as it was measured. */
-  withDiffID(diffID: string): LayerPart | undefined
+  withDiffID(diffID: DiffID): LayerPart | undefined
   /** The member of that name. */
   named(path: string): LayerPart | undefined
 }
@@ -41,11 +44,19 @@ export async function layerPool(
     if (measured === undefined || !isLayer(member, measured, claims)) return []
     return [{ member, measured, state: stateOf(member, measured, claims) }]
   })
+  const byDiffID = firstBy(parts, ({ state, measured }) => (state === 'damaged' ? undefined : measured.diffID))
+  const byName = firstBy(parts, ({ member }) => nameOf(member))
   return {
     parts,
-    withDiffID: (diffID) => parts.find((part) => part.state !== 'damaged' && part.measured.diffID === diffID),
-    named: (path) => parts.find(({ member }) => member.path.replace(/^\.?\/+/, '') === path),
+    damaged: parts.filter(({ state }) => state === 'damaged'),
+    withDiffID: (diffID) => byDiffID.get(diffID),
+    named: (path) => byName.get(path),
   }
+}
+
+/** As documents name it: from the root of the archive. */
+function nameOf({ path }: LooseMember): string {
+  return path.replace(/^\.?\/+/, '')
 }
 
 interface Claims {
@@ -61,8 +72,9 @@ function claimsOf({ configs, manifests, items }: Documents): Claims {
   for (const { document } of configs)
     for (const diffID of document.value.rootfs?.diff_ids ?? []) hashes.add(hexOf(diffID))
   for (const { document } of manifests) for (const { digest } of document.value.layers ?? []) hashes.add(hexOf(digest))
+  const byName = firstBy(configs, ({ member }) => nameOf(member))
   for (const { Config, Layers } of items) {
-    const config = configs.find(({ member }) => member.path.replace(/^\.?\/+/, '') === Config)
+    const config = byName.get(Config)
     for (const [index, path] of Layers.entries()) {
       const diffID = config?.document.value.rootfs?.diff_ids?.[index]
       if (diffID !== undefined) byPath.set(path, diffID)
