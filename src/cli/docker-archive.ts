@@ -1,21 +1,10 @@
-import type { RunContext } from '../context.js'
-import type { Image } from '../model/image.js'
-
-/** Where to write. */
-export interface ArchivePlace {
-  readonly path: string
-  readonly force: boolean
-}
+import type { ArchiveWriter } from '../ops/archive-writer.js'
 
 /**
  * Writes images as one docker archive that every engine loads, layers as they are stored; where no place is given, only as
  * if. Gives how many bytes it has. Errors: those of prepareImages and writeImages.
  */
-export async function writeDockerArchive(
-  images: readonly Image[],
-  place: ArchivePlace | undefined,
-  context: RunContext,
-): Promise<number> {
+export const writeDockerArchive: ArchiveWriter = async (images, place, context) => {
   const [{ prepareImages }, writers] = await Promise.all([
     import('../ops/prepare.js'),
     import('../formats/write/index.js'),

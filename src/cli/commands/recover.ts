@@ -1,17 +1,11 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RunContext } from '../../context.js'
-import { toArchiveError, ArchiveError } from '../../errors.js'
-import type { Image } from '../../model/image.js'
 import type { RecoverReport } from '../../model/report-store.js'
-import type { RecoverTarget } from '../../ops/recover.js'
 import { asIs, flag, required } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { openRoot, USERNS_OPTION, withUserNamespace } from '../data-root.js'
-import { writeDockerArchive, type ArchivePlace } from '../docker-archive.js'
+import { writeDockerArchive } from '../docker-archive.js'
 import { envelope } from '../envelope.js'
 import { isClean } from '../exit-code.js'
-import { fileNameFor } from '../file-name.js'
 import { ENGINE_OPTION } from '../write-files.js'
 import { writeText } from '../write-text.js'
 
@@ -41,16 +35,16 @@ export const recover = defineCommand({
   ],
   async run({ operands, options, context: given }): Promise<RecoverReport> {
     const context = withUserNamespace(given, options.userns)
-    const [operation, { describeFinding }] = await Promise.all([
+    const [operation, { recoverInto }, { describeFinding }] = await Promise.all([
       import('../../ops/recover.js'),
+      import('../../ops/recover-files.js'),
       import('../../ops/describe.js'),
     ])
     await using root = await openRoot(operands.root, context)
-    await mkdir(options.output, { recursive: true }).catch((cause: unknown) => {
-      throw new ArchiveError('ERR_OUTPUT', toArchiveError(cause).message, { location: options.output, cause })
-    })
+    const { output: directory, force, engine, 'one-archive': oneArchive } = options
+    const place = { directory, force, oneArchive, engine, writeArchive: writeDockerArchive }
+    const target = await recoverInto(place, context)
     const recovered: RecoverReport['recovered'] = []
-    const target = targetIn(options.output, options, context)
     for await (const one of operation.recover(root, target, { lossy: options.lossy }, context)) {
       recovered.push(one)
       const done = { done: recovered.length, total: root.images.length, unit: 'image' }
@@ -61,70 +55,14 @@ export const recover = defineCommand({
     const report: RecoverReport = {
       ...envelope('recover', isWhole && isClean(findings)),
       root: operands.root,
-      directory: options.output,
+      directory,
       recovered,
       findings,
     }
-    if (options['one-archive']) {
+    if (oneArchive) {
       const text = `${JSON.stringify(report, undefined, 2)}\n`
-      await writeText(join(options.output, 'report.json'), [text], options)
+      await writeText(join(directory, 'report.json'), [text], { force })
     }
     return report
   },
 })
-
-interface Writing {
-  readonly 'one-archive': boolean
-  readonly force: boolean
-  readonly engine: number | undefined
-}
-
-function targetIn(directory: string, options: Writing, context: RunContext): RecoverTarget {
-  const { force, engine } = options
-  // A second try for the same image goes to the same place.
-  const taken = new Map<string, string>()
-  const place = (name: string, id: string, suffix: string) => {
-    const plain = `${name}.${suffix}`
-    const isFree = (taken.get(plain) ?? id) === id
-    if (isFree) taken.set(plain, id)
-    return join(directory, isFree ? plain : `${name}-${id.slice(0, 12)}.${suffix}`)
-  }
-  const all = join(directory, 'images.tar')
-  const together = {
-    async write(images: readonly Image[]) {
-      return { path: all, size: await writeDockerArchive(images, { path: all, force }, context) }
-    },
-    async probe(image: Image) {
-      await writeDockerArchive([image], undefined, context)
-    },
-  }
-  return {
-    ...(options['one-archive'] && { together }),
-    async image(image, id) {
-      const hex = id.replace('sha256:', '')
-      const path = place(fileNameFor(image.names[0] ?? hex.slice(0, 12)), hex, 'image.tar')
-      return { path, size: await writeDockerArchive([image], { path, force }, context) }
-    },
-    async container(image, { name, id }) {
-      const path = place(fileNameFor(name === '' ? id.slice(0, 12) : name), id, 'container.tar')
-      return { path, size: await writeContainer(image, { path, force, engine }, context) }
-    },
-  }
-}
-
-async function writeContainer(
-  image: Image,
-  { path, force, engine }: ArchivePlace & Pick<Writing, 'engine'>,
-  context: RunContext,
-): Promise<number> {
-  const [{ flatten }, { fileOutput }] = await Promise.all([
-    import('../../ops/flatten.js'),
-    import('../../bytes/output.js'),
-  ])
-  const flat = await flatten(image.layers, { archive: path, ...(engine !== undefined && { engine }) }, context)
-  await using output = await fileOutput(path, { force })
-  await using blocks = await flat.blocks()
-  await output.take(blocks)
-  await output.commit()
-  return output.position
-}

@@ -11,7 +11,7 @@ import { asIs, flag, required, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { writeDockerArchive } from '../docker-archive.js'
 import { envelope } from '../envelope.js'
-import { fileNameFor } from '../file-name.js'
+import { fileNameFor } from '../../ops/file-name.js'
 import { openInputs } from '../inputs.js'
 
 /** `imgtar salvage`: what can be saved of a damaged archive. */
