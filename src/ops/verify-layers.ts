@@ -11,10 +11,11 @@ import type { Measurements } from './measure.js'
  * several images share is told once: `told` remembers which.
  */
 export function verifyLayers(image: Image, measurements: Measurements, log: FindingLog, told: Set<string>): void {
+  const known = diffIDsOf(image, measurements)
   for (const layer of image.layers) {
     const measured = measurements.of(layer)
     if (measured === undefined) continue
-    verifyDiffID(image, layer, measured, measurements, log)
+    verifyDiffID(layer, measured, known, log)
     if (isNew(claimsKey(layer), told)) verifyStored(layer, measured, log)
     if (!isNew(layer.path, told)) continue
     if (image.configSource.kind === 'derived' && layer.claims.diffID === undefined) tellUnproved(layer, log)
@@ -43,13 +44,27 @@ function placeOf(layer: Layer): FindingDetail {
   return { path: layer.path, layer: layer.index, ...(layer.offset !== undefined && { offset: layer.offset }) }
 }
 
-function verifyDiffID(image: Image, layer: Layer, measured: Measurement, all: Measurements, log: FindingLog): void {
+/** The diffIDs of an image. */
+interface DiffIDs {
+  /** Those that the config claims, each with the first place where it stands. */
+  readonly places: ReadonlyMap<string, number>
+  readonly measured: ReadonlySet<string | undefined>
+}
+
+function diffIDsOf(image: Image, measurements: Measurements): DiffIDs {
+  // A map keeps the last of a key.
+  const claimed = claimedDiffIDs(image).map((diffID, place) => [diffID, place] as const)
+  return {
+    places: new Map(claimed.reverse()),
+    measured: new Set(image.layers.map((layer) => measurements.of(layer)?.diffID)),
+  }
+}
+
+function verifyDiffID(layer: Layer, { diffID }: Measurement, { places, measured }: DiffIDs, log: FindingLog): void {
   const claimed = layer.claims.diffID
-  const { diffID } = measured
   if (claimed === undefined || diffID === undefined || diffID === claimed) return
-  const place = claimedDiffIDs(image).indexOf(diffID)
-  const found = image.layers.findIndex((other) => all.of(other)?.diffID === claimed)
-  const order = place < 0 || found < 0 ? '' : `; it is the one of layer ${place}, the layers are in the wrong order`
+  const place = measured.has(claimed) ? places.get(diffID) : undefined
+  const order = place === undefined ? '' : `; it is the one of layer ${place}, the layers are in the wrong order`
   log.add('DIFFID_MISMATCH', `layer ${layer.index} does not have the diffID that the config claims${order}`, {
     ...placeOf(layer),
     expected: claimed,

@@ -1,6 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../src/findings.js'
+import { findingLog } from '../../src/model/finding-log.js'
+import type { Layer, LooseBlob } from '../../src/model/image.js'
+import { verifyLayers } from '../../src/ops/verify-layers.js'
 import {
   blob,
   changed,
@@ -63,6 +66,21 @@ describe('layers', () => {
     const swapped = await found(saved({ diffIDs: [digest(top), digest(base)] }))
     expect(swapped.map(({ code }) => code)).toEqual(['DIFFID_MISMATCH', 'DIFFID_MISMATCH'])
     expect(swapped[0]?.message).toContain('it is the one of layer 1, the layers are in the wrong order')
+  })
+
+  test('are each looked at as often, however many are wrong', async () => {
+    const layers = Array.from({ length: 40 }, () => base)
+    const { images } = await openedBytes('pipe', packed(saved({ layers, diffIDs: layers.map(() => digest(top)) })))
+    let looks = 0
+    const measurements = {
+      of({ measurement }: Layer | LooseBlob) {
+        looks += 1
+        return measurement
+      },
+    }
+    const log = findingLog('app.tar')
+    for (const image of images) verifyLayers(image, measurements, log, new Set())
+    expect([log.findings.length, looks]).toEqual([40, 80])
   })
 
   test('of two images that share one are told once, but what each claims for it is checked', async () => {
