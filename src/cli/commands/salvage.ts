@@ -1,4 +1,5 @@
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import type { OutputFiles } from '../../bytes/output-files.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import type { Image, ImageArchive } from '../../model/image.js'
@@ -38,25 +39,28 @@ export const salvage = defineCommand({
     ['imgtar salvage cut.tar.gz -o saved/ --partial', 'what can be read of the files, marked as partial'],
   ],
   async run({ operands, options, globals, context }): Promise<SalvageReport> {
-    const [{ looseMembers }, operation, { describeFinding }, { directoryOutput, inDirectory }] = await Promise.all([
+    const [{ looseMembers }, operation, { describeFinding }, directories, { outputFiles }] = await Promise.all([
       import('../../formats/salvage/members.js'),
       import('../../ops/salvage/index.js'),
       import('../../ops/describe.js'),
       import('../../bytes/output-directory.js'),
+      import('../../bytes/output-files.js'),
     ])
     const { archive } = operands
     await using sources = await openInputs(options.from, { globals, context, access: 'random' })
-    await using output = await directoryOutput(options.output, { force: false })
+    await using output = await directories.directoryOutput(options.output, { force: false })
     await using broken = await looseMembers(archive, context, await givenFor(archive, context))
     const { source } = broken
     await using opened = await asItsFormat(archive, { globals, context, ...(source && { source }) })
     const salvaged = await operation.salvage(broken, { sources: sources.archives, opened }, context)
-    const place = { directory: output.path, shown: options.output }
-    const { written, parts, images } = await inDirectory(output, async () => ({
+    await using files = outputFiles(output.path, output.location)
+    const place = { directory: output.path, shown: options.output, files }
+    const { written, parts, images } = await directories.inDirectory(output, async () => ({
       written: await writeWhole(salvaged, place, context),
       parts: await writeParts(salvaged, place, context),
       images: await describeImages(salvaged.images, { ...place, partial: options.partial }, context),
     }))
+    await files.store()
     await output.commit()
     return {
       ...envelope('salvage', images.length > 0 && images.every(({ state }) => state === 'whole')),
@@ -74,6 +78,8 @@ export const salvage = defineCommand({
 interface Place {
   readonly directory: string
   readonly shown: string
+  /** Its files, but for the archive. */
+  readonly files: OutputFiles
 }
 
 /** The archive as its own format reads it; undefined where it is damaged too much for that. */
@@ -96,7 +102,7 @@ async function writeWhole(
   return { path: join(shown, 'images.tar'), size }
 }
 
-async function writeParts(salvaged: Salvaged, place: Place, context: RunContext): Promise<SalvagedPart[]> {
+async function writeParts(salvaged: Salvaged, { files, shown }: Place, context: RunContext): Promise<SalvagedPart[]> {
   const [{ spareParts }, { chunksOf }] = await Promise.all([
     import('../../ops/salvage/spare.js'),
     import('../../bytes/source.js'),
@@ -105,24 +111,20 @@ async function writeParts(salvaged: Salvaged, place: Place, context: RunContext)
   const chunks = ({ content }: SparePart) =>
     content instanceof Uint8Array ? [content] : chunksOf(content, context.signal)
   for (const spare of spareParts(salvaged)) {
-    await writeFile(join(place.directory, spare.name), chunks(spare))
-    written.push({ ...spare.part, path: join(place.shown, spare.name) })
+    await writeFile(files, spare.name, chunks(spare))
+    written.push({ ...spare.part, path: join(shown, spare.name) })
   }
   return written
 }
 
-async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-  const [{ mkdir }, { outputError }, { fileOutput }] = await Promise.all([
-    import('node:fs/promises'),
-    import('../../bytes/file-place.js'),
-    import('../../bytes/output.js'),
-  ])
-  await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
-    throw outputError(cause, path)
+async function writeFile(
+  files: OutputFiles,
+  name: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
+  await files.make(name, async (file) => {
+    for await (const chunk of chunks) await file.append(chunk)
   })
-  await using output = await fileOutput(path, { force: false })
-  for await (const chunk of chunks) await output.write(chunk)
-  await output.commit()
 }
 
 async function describeImages(
@@ -143,14 +145,14 @@ async function describeImages(
 async function writePartial(
   { wanted, layers }: SalvagedImage,
   index: number,
-  { directory, shown }: Place,
+  { files, shown }: Place,
   context: RunContext,
 ): Promise<SalvagedImageReport['partial']> {
   const { partialExport } = await import('../../ops/salvage/partial.js')
   const found = await partialExport(layers, context)
   const name = `${String(index)}-${fileNameFor(wanted.names[0] ?? wanted.claimedID?.slice(0, 12) ?? 'image')}.partial`
-  await writeFile(join(directory, `${name}.tar`), found.tar())
-  await writeFile(join(directory, `${name}.txt`), [new TextEncoder().encode(partialNote(found))])
+  await writeFile(files, `${name}.tar`, found.tar())
+  await writeFile(files, `${name}.txt`, [new TextEncoder().encode(partialNote(found))])
   return { path: join(shown, `${name}.tar`), entries: found.entries, leftOut: [...found.leftOut] }
 }
 
