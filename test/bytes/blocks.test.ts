@@ -1,21 +1,15 @@
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { truncate, writeFile } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { blocksOf, chunked, watched, writeChunked, type Blocks, type Filled } from '../../src/bytes/blocks.js'
 import { bytesSource, fileSource, type ByteSource } from '../../src/bytes/source.js'
 import { collect, concatenated, sha256 } from '../support/chunks.js'
+import { testFolder } from '../support/folder.js'
 
 const MIB = 1024 * 1024
 // No two stretches of it are the same.
 const data = Uint8Array.from({ length: 3 * MIB + 5 }, (_, at) => Math.imul(at, 0x9e3779b1) >>> 24)
-let folder: string
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-blocks-'))
-})
-afterAll(() => rm(folder, { recursive: true }))
+const inFolder = testFolder()
 
 const turns = async (count = 5): Promise<void> => {
   for (let turn = 0; turn < count; turn++) await setImmediate()
@@ -98,7 +92,7 @@ describe('the blocks of a source', () => {
   })
 
   test('of one that is shorter than it says are an error with the place', async () => {
-    const path = join(folder, 'cut')
+    const path = inFolder('cut')
     await writeFile(path, data)
     await using source = await fileSource(path)
     await truncate(path, 1500)

@@ -1,61 +1,44 @@
-import {
-  chmod,
-  chown,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  readlink,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { chmod, chown, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
 import { directoryOutput } from '../../src/bytes/output-directory.js'
 import { fileOutput } from '../../src/bytes/output.js'
+import { freshFolder } from '../support/folder.js'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const refused = { code: 'ERR_OUTPUT' }
 
-let folder = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-place-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
+const inFolder = freshFolder()
 
 describe('a file', () => {
   test('behind symlinks that lead to nothing yet comes to where they lead, whole or not at all', async () => {
-    await mkdir(join(folder, 'there'))
-    await symlink('there/b.tar', join(folder, 'a.tar'))
-    await symlink(join(folder, 'there/real.tar'), join(folder, 'there/b.tar'))
+    await mkdir(inFolder('there'))
+    await symlink('there/b.tar', inFolder('a.tar'))
+    await symlink(inFolder('there/real.tar'), inFolder('there/b.tar'))
     {
-      await using output = await fileOutput(join(folder, 'a.tar'), { force: false })
+      await using output = await fileOutput(inFolder('a.tar'), { force: false })
       await output.write(bytes('half'))
     }
-    expect(await readdir(join(folder, 'there'))).toEqual(['b.tar'])
-    await using output = await fileOutput(join(folder, 'a.tar'), { force: false })
+    expect(await readdir(inFolder('there'))).toEqual(['b.tar'])
+    await using output = await fileOutput(inFolder('a.tar'), { force: false })
     await output.write(bytes('new'))
     await output.commit()
-    expect(await readFile(join(folder, 'there/real.tar'), 'utf8')).toBe('new')
-    expect(await readlink(join(folder, 'a.tar'))).toBe('there/b.tar')
+    expect(await readFile(inFolder('there/real.tar'), 'utf8')).toBe('new')
+    expect(await readlink(inFolder('a.tar'))).toBe('there/b.tar')
   })
 
   test('cannot be a circle of symlinks, which stays', async () => {
-    await symlink('a.tar', join(folder, 'a.tar'))
-    await expect(fileOutput(join(folder, 'a.tar'), { force: true })).rejects.toMatchObject(refused)
-    expect(await readlink(join(folder, 'a.tar'))).toBe('a.tar')
+    await symlink('a.tar', inFolder('a.tar'))
+    await expect(fileOutput(inFolder('a.tar'), { force: true })).rejects.toMatchObject(refused)
+    expect(await readlink(inFolder('a.tar'))).toBe('a.tar')
   })
 
   test.each([0o600, 0o640, 0o444])('that is replaced keeps its permissions: %o', async (mode) => {
-    const path = join(folder, 'a.tar')
+    const path = inFolder('a.tar')
     await writeFile(path, 'secret')
     await chmod(path, mode)
     await using output = await fileOutput(path, { force: true })
-    const [beside = ''] = (await readdir(folder)).filter((name) => name !== 'a.tar')
-    expect((await stat(join(folder, beside))).mode & 0o777 & ~(mode | 0o600)).toBe(0)
+    const [beside = ''] = (await readdir(inFolder())).filter((name) => name !== 'a.tar')
+    expect((await stat(inFolder(beside))).mode & 0o777 & ~(mode | 0o600)).toBe(0)
     await output.write(bytes('new'))
     await output.commit()
     expect((await stat(path)).mode & 0o777).toBe(mode)
@@ -63,7 +46,7 @@ describe('a file', () => {
   })
 
   test.skipIf(process.getuid?.() !== 0)('that is replaced keeps its owner', async () => {
-    const path = join(folder, 'a.tar')
+    const path = inFolder('a.tar')
     await writeFile(path, 'theirs')
     await chown(path, 1234, 4321)
     await using output = await fileOutput(path, { force: true })
@@ -74,26 +57,26 @@ describe('a file', () => {
   test.each(['n'.repeat(255), 'é'.repeat(127), '\u{1f4e6}'.repeat(63)])(
     'may have the longest of names',
     async (name) => {
-      await using output = await fileOutput(join(folder, name), { force: false })
+      await using output = await fileOutput(inFolder(name), { force: false })
       await output.commit()
-      expect(await readdir(folder)).toEqual([name])
+      expect(await readdir(inFolder())).toEqual([name])
     },
   )
 
   test('is made where the system finds its path, not where the text of it leads', async () => {
-    await mkdir(join(folder, 'far/away'), { recursive: true })
-    await symlink('far/away', join(folder, 'link'))
-    await using output = await fileOutput(`${folder}/link/../a.tar`, { force: false })
-    expect(await readdir(join(folder, 'far'))).toHaveLength(2)
+    await mkdir(inFolder('far/away'), { recursive: true })
+    await symlink('far/away', inFolder('link'))
+    await using output = await fileOutput(`${inFolder()}/link/../a.tar`, { force: false })
+    expect(await readdir(inFolder('far'))).toHaveLength(2)
     await output.commit()
-    expect(await readdir(join(folder, 'far'))).toEqual(['a.tar', 'away'])
-    expect(await readdir(folder)).toEqual(['far', 'link'])
+    expect(await readdir(inFolder('far'))).toEqual(['a.tar', 'away'])
+    expect(await readdir(inFolder())).toEqual(['far', 'link'])
   })
 })
 
 describe('a directory', () => {
   test('over an empty one keeps its permissions', async () => {
-    const path = join(folder, 'oci')
+    const path = inFolder('oci')
     await mkdir(path)
     await chmod(path, 0o700)
     await using output = await directoryOutput(path, { force: false })
@@ -102,11 +85,11 @@ describe('a directory', () => {
   })
 
   test.each(['.', './', '../sub/.'])('is refused at once where nothing can take its place: %s', async (name) => {
-    await mkdir(join(folder, 'empty/sub'), { recursive: true })
-    await expect(directoryOutput(`${folder}/empty/sub/${name}`, { force: false })).rejects.toMatchObject({
+    await mkdir(inFolder('empty/sub'), { recursive: true })
+    await expect(directoryOutput(`${inFolder()}/empty/sub/${name}`, { force: false })).rejects.toMatchObject({
       ...refused,
       hint: expect.stringContaining('name one that is new') as unknown,
     })
-    expect(await readdir(join(folder, 'empty'))).toEqual(['sub'])
+    expect(await readdir(inFolder('empty'))).toEqual(['sub'])
   })
 })

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -8,22 +6,21 @@ import { plannedReads, type Placed } from '../../src/bytes/gather-reads.js'
 import { gather, gathered, type Piece } from '../../src/bytes/gather.js'
 import { bytesSource, fileSource, slice, type ByteSource, type OpenSource } from '../../src/bytes/source.js'
 import { collect, concatenated, sha256 } from '../support/chunks.js'
+import { testFolder } from '../support/folder.js'
 
 const MIB = 1024 * 1024
 // No two stretches of it are the same.
 const data = Uint8Array.from({ length: 3 * MIB }, (_, at) => Math.imul(at, 0x9e3779b1) >>> 24)
 const memory = bytesSource(data, 'memory')
-let folder: string
+const inFolder = testFolder()
 let file: OpenSource
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'imgtar-gather-'))
-  writeFileSync(join(folder, 'data'), data)
-  file = await fileSource(join(folder, 'data'))
+  writeFileSync(inFolder('data'), data)
+  file = await fileSource(inFolder('data'))
 })
 afterAll(async () => {
   await file[Symbol.asyncDispose]()
-  rmSync(folder, { recursive: true })
 })
 
 const plain = (pieces: readonly Piece[]) =>
@@ -169,7 +166,7 @@ test('a range beyond its source is an error with the place', async () => {
 })
 
 test('a file that became shorter is an error', async () => {
-  const path = join(folder, 'shrinks')
+  const path = inFolder('shrinks')
   writeFileSync(path, data)
   await using source = await fileSource(path)
   truncateSync(path, 1000)
@@ -208,7 +205,7 @@ async function failing(pieces: readonly Piece[], enough = Infinity): Promise<unk
 }
 
 test('two reads that fail in one chunk, one at once and one later, are one error, that of the first', async () => {
-  const path = join(folder, 'cut')
+  const path = inFolder('cut')
   writeFileSync(path, data)
   await using cut = await fileSource(path)
   truncateSync(path, 1000)
@@ -244,7 +241,7 @@ test('a source that breaks in a later chunk is an error in its turn, and nobodyâ
 })
 
 test('a block that failed is not given back before the last of its reads is done', async () => {
-  const path = join(folder, 'cut-too')
+  const path = inFolder('cut-too')
   writeFileSync(path, data)
   await using cut = await fileSource(path)
   truncateSync(path, 1000)

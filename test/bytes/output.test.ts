@@ -1,45 +1,41 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Blocks } from '../../src/bytes/blocks.js'
 import { directoryOutput } from '../../src/bytes/output-directory.js'
 import { checkFile, fileOutput, nullOutput, streamOutput, type Output } from '../../src/bytes/output.js'
 import { sha256 } from '../support/chunks.js'
+import { freshFolder } from '../support/folder.js'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const refused = { code: 'ERR_OUTPUT' }
 
-let folder = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-output-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
+const inFolder = freshFolder()
 
 describe('a file', () => {
   test('is not there before the commit, and whole after it', async () => {
-    await using output = await fileOutput(join(folder, 'a.tar'), { force: false })
+    await using output = await fileOutput(inFolder('a.tar'), { force: false })
     await output.write(bytes('one '))
     await output.write(bytes('two'))
-    expect(await readdir(folder)).not.toContain('a.tar')
+    expect(await readdir(inFolder())).not.toContain('a.tar')
     await output.commit()
-    expect(await readdir(folder)).toEqual(['a.tar'])
-    expect(await readFile(join(folder, 'a.tar'), 'utf8')).toBe('one two')
+    expect(await readdir(inFolder())).toEqual(['a.tar'])
+    expect(await readFile(inFolder('a.tar'), 'utf8')).toBe('one two')
   })
 
   test('leaves nothing behind without a commit', async () => {
     {
-      await using output = await fileOutput(join(folder, 'a.tar'), { force: false })
+      await using output = await fileOutput(inFolder('a.tar'), { force: false })
       await output.write(bytes('half'))
     }
-    expect(await readdir(folder)).toEqual([])
+    expect(await readdir(inFolder())).toEqual([])
   })
 
   test('is not replaced unless that is asked for, and then only by a finished one', async () => {
-    const path = join(folder, 'a.tar')
+    const path = inFolder('a.tar')
     await writeFile(path, 'old')
     await expect(fileOutput(path, { force: false })).rejects.toMatchObject(refused)
     {
@@ -54,7 +50,7 @@ describe('a file', () => {
   })
 
   test('that somebody else wrote meanwhile is not replaced', async () => {
-    const path = join(folder, 'a.tar')
+    const path = inFolder('a.tar')
     await using output = await fileOutput(path, { force: false })
     await writeFile(path, 'theirs')
     await expect(output.commit()).rejects.toMatchObject(refused)
@@ -62,30 +58,30 @@ describe('a file', () => {
   })
 
   test('behind a symlink is replaced, the symlink stays', async () => {
-    await writeFile(join(folder, 'real.tar'), 'old')
-    await symlink('real.tar', join(folder, 'a.tar'))
-    await using output = await fileOutput(join(folder, 'a.tar'), { force: true })
+    await writeFile(inFolder('real.tar'), 'old')
+    await symlink('real.tar', inFolder('a.tar'))
+    await using output = await fileOutput(inFolder('a.tar'), { force: true })
     await output.write(bytes('new'))
     await output.commit()
-    expect(await readFile(join(folder, 'real.tar'), 'utf8')).toBe('new')
+    expect(await readFile(inFolder('real.tar'), 'utf8')).toBe('new')
   })
 
   test('can be patched, and shortened', async () => {
-    await using output = await fileOutput(join(folder, 'a.tar'), { force: false })
+    await using output = await fileOutput(inFolder('a.tar'), { force: false })
     await output.write(bytes('....abcdef'))
     await output.seekable?.patch(0, bytes('HEAD'))
     await output.seekable?.rewind(6)
     await output.write(bytes('!'))
     expect(output.position).toBe(7)
     await output.commit()
-    expect(await readFile(join(folder, 'a.tar'), 'utf8')).toBe('HEADab!')
+    expect(await readFile(inFolder('a.tar'), 'utf8')).toBe('HEADab!')
   })
 
   test('cannot be a directory, or lie in one that is not there', async () => {
-    await expect(fileOutput(folder, { force: true })).rejects.toMatchObject(refused)
-    await expect(fileOutput(join(folder, 'no/a.tar'), { force: false })).rejects.toMatchObject(refused)
-    await expect(fileOutput(join(folder, 'new/'), { force: false })).rejects.toMatchObject(refused)
-    await expect(checkFile(join(folder, 'new/'), { force: false })).rejects.toMatchObject(refused)
+    await expect(fileOutput(inFolder(), { force: true })).rejects.toMatchObject(refused)
+    await expect(fileOutput(inFolder('no/a.tar'), { force: false })).rejects.toMatchObject(refused)
+    await expect(fileOutput(inFolder('new/'), { force: false })).rejects.toMatchObject(refused)
+    await expect(checkFile(inFolder('new/'), { force: false })).rejects.toMatchObject(refused)
   })
 })
 
@@ -104,16 +100,16 @@ describe('a stream', () => {
 
 describe('a directory', () => {
   test('comes into its place whole, also over an empty one', async () => {
-    await using output = await directoryOutput(join(folder, 'oci'), { force: false })
+    await using output = await directoryOutput(inFolder('oci'), { force: false })
     await writeFile(join(output.path, 'x'), '1')
-    expect(await readdir(folder)).not.toContain('oci')
+    expect(await readdir(inFolder())).not.toContain('oci')
     await output.commit()
-    expect(await readdir(folder)).toEqual(['oci'])
-    expect(await readdir(join(folder, 'oci'))).toEqual(['x'])
+    expect(await readdir(inFolder())).toEqual(['oci'])
+    expect(await readdir(inFolder('oci'))).toEqual(['x'])
   })
 
   test('is replaced only where it holds what it must, and only with force', async () => {
-    const path = join(folder, 'oci')
+    const path = inFolder('oci')
     await using first = await directoryOutput(path, { force: false })
     await writeFile(join(first.path, 'precious'), '1')
     await first.commit()
@@ -124,7 +120,7 @@ describe('a directory', () => {
     await writeFile(join(second.path, 'new'), '2')
     await second.commit()
     expect(await readdir(path)).toEqual(['new'])
-    expect(await readdir(folder)).toEqual(['oci'])
+    expect(await readdir(inFolder())).toEqual(['oci'])
   })
 })
 
@@ -170,8 +166,8 @@ describe('bytes that are taken', () => {
     [
       'a file',
       async () => {
-        const output = await fileOutput(join(folder, 'a.tar'), { force: false })
-        return { output, written: () => readFile(join(folder, 'a.tar')) }
+        const output = await fileOutput(inFolder('a.tar'), { force: false })
+        return { output, written: () => readFile(inFolder('a.tar')) }
       },
     ],
     ['a device', async () => ({ output: await fileOutput('/dev/null', { force: false }), written: none })],
@@ -213,11 +209,11 @@ describe('bytes that are taken', () => {
       const error = new Error('of the blocks')
       await expect(output.take(watched({ at, error }).blocks)).rejects.toBe(error)
     }
-    expect(await readdir(folder)).toEqual([])
+    expect(await readdir(inFolder())).toEqual([])
   })
 
   test('can be patched in a file, and taken back', async () => {
-    await using output = await fileOutput(join(folder, 'a.tar'), { force: false })
+    await using output = await fileOutput(inFolder('a.tar'), { force: false })
     await output.write(bytes('....'))
     await output.take(watched().blocks)
     await output.seekable?.patch(0, bytes('HEAD'))
@@ -225,7 +221,7 @@ describe('bytes that are taken', () => {
     await output.take(watched().blocks)
     await output.commit()
     const written = Buffer.concat([bytes('HEAD'), data.subarray(0, 1000), data])
-    expect(sha256(await readFile(join(folder, 'a.tar')))).toBe(sha256(written))
+    expect(sha256(await readFile(inFolder('a.tar')))).toBe(sha256(written))
   })
 
   test.skipIf(!existsSync('/dev/full'))('and do not fit into a device are an error of the output', async () => {
@@ -239,13 +235,13 @@ describe('bytes that are taken', () => {
   })
 
   test('and do not fit on the disk are an error of the output, and leave nothing behind', async () => {
-    const probe = await open(join(folder, 'probe'), 'w')
+    const probe = await open(inFolder('probe'), 'w')
     const prototype = Object.getPrototypeOf(probe) as typeof probe // of all file handles
     await probe.close()
-    await rm(join(folder, 'probe'))
+    await rm(inFolder('probe'))
     const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' })
     const write = vi.spyOn(prototype, 'write').mockRejectedValue(full)
-    const path = join(folder, 'a.tar')
+    const path = inFolder('a.tar')
     try {
       await using output = await fileOutput(path, { force: false })
       const failed = { ...refused, location: path, cause: full }
@@ -256,15 +252,15 @@ describe('bytes that are taken', () => {
     } finally {
       write.mockRestore()
     }
-    expect(await readdir(folder)).toEqual([])
+    expect(await readdir(inFolder())).toEqual([])
   })
 
   test('leave nothing behind without a commit', async () => {
     {
-      await using output = await fileOutput(join(folder, 'a.tar'), { force: false })
+      await using output = await fileOutput(inFolder('a.tar'), { force: false })
       await output.take(watched().blocks)
-      expect(await readdir(folder)).toHaveLength(1)
+      expect(await readdir(inFolder())).toHaveLength(1)
     }
-    expect(await readdir(folder)).toEqual([])
+    expect(await readdir(inFolder())).toEqual([])
   })
 })

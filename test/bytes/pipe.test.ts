@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { pipeAt } from '../../src/bytes/pipe.js'
 import { collect } from '../support/chunks.js'
+import { freshFolder } from '../support/folder.js'
 
 /** All that comes down the pipe at a path. */
 async function bytesAt(path: string, signal?: AbortSignal): Promise<Uint8Array> {
@@ -14,21 +13,19 @@ async function bytesAt(path: string, signal?: AbortSignal): Promise<Uint8Array> 
   return collect(chunks)
 }
 
-let folder = ''
+const inFolder = freshFolder()
 let fifo = ''
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'imgtar-pipe-'))
-  fifo = join(folder, 'fifo')
+  fifo = inFolder('fifo')
   spawnSync('mkfifo', [fifo])
 })
-afterEach(() => rmSync(folder, { recursive: true }))
 
 describe('a path that can be read anywhere, or is not there', () => {
   test('is no pipe', async () => {
-    writeFileSync(join(folder, 'file'), 'bytes')
-    expect(await pipeAt(join(folder, 'file'))).toBeUndefined()
-    expect(await pipeAt(folder)).toBeUndefined()
-    expect(await pipeAt(join(folder, 'missing'))).toBeUndefined()
+    writeFileSync(inFolder('file'), 'bytes')
+    expect(await pipeAt(inFolder('file'))).toBeUndefined()
+    expect(await pipeAt(inFolder())).toBeUndefined()
+    expect(await pipeAt(inFolder('missing'))).toBeUndefined()
   })
 })
 

@@ -1,19 +1,16 @@
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { truncate, writeFile } from 'node:fs/promises'
+import { beforeEach, expect, test } from 'vitest'
 import { readAhead } from '../../src/bytes/read-ahead.js'
 import { bytesSource, fileSource, slice } from '../../src/bytes/source.js'
 import { digestOf, hasher } from '../../src/bytes/digest.js'
+import { freshFolder } from '../support/folder.js'
 
 const MANY = Uint8Array.from({ length: 3 * 1024 * 1024 + 7 }, (_, at) => (at * 31) >> 3)
 
-let folder = ''
+const inFolder = freshFolder()
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-ahead-'))
-  await writeFile(join(folder, 'a'), MANY)
+  await writeFile(inFolder('a'), MANY)
 })
-afterEach(() => rm(folder, { recursive: true, force: true }))
 
 async function digestOfChunks(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = hasher()
@@ -22,7 +19,7 @@ async function digestOfChunks(chunks: AsyncIterable<Uint8Array>): Promise<string
 }
 
 test('gives the bytes of a file, of a part of it, and of memory', async () => {
-  await using source = await fileSource(join(folder, 'a'))
+  await using source = await fileSource(inFolder('a'))
   expect(await digestOfChunks(readAhead(source))).toBe(digestOf(MANY))
   const part = slice(source, { offset: 5, length: 2 * 1024 * 1024 }, 'part')
   expect(await digestOfChunks(readAhead(part))).toBe(digestOf(MANY.subarray(5, 5 + 2 * 1024 * 1024)))
@@ -30,13 +27,13 @@ test('gives the bytes of a file, of a part of it, and of memory', async () => {
 })
 
 test('a file that becomes shorter is an error', async () => {
-  await using source = await fileSource(join(folder, 'a'))
-  await truncate(join(folder, 'a'), 1024)
+  await using source = await fileSource(inFolder('a'))
+  await truncate(inFolder('a'), 1024)
   await expect(digestOfChunks(readAhead(source))).rejects.toMatchObject({ code: 'ERR_TRUNCATED' })
 })
 
 test('an interruption ends it, and a reader may leave', async () => {
-  await using source = await fileSource(join(folder, 'a'))
+  await using source = await fileSource(inFolder('a'))
   const stop = new AbortController()
   const reading = (async () => {
     for await (const chunk of readAhead(source, stop.signal)) {

@@ -1,23 +1,19 @@
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { holdDirectory, type HeldDirectory } from '../../src/bytes/held-directory.js'
 import { removeTree } from '../../src/bytes/remove-tree.js'
+import { freshFolder } from '../support/folder.js'
 
-let folder: string
+const at = freshFolder()
 let tree: string
 let root: HeldDirectory
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'imgtar-remove-'))
-  const outside = holdDirectory(folder)
+  const outside = holdDirectory(at())
   root = outside.makeDirectory('tree')
   outside.close()
-  tree = join(folder, 'tree')
-})
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true })
+  tree = at('tree')
 })
 
 function nest(directory: HeldDirectory, name: string, levels: number): void {
@@ -41,9 +37,9 @@ test('directories closed to their owner and names that are no text are removed',
 })
 
 test('nothing behind a link is removed, nor closed or opened', async () => {
-  const kept = join(folder, 'kept')
+  const kept = at('kept')
   writeFileSync(kept, 'kept')
-  symlinkSync(folder, join(tree, 'link'))
+  symlinkSync(at(), join(tree, 'link'))
   nest(root, 'n'.repeat(250), 40)
   await removeTree(tree)
   expect([existsSync(tree), existsSync(kept)]).toEqual([false, true])
@@ -51,5 +47,5 @@ test('nothing behind a link is removed, nor closed or opened', async () => {
 
 test('where nothing is, nothing happens', async () => {
   root.close()
-  await expect(removeTree(join(folder, 'nothing'))).resolves.toBeUndefined()
+  await expect(removeTree(at('nothing'))).resolves.toBeUndefined()
 })

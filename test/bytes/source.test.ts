@@ -1,24 +1,21 @@
 import fc from 'fast-check'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { readdir, truncate, writeFile } from 'node:fs/promises'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { fileChunks } from '../../src/bytes/file-chunks.js'
 import { readChunks } from '../../src/bytes/reader.js'
 import { bytesSource, chunksOf as sourceChunks, fileSource, lentChunksOf, slice } from '../../src/bytes/source.js'
 import { spool } from '../../src/bytes/spool.js'
 import { chunksOf, collect, cutsIn } from '../support/chunks.js'
+import { freshFolder } from '../support/folder.js'
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, at) => at % 251)
-let folder = ''
+const inFolder = freshFolder()
 let file = ''
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-test-'))
-  file = join(folder, 'f')
+  file = inFolder('f')
   await writeFile(file, BYTES)
 })
-afterEach(() => rm(folder, { recursive: true }))
 
 describe('a source', () => {
   test('lends its bytes in one piece of memory, chunk by chunk', async () => {
@@ -115,8 +112,8 @@ describe('a source', () => {
   })
 
   test('that is not there is not found', async () => {
-    await expect(fileSource(join(folder, 'gone'))).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
-    const chunks = collect(fileChunks({ file: join(folder, 'gone'), offset: 0 }, 1, () => undefined))
+    await expect(fileSource(inFolder('gone'))).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
+    const chunks = collect(fileChunks({ file: inFolder('gone'), offset: 0 }, 1, () => undefined))
     await expect(chunks).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
   })
 
@@ -168,23 +165,23 @@ describe('a spool', () => {
   })
 
   test('names the folder that takes no temporary file', async () => {
-    vi.stubEnv('TMPDIR', join(folder, 'gone'))
+    vi.stubEnv('TMPDIR', inFolder('gone'))
     await expect(spool(chunksOf(BYTES, []), '-')).rejects.toMatchObject({
       code: 'ERR_IO',
-      location: join(folder, 'gone'),
+      location: inFolder('gone'),
       hint: 'TMPDIR=FOLDER names another folder for them',
     })
     vi.unstubAllEnvs()
   })
 
   test('leaves nothing behind when the stream breaks', async () => {
-    vi.stubEnv('TMPDIR', folder)
+    vi.stubEnv('TMPDIR', inFolder())
     async function* broken() {
       yield await Promise.resolve(BYTES)
       throw new Error('the pipe broke')
     }
     await expect(spool(broken(), '-')).rejects.toMatchObject({ code: 'ERR_IO', message: 'the pipe broke' })
-    expect(await readdir(folder)).toEqual(['f'])
+    expect(await readdir(inFolder())).toEqual(['f'])
     vi.unstubAllEnvs()
   })
 })

@@ -1,20 +1,17 @@
-import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { open, type FileHandle } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { storeAhead } from '../../src/bytes/store-ahead.js'
+import { freshFolder } from '../support/folder.js'
 
 const MIB = 1024 * 1024
 
-let folder = ''
+const at = freshFolder()
 let handle: FileHandle
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-store-'))
-  handle = await open(join(folder, 'a'), 'wx')
+  handle = await open(at('a'), 'wx')
 })
 afterEach(async () => {
   await handle.close()
-  await rm(folder, { recursive: true })
 })
 
 test('the system is asked to store what has come together, one time after the other', async () => {

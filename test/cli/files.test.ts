@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { dockerSave, packed } from '../support/archives.js'
+import { testFolder } from '../support/folder.js'
 import { directory, file, hardlink, layerTar } from '../support/layers.js'
 import { exportedEntries } from '../support/exported.js'
 import { BIN, interruptWhen, run } from './run.js'
@@ -15,18 +14,16 @@ const layers = [
   layerTar([directory('etc'), file('etc/os', { content: 'old\n' }), ...many]),
   layerTar([file('etc/os', { content: 'new\n' }), file('etc/.wh.gone'), hardlink('link', 'etc/os')]),
 ]
-let folder = ''
+const inFolder = testFolder()
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-files-'))
   const archive = packed(dockerSave({ names: ['app:1'], layers }))
-  await writeFile(join(folder, 'app.tar'), archive)
-  await writeFile(join(folder, 'app.tar.gz'), gzipSync(archive, { level: 1 }))
-  await mkdir(join(folder, 'out'))
+  await writeFile(inFolder('app.tar'), archive)
+  await writeFile(inFolder('app.tar.gz'), gzipSync(archive, { level: 1 }))
+  await mkdir(inFolder('out'))
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const go = (...args: string[]) => run(args, { cwd: folder })
-const leftOvers = (): Promise<string[]> => readdir(join(folder, 'out'))
+const go = (...args: string[]) => run(args, { cwd: inFolder() })
+const leftOvers = (): Promise<string[]> => readdir(inFolder('out'))
 
 describe('what is written', () => {
   test('is the same from a file, a compressed one and a pipe, to a file and to a pipe', async () => {
@@ -34,13 +31,13 @@ describe('what is written', () => {
     expect(await go('export', 'app.tar.gz', '-o', 'two.tar')).toMatchObject({ exitCode: 0 })
     const script = 'cat app.tar.gz | "$0" "$1" export - -o - > three.tar'
     const { status, stderr } = spawnSync('bash', ['-c', script, process.execPath, BIN], {
-      cwd: folder,
+      cwd: inFolder(),
       encoding: 'utf8',
     })
     expect(status).toBe(0)
     expect(stderr).toMatch(/^wrote standard output: root filesystem, 15 names/)
     const [one, two, three] = await Promise.all(
-      ['one.tar', 'two.tar', 'three.tar'].map((name) => readFile(join(folder, name))),
+      ['one.tar', 'two.tar', 'three.tar'].map((name) => readFile(inFolder(name))),
     )
     expect(exportedEntries(one ?? new Uint8Array()).map(({ path }) => path)).toContain('link')
     expect(two?.equals(one ?? new Uint8Array())).toBe(true)
@@ -51,7 +48,7 @@ describe('what is written', () => {
     const dry = JSON.parse((await go('export', 'app.tar', '-o', 'out/a.tar', '--dry-run', '--json')).stdout) as object
     const done = JSON.parse((await go('export', 'app.tar', '-o', 'wet.tar', '--json')).stdout) as object
     expect(await leftOvers()).toEqual([])
-    const output = { kind: 'tar', size: (await readFile(join(folder, 'wet.tar'))).length }
+    const output = { kind: 'tar', size: (await readFile(inFolder('wet.tar'))).length }
     expect(dry).toMatchObject({ output: { ...output, written: false } })
     expect(done).toMatchObject({ output: { ...output, written: true } })
   })
@@ -59,9 +56,9 @@ describe('what is written', () => {
   test('into a directory is the same by export and by save, for one image', async () => {
     expect(await go('export', 'app.tar', '-o', 'rootfs:by-export')).toMatchObject({ exitCode: 0 })
     expect(await go('save', 'app.tar', '-o', 'rootfs:by-save')).toMatchObject({ exitCode: 0 })
-    const names = await Promise.all(['by-export', 'by-save'].map((name) => readdir(join(folder, name))))
+    const names = await Promise.all(['by-export', 'by-save'].map((name) => readdir(inFolder(name))))
     expect(names[1]).toEqual(names[0])
-    expect(await readFile(join(folder, 'by-save/link'), 'utf8')).toBe('new\n')
+    expect(await readFile(inFolder('by-save/link'), 'utf8')).toBe('new\n')
     const two = await go('save', 'app.tar', 'app.tar.gz', '-o', 'rootfs:out/two')
     expect(two).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('name one archive') as string })
     expect(await leftOvers()).toEqual([])
@@ -72,18 +69,18 @@ describe('what is written', () => {
     for (const [name, ...options] of [['all.tar'], ['top.tar', '--layers', '1']] as const) {
       expect(await go('squash', 'app.tar', '-o', name, ...options)).toMatchObject({ exitCode: 0, stderr: '' })
       expect(await go('squash', 'app.tar.gz', '-o', `again-${name}`, ...options)).toMatchObject({ exitCode: 0 })
-      const [one, two] = [await readFile(join(folder, name)), await readFile(join(folder, `again-${name}`))]
+      const [one, two] = [await readFile(inFolder(name)), await readFile(inFolder(`again-${name}`))]
       expect(one.equals(two)).toBe(true)
       expect(await digest(name)).toBe(await digest('app.tar'))
       expect((await go('verify', name)).exitCode).toBe(0)
     }
-    expect((await readFile(join(folder, 'all.tar'))).includes('old\n')).toBe(false)
+    expect((await readFile(inFolder('all.tar'))).includes('old\n')).toBe(false)
   })
 
   test('by extract is told beside the directory where it cannot be put there, for as long as that is so', async () => {
     const odd = [file('null', { type: 'char', device: [1, 3] }), file('f', { xattrs: { 'user.a': '1' } })]
-    await writeFile(join(folder, 'odd.tar'), packed(dockerSave({ names: ['odd:1'], layers: [layerTar(odd)] })))
-    const beside = join(folder, 'rootfs.imgtar-skipped.json')
+    await writeFile(inFolder('odd.tar'), packed(dockerSave({ names: ['odd:1'], layers: [layerTar(odd)] })))
+    const beside = inFolder('rootfs.imgtar-skipped.json')
     const { exitCode, stdout } = await go('extract', 'odd.tar', '-o', 'rootfs/')
     expect([exitCode, stdout.split('\n').at(-2)]).toEqual([0, '  all of that is in rootfs.imgtar-skipped.json'])
     expect(JSON.parse(await readFile(beside, 'utf8'))).toMatchObject({
@@ -93,10 +90,10 @@ describe('what is written', () => {
         { path: '/null', what: 'char', detail: '1,3' },
       ],
     })
-    await rm(join(folder, 'rootfs'), { recursive: true })
+    await rm(inFolder('rootfs'), { recursive: true })
     expect((await go('extract', 'app.tar', 'etc', '-o', 'rootfs')).exitCode).toBe(0)
     expect(existsSync(beside)).toBe(false)
-    await rm(join(folder, 'rootfs'), { recursive: true })
+    await rm(inFolder('rootfs'), { recursive: true })
     expect((await go('extract', 'odd.tar', '-o', 'rootfs', '--dry-run')).exitCode).toBe(0)
     expect(existsSync(beside)).toBe(false)
   })
@@ -112,19 +109,19 @@ describe('what is written', () => {
 
   test('by extract stands in the directory that was named, and replaces none', async () => {
     expect(await go('extract', 'app.tar', 'etc', '-o', 'tree')).toMatchObject({ exitCode: 0 })
-    expect(await readFile(join(folder, 'tree/etc/os'), 'utf8')).toBe('new\n')
+    expect(await readFile(inFolder('tree/etc/os'), 'utf8')).toBe('new\n')
     const again = await go('extract', 'app.tar', '-o', 'tree')
     expect(again).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('new or empty') as string })
-    expect(await readdir(join(folder, 'tree'))).toEqual(['etc'])
+    expect(await readdir(inFolder('tree'))).toEqual(['etc'])
   })
 })
 
 describe('a run that fails leaves nothing', () => {
   test('because a layer is damaged and --verify looks', async () => {
-    const bytes = await readFile(join(folder, 'app.tar'))
+    const bytes = await readFile(inFolder('app.tar'))
     const at = bytes.indexOf('5'.repeat(100)) + 5
     bytes[at] = (bytes[at] ?? 0) ^ 1
-    await writeFile(join(folder, 'bad.tar'), bytes)
+    await writeFile(inFolder('bad.tar'), bytes)
     for (const args of [['export'], ['extract'], ['squash']]) {
       const options = args[0] === 'squash' ? [] : ['--verify']
       const { exitCode, stderr } = await go(...args, 'bad.tar', '-o', 'out/x', ...options)
@@ -143,7 +140,7 @@ describe('a run that fails leaves nothing', () => {
   })
 
   test.skipIf(process.getuid?.() !== 0)('because the disk is full', async () => {
-    const small = join(folder, 'small')
+    const small = inFolder('small')
     await mkdir(small)
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small]).status !== 0) return
     try {
@@ -168,7 +165,7 @@ describe('a run that fails leaves nothing', () => {
     ['extract', ['extract', 'app.tar.gz', '-o', 'out/tree'], 'tree'],
   ])('by SIGINT: %s', async (_, args, name) => {
     const ended = await run(args, {
-      cwd: folder,
+      cwd: inFolder(),
       meanwhile(child) {
         child.stdin?.end()
         interruptWhen(leftOvers)(child)
@@ -177,13 +174,13 @@ describe('a run that fails leaves nothing', () => {
     // A fast disk may be done first; then the output is whole.
     const names = await leftOvers()
     expect(names).toEqual(ended.exitCode === 130 ? [] : [name])
-    for (const one of names) await rm(join(folder, 'out', one), { recursive: true })
+    for (const one of names) await rm(inFolder('out', one), { recursive: true })
   })
 
   test('because the reader of the pipe has gone; for cat that is none', () => {
     const ended = (command: string) => {
       const script = `"$0" "$1" ${command} | head -c 10 >/dev/null; exit \${PIPESTATUS[0]}`
-      return spawnSync('bash', ['-c', script, process.execPath, BIN], { cwd: folder, encoding: 'utf8' })
+      return spawnSync('bash', ['-c', script, process.execPath, BIN], { cwd: inFolder(), encoding: 'utf8' })
     }
     expect(ended('export app.tar -o -')).toMatchObject({ status: 2 })
     expect(ended('cat app.tar file-1')).toMatchObject({ status: 0, stderr: '' })
@@ -192,8 +189,8 @@ describe('a run that fails leaves nothing', () => {
 
 describe('what is an image archive', () => {
   beforeAll(async () => {
-    await mkdir(join(folder, 'layout'), { recursive: true })
-    await writeFile(join(folder, 'layout/oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+    await mkdir(inFolder('layout'), { recursive: true })
+    await writeFile(inFolder('layout/oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
   })
 
   test.each([
@@ -211,6 +208,6 @@ describe('what is an image archive', () => {
   test('is taken for files where the transport says so', async () => {
     expect(await go('append', 'app.tar', 'rootfs:layout', '-o', 'out/a.tar')).toMatchObject({ exitCode: 0 })
     expect((await go('ls', 'out/a.tar', '--layer', '2')).stdout).toContain('/oci-layout')
-    await rm(join(folder, 'out/a.tar'))
+    await rm(inFolder('out/a.tar'))
   })
 })

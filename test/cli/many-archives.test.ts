@@ -1,29 +1,26 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { VerifyReport } from '../../src/model/report.js'
 import { latin1 } from '../../src/tar/path.js'
+import { testFolder } from '../support/folder.js'
 import { dockerArchive, layerOf } from './images.js'
 import { run } from './run.js'
 
-let cwd = ''
+const inFolder = testFolder()
 const noise = latin1(randomBytes(9 * 1024 * 1024))
 const large = dockerArchive({ names: ['large:1'], layers: [layerOf('noise', noise)] })
 const zeros = `sha256:${'0'.repeat(64)}`
 const damaged = dockerArchive({ names: ['bad:1'], layers: [{ ...layerOf('a', 'a'), claimed: zeros }] })
 
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'imgtar-many-'))
-  await mkdir(join(cwd, 'dir'))
-  await writeFile(join(cwd, 'dir/1-large.tar'), large)
-  await writeFile(join(cwd, 'dir/2-damaged'), damaged)
-  await writeFile(join(cwd, 'dir/3-large'), large)
-  await writeFile(join(cwd, 'dir/4-noise.tar'), 'noise')
-  await writeFile(join(cwd, 'dir/readme.txt'), 'hello')
+  await mkdir(inFolder('dir'))
+  await writeFile(inFolder('dir/1-large.tar'), large)
+  await writeFile(inFolder('dir/2-damaged'), damaged)
+  await writeFile(inFolder('dir/3-large'), large)
+  await writeFile(inFolder('dir/4-noise.tar'), 'noise')
+  await writeFile(inFolder('dir/readme.txt'), 'hello')
 })
-afterAll(() => rm(cwd, { recursive: true }))
 
 const linesOf = (text: string) =>
   text
@@ -34,7 +31,7 @@ const linesOf = (text: string) =>
 describe.each([1, 2])('verify --jobs %d of a directory and a pipe', (jobs) => {
   test('tells each archive on a line, then the summary, and ends with the worst', async () => {
     const args = ['verify', '--jobs', String(jobs), '--report', 'ndjson', 'dir', '-']
-    const { exitCode, stdout } = await run(args, { cwd, stdin: damaged })
+    const { exitCode, stdout } = await run(args, { cwd: inFolder(), stdin: damaged })
     const lines = linesOf(stdout)
     expect(exitCode).toBe(2)
     const told = lines.slice(0, -1).map(({ archive, ok }) => [archive, ok])
@@ -50,7 +47,7 @@ describe.each([1, 2])('verify --jobs %d of a directory and a pipe', (jobs) => {
   })
 
   test('reports in the order of the names, whichever is done first', async () => {
-    const { stdout } = await run(['verify', '--jobs', String(jobs), '--json', 'dir'], { cwd })
+    const { stdout } = await run(['verify', '--jobs', String(jobs), '--json', 'dir'], { cwd: inFolder() })
     const { archives } = JSON.parse(stdout) as VerifyReport
     expect(archives.map(({ archive }) => archive)).toEqual([
       'dir/1-large.tar',
@@ -65,34 +62,36 @@ describe.each([1, 2])('verify --jobs %d of a directory and a pipe', (jobs) => {
 describe('reports', () => {
   test('go to several places at once, and the exit code is the same', async () => {
     const reports = ['--report', 'text', '--report', 'sarif=out.sarif', '--report', 'junit=out.xml']
-    const { exitCode, stdout } = await run(['verify', ...reports, 'dir/2-damaged'], { cwd })
+    const { exitCode, stdout } = await run(['verify', ...reports, 'dir/2-damaged'], { cwd: inFolder() })
     expect(exitCode).toBe(1)
     expect(stdout).toMatch(/^dir\/2-damaged: 1 error/)
-    expect(JSON.parse(await readFile(join(cwd, 'out.sarif'), 'utf8'))).toMatchObject({ version: '2.1.0' })
-    expect(await readFile(join(cwd, 'out.xml'), 'utf8')).toContain('failures="1"')
+    expect(JSON.parse(await readFile(inFolder('out.sarif'), 'utf8'))).toMatchObject({ version: '2.1.0' })
+    expect(await readFile(inFolder('out.xml'), 'utf8')).toContain('failures="1"')
   })
 
   test('in files come with text on stdout, unless that is to be quiet', async () => {
-    const settings = { cwd }
+    const settings = { cwd: inFolder() }
     expect((await run(['verify', '--report', 'json=a.json', 'dir/2-damaged'], settings)).stdout).toContain('1 error')
     expect((await run(['verify', '-q', '--report', 'json=b.json', 'dir/2-damaged'], settings)).stdout).toBe('')
-    expect(JSON.parse(await readFile(join(cwd, 'b.json'), 'utf8'))).toMatchObject({ ok: false })
+    expect(JSON.parse(await readFile(inFolder('b.json'), 'utf8'))).toMatchObject({ ok: false })
   })
 
   test.each([
-    [['--report', 'html'], '--report is one of text, json, ndjson, junit, sarif, github, markdown'],
+    [['--report', 'pdf'], '--report is one of text, json, ndjson, junit, sarif, github, markdown, html'],
     [['--report', 'junit='], 'names no file'],
     [['--report', 'text', '--json'], 'two reports for standard output'],
     [['--report', 'json=x', '--report', 'junit=x'], "two reports for 'x'"],
     [['--allow', 'DIFFID'], 'there are DIFFID_MISMATCH'],
   ])('%s is bad usage', async (args, message) => {
-    const { exitCode, stderr } = await run(['verify', ...args, 'dir/2-damaged'], { cwd })
+    const { exitCode, stderr } = await run(['verify', ...args, 'dir/2-damaged'], { cwd: inFolder() })
     expect(exitCode).toBe(2)
     expect(stderr).toContain(message)
   })
 
   test('that cannot be written are trouble', async () => {
-    const { exitCode, stderr } = await run(['verify', '--report', 'junit=no/such/dir.xml', 'dir/1-large.tar'], { cwd })
+    const { exitCode, stderr } = await run(['verify', '--report', 'junit=no/such/dir.xml', 'dir/1-large.tar'], {
+      cwd: inFolder(),
+    })
     expect(exitCode).toBe(2)
     expect(stderr).toContain('no/such/dir.xml')
   })

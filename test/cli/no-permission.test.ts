@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dataRoot } from '../support/data-root.js'
+import { testFolder } from '../support/folder.js'
 import { member, tarOf } from '../support/tar-blocks.js'
 import { dockerArchive, layerOf } from './images.js'
 import { BIN } from './run.js'
@@ -15,24 +15,22 @@ const [program = '', ...before] = isRoot
   : [process.execPath, BIN]
 const mayRun = spawnSync(program, [...before, '--version']).status === 0
 
-let folder = ''
+const at = testFolder()
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-denied-'))
-  await chmod(folder, 0o755)
-  await mkdir(join(folder, 'many/closed'), { recursive: true })
-  await mkdir(join(folder, 'rootfs/closed'), { recursive: true })
-  await writeFile(join(folder, 'many/app.tar'), dockerArchive({ names: ['app:1'], layers: [layerOf('a', 'a')] }))
-  await chmod(join(folder, 'many/closed'), 0)
-  await chmod(join(folder, 'rootfs/closed'), 0)
+  await chmod(at(), 0o755)
+  await mkdir(at('many/closed'), { recursive: true })
+  await mkdir(at('rootfs/closed'), { recursive: true })
+  await writeFile(at('many/app.tar'), dockerArchive({ names: ['app:1'], layers: [layerOf('a', 'a')] }))
+  await chmod(at('many/closed'), 0)
+  await chmod(at('rootfs/closed'), 0)
 })
 afterAll(async () => {
-  await chmod(join(folder, 'many/closed'), 0o700)
-  await chmod(join(folder, 'rootfs/closed'), 0o700)
-  await rm(folder, { recursive: true })
+  await chmod(at('many/closed'), 0o700)
+  await chmod(at('rootfs/closed'), 0o700)
 })
 
 function go(...args: readonly string[]) {
-  return spawnSync(program, [...before, ...args], { cwd: folder, encoding: 'utf8' })
+  return spawnSync(program, [...before, ...args], { cwd: at(), encoding: 'utf8' })
 }
 
 describe.skipIf(!mayRun)('without permission', () => {

@@ -1,25 +1,22 @@
 import { spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { dockerSave, packed } from '../support/archives.js'
+import { freshFolder } from '../support/folder.js'
 import { layerTar } from '../support/layers.js'
 import { BIN, run } from './run.js'
 
 const layer = layerTar([{ path: 'etc/name', content: 'first' }])
 const archive = packed(dockerSave({ names: ['a:1'], layers: [layer] }))
 
-let folder = ''
+const at = freshFolder()
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-odd-'))
-  await writeFile(join(folder, 'app.tar'), archive)
-  await mkdir(join(folder, 'files/sub'), { recursive: true })
-  await writeFile(join(folder, 'files/sub/one'), '1')
+  await writeFile(at('app.tar'), archive)
+  await mkdir(at('files/sub'), { recursive: true })
+  await writeFile(at('files/sub/one'), '1')
 })
-afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const go = (line: string, cwd = folder) => run(line.split(' '), { cwd })
+const go = (line: string, cwd = at()) => run(line.split(' '), { cwd })
 
 describe('an output inside the directory that it is made of', () => {
   test.each([
@@ -32,10 +29,10 @@ describe('an output inside the directory that it is made of', () => {
     ['export files -o files/out.tar', '.'],
     ['extract files -o files/sub/out', '.'],
   ])('is refused, and nothing is left: %s', async (line, cwd) => {
-    const { exitCode, stderr } = await go(line, join(folder, cwd))
+    const { exitCode, stderr } = await go(line, at(cwd))
     expect(stderr).toMatch(/the output would be one of the files of .* \(ERR_OUTPUT\)\n {2}hint: name a place outside/)
     expect(exitCode).toBe(2)
-    expect((await readdir(join(folder, 'files'), { recursive: true })).sort()).toEqual(['sub', 'sub/one'])
+    expect((await readdir(at('files'), { recursive: true })).sort()).toEqual(['sub', 'sub/one'])
   })
 
   test('is none where only the name begins as that of the directory does', async () => {
@@ -51,7 +48,7 @@ describe('a report', () => {
       const { exitCode, stderr } = await go(line)
       expect(stderr).toContain("--report would replace 'app.tar'")
       expect(exitCode).toBe(2)
-      expect(await readFile(join(folder, 'app.tar'))).toEqual(Buffer.from(archive))
+      expect(await readFile(at('app.tar'))).toEqual(Buffer.from(archive))
     },
   )
 
@@ -64,27 +61,27 @@ describe('a report', () => {
 test.each(['layout', './layout', 'link/../layout', 'files/../layout'])(
   'an OCI layout is written where the system finds its place: %s',
   async (place) => {
-    await symlink('files/sub', join(folder, 'link'))
+    await symlink('files/sub', at('link'))
     expect(await go(`save app.tar -o oci:${place}`)).toMatchObject({ exitCode: 0, stderr: '' })
-    const found = await readdir(join(folder, place.startsWith('link') ? 'files' : '.'))
+    const found = await readdir(at(place.startsWith('link') ? 'files' : '.'))
     expect(found.filter((name) => name.includes('layout'))).toEqual(['layout'])
   },
 )
 
 test('a thin archive does not replace its base, which it could not be made whole without', async () => {
   const second = packed(dockerSave({ names: ['a:2'], layers: [layer, layerTar([{ path: 'b', content: 'b' }])] }))
-  await writeFile(join(folder, 'app-2.tar'), second)
+  await writeFile(at('app-2.tar'), second)
   const { exitCode, stderr } = await go('thin app-2.tar --base app.tar -o app.tar --force')
   expect(stderr).toContain('the output would replace the base')
   expect(exitCode).toBe(2)
-  expect(await readFile(join(folder, 'app.tar'))).toEqual(Buffer.from(archive))
+  expect(await readFile(at('app.tar'))).toEqual(Buffer.from(archive))
 })
 
 /** Runs a line of bash in which $I is imgtar. */
 function bash(line: string): { status: number | null; stdout: string; stderr: string } {
   const environment = { PATH: process.env.PATH, I: `${process.execPath} ${BIN}` }
   return spawnSync('bash', ['-c', line], {
-    cwd: folder,
+    cwd: at(),
     encoding: 'utf8',
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -122,10 +119,10 @@ test('a directory may have the longest of names, with a list beside it of what i
     { path: 'f', content: '' },
     { path: 'null', type: 'char' },
   ])
-  await writeFile(join(folder, 'device.tar'), packed(dockerSave({ names: ['d:1'], layers: [special] })))
+  await writeFile(at('device.tar'), packed(dockerSave({ names: ['d:1'], layers: [special] })))
   const name = 'n'.repeat(255)
   expect(await go(`extract app.tar -o ${name}`)).toMatchObject({ exitCode: 0, stderr: '' })
   const other = 'o'.repeat(255)
   expect(await go(`extract device.tar -o ${other} --no-same-owner`)).toMatchObject({ exitCode: 0 })
-  expect((await stat(join(folder, other))).isDirectory()).toBe(true)
+  expect((await stat(at(other))).isDirectory()).toBe(true)
 })

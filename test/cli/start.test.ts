@@ -1,19 +1,14 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { spawnSync } from 'node:child_process'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { freshFolder } from '../support/folder.js'
 import { BIN, run } from './run.js'
 
-let folder = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-start-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
+const inFolder = freshFolder()
 
 test('a command that cannot be loaded ends with 2: it found nothing in an archive', async () => {
-  await mkdir(join(folder, 'bin'))
-  const alone = join(folder, 'bin/imgtar.mjs')
+  await mkdir(inFolder('bin'))
+  const alone = inFolder('bin/imgtar.mjs')
   await copyFile(BIN, alone)
   const { status, stderr } = spawnSync(process.execPath, [alone, 'verify', 'app.tar'], { encoding: 'utf8' })
   expect(stderr).toMatch(/^imgtar: it cannot be started: Cannot find module .*main\.js'.*\n$/)
@@ -21,7 +16,7 @@ test('a command that cannot be loaded ends with 2: it found nothing in an archiv
 })
 
 test('a run leaves nothing in the temporary folder and at home, whatever the Node', async () => {
-  const environment = { TMPDIR: folder, HOME: folder }
-  expect(await run(['--version'], { cwd: folder, environment })).toMatchObject({ exitCode: 0, stderr: '' })
-  expect(await readdir(folder)).toEqual([])
+  const environment = { TMPDIR: inFolder(), HOME: inFolder() }
+  expect(await run(['--version'], { cwd: inFolder(), environment })).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(await readdir(inFolder())).toEqual([])
 })

@@ -1,8 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { testFolder } from '../support/folder.js'
 import { layerTar } from '../support/layers.js'
 import { dockerArchive, layerOf } from './images.js'
 import type { FixtureImage } from './images.js'
@@ -54,12 +53,10 @@ const FILES: Readonly<Record<string, Uint8Array>> = {
   '-dash.tar': dockerArchive(nameless),
 }
 
-let cwd = ''
+const at = testFolder()
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'imgtar-transcripts-'))
-  for (const [name, bytes] of Object.entries(FILES)) await writeFile(join(cwd, name), bytes)
+  for (const [name, bytes] of Object.entries(FILES)) await writeFile(at(name), bytes)
 })
-afterAll(() => rm(cwd, { recursive: true, force: true }))
 
 describe('verify', () => {
   test.each([
@@ -76,15 +73,15 @@ describe('verify', () => {
     'verify --json damaged.tar missing.tar',
     'verify -- -dash.tar',
   ])('%s', async (line) => {
-    expect(await transcript(line, { cwd })).toMatchSnapshot()
+    expect(await transcript(line, { cwd: at() })).toMatchSnapshot()
   })
 
   test('a pipe', async () => {
-    expect(await transcript('verify -', { cwd, stdin: FILES['web.tar'] ?? new Uint8Array() })).toMatchSnapshot()
+    expect(await transcript('verify -', { cwd: at(), stdin: FILES['web.tar'] ?? new Uint8Array() })).toMatchSnapshot()
   })
 
   test('a pipe that breaks off', async () => {
-    expect(await transcript('verify -', { cwd, stdin: FILES['cut.tar'] ?? new Uint8Array() })).toMatchSnapshot()
+    expect(await transcript('verify -', { cwd: at(), stdin: FILES['cut.tar'] ?? new Uint8Array() })).toMatchSnapshot()
   })
 })
 
@@ -92,7 +89,7 @@ describe('inspect', () => {
   test.each(['inspect web.tar', 'inspect --measure damaged.tar', 'inspect bundle.tar:@2', 'inspect --json web.tar'])(
     '%s',
     async (line) => {
-      expect(await transcript(line, { cwd })).toMatchSnapshot()
+      expect(await transcript(line, { cwd: at() })).toMatchSnapshot()
     },
   )
 })
@@ -105,7 +102,7 @@ describe('images', () => {
     'images cut.tar',
     'images --json bundle.tar:@2',
   ])('%s', async (line) => {
-    expect(await transcript(line, { cwd })).toMatchSnapshot()
+    expect(await transcript(line, { cwd: at() })).toMatchSnapshot()
   })
 })
 
@@ -113,7 +110,7 @@ describe('history', () => {
   test.each(['history web.tar', 'history --no-trunc bundle.tar:db:2', 'history bundle.tar', 'history --json web.tar'])(
     '%s',
     async (line) => {
-      expect(await transcript(line, { cwd })).toMatchSnapshot()
+      expect(await transcript(line, { cwd: at() })).toMatchSnapshot()
     },
   )
 })
@@ -132,7 +129,7 @@ describe('ls', () => {
     'ls --json web.tar /tmp',
     'ls web.tar --layer 1 --all-layers',
   ])('%s', async (line) => {
-    expect(await transcript(line, { cwd })).toMatchSnapshot()
+    expect(await transcript(line, { cwd: at() })).toMatchSnapshot()
   })
 })
 
@@ -176,7 +173,7 @@ describe('help and bad usage', () => {
     'history web.tar bundle.tar',
     'completion csh',
   ])('imgtar %s', async (line) => {
-    expect((await transcript(line, { cwd })).replace(/^\d+\.\d+\.\d+\S*$/m, 'VERSION')).toMatchSnapshot()
+    expect((await transcript(line, { cwd: at() })).replace(/^\d+\.\d+\.\d+\S*$/m, 'VERSION')).toMatchSnapshot()
   })
 })
 
@@ -184,7 +181,7 @@ describe('limits', () => {
   test.each(['verify --limit-json 100 web.tar', 'verify --limit-entries 2 web.tar', 'ls --limit-depth 1 web.tar'])(
     '%s',
     async (line) => {
-      expect(await transcript(line, { cwd })).toMatchSnapshot()
+      expect(await transcript(line, { cwd: at() })).toMatchSnapshot()
     },
   )
 })

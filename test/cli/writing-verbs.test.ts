@@ -1,9 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { dockerSave, layer, packed } from '../support/archives.js'
+import { testFolder } from '../support/folder.js'
 import { layerTar } from '../support/layers.js'
 import { BIN, interruptWhen, run } from './run.js'
 
@@ -30,13 +29,12 @@ const EXTRACT = ['extract', 'big.tar'] as const
 const named = <Args extends readonly string[]>(all: readonly Args[]) =>
   all.map((args) => [args[0] ?? '', args] as const)
 
-let folder = ''
-const go = (...args: string[]) => run(args, { cwd: folder })
-const at = (name: string): string => join(folder, name)
+const inFolder = testFolder()
+const go = (...args: string[]) => run(args, { cwd: inFolder() })
+const at = (name: string): string => inFolder(name)
 const leftOvers = (): Promise<string[]> => readdir(at('out'))
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-verbs-'))
   const save = (name: string, layers: readonly Uint8Array[]) =>
     writeFile(at(`${name}.tar`), packed(dockerSave({ names: [`${name}:1`], layers })))
   await save('big', [big])
@@ -51,7 +49,6 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const name of await leftOvers()) await rm(at(`out/${name}`), { recursive: true })
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe.each(named(VERBS))('%s', (_, args) => {
   test('says in a dry run what it would write, and writes nothing', async () => {
@@ -78,7 +75,7 @@ describe.each(named(VERBS))('%s', (_, args) => {
 
   test.skipIf(spawnSync('script', ['--version']).status !== 0)('writes nothing to a terminal', async () => {
     const child = spawn('script', ['-qec', `${process.execPath} ${BIN} ${args.join(' ')} -o -`, '/dev/null'], {
-      cwd: folder,
+      cwd: inFolder(),
     })
     let text = ''
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
@@ -90,7 +87,7 @@ describe.each(named(VERBS))('%s', (_, args) => {
 describe.each(named([...VERBS, EXTRACT]))('%s', (_, args) => {
   test('leaves nothing when it is interrupted', async () => {
     const ended = await run([...args, '-o', 'out/a'], {
-      cwd: folder,
+      cwd: inFolder(),
       meanwhile(child) {
         child.stdin?.end()
         interruptWhen(leftOvers)(child)

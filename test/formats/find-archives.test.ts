@@ -1,36 +1,34 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { runContext } from '../../src/context.js'
 import { findArchives } from '../../src/formats/find-archives.js'
 import { dockerSave, packed, PLAIN } from '../support/archives.js'
+import { testFolder } from '../support/folder.js'
 
 const archive = packed(dockerSave(PLAIN))
-let folder = ''
+const at = testFolder()
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-find-'))
-  await mkdir(join(folder, 'b/deep'), { recursive: true })
-  await mkdir(join(folder, 'layout'))
-  await writeFile(join(folder, 'layout/oci-layout'), '{}')
-  await writeFile(join(folder, 'layout/inner.tar'), archive)
-  await writeFile(join(folder, 'b/deep/nightly'), archive)
-  await writeFile(join(folder, 'b/packed.bin'), gzipSync(archive))
-  await writeFile(join(folder, 'a.tar'), 'cut to nothing')
-  await writeFile(join(folder, 'notes.txt'), 'no archive')
-  await writeFile(join(folder, 'log.gz'), gzipSync('no archive'))
-  await writeFile(join(folder, 'broken.gz'), gzipSync(archive).subarray(0, 12))
-  await writeFile(join(folder, 'empty'), '')
-  await symlink('..', join(folder, 'b/up'))
-  await symlink('b/deep/nightly', join(folder, 'latest'))
-  await symlink('nowhere', join(folder, 'dangling'))
+  await mkdir(at('b/deep'), { recursive: true })
+  await mkdir(at('layout'))
+  await writeFile(at('layout/oci-layout'), '{}')
+  await writeFile(at('layout/inner.tar'), archive)
+  await writeFile(at('b/deep/nightly'), archive)
+  await writeFile(at('b/packed.bin'), gzipSync(archive))
+  await writeFile(at('a.tar'), 'cut to nothing')
+  await writeFile(at('notes.txt'), 'no archive')
+  await writeFile(at('log.gz'), gzipSync('no archive'))
+  await writeFile(at('broken.gz'), gzipSync(archive).subarray(0, 12))
+  await writeFile(at('empty'), '')
+  await symlink('..', at('b/up'))
+  await symlink('b/deep/nightly', at('latest'))
+  await symlink('nowhere', at('dangling'))
 })
-afterAll(() => rm(folder, { recursive: true }))
 
 test('finds tars by their bytes, compressed or not, layouts, and what claims to be an archive by its name', async () => {
-  const found = await findArchives(folder, runContext())
-  expect(found?.map((path) => relative(folder, path))).toEqual([
+  const found = await findArchives(at(), runContext())
+  expect(found?.map((path) => relative(at(), path))).toEqual([
     'a.tar',
     'b/deep/nightly',
     'b/packed.bin',
@@ -41,10 +39,10 @@ test('finds tars by their bytes, compressed or not, layouts, and what claims to 
 
 test('looks into no file, no layout, and nothing that is not there', async () => {
   for (const path of ['a.tar', 'layout', 'missing']) {
-    expect(await findArchives(join(folder, path), runContext())).toBeUndefined()
+    expect(await findArchives(at(path), runContext())).toBeUndefined()
   }
 })
 
 test('stops when it is interrupted', async () => {
-  await expect(findArchives(folder, runContext({ signal: AbortSignal.abort() }))).rejects.toThrow()
+  await expect(findArchives(at(), runContext({ signal: AbortSignal.abort() }))).rejects.toThrow()
 })

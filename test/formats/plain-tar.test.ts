@@ -1,33 +1,30 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { bytesSource, fileSource, type OpenSource } from '../../src/bytes/source.js'
 import { runContext } from '../../src/context.js'
 import { openArchive } from '../../src/formats/index.js'
 import { openPlainTar } from '../../src/formats/plain-tar.js'
 import { dockerSave, packed, PLAIN } from '../support/archives.js'
 import { chunksOf } from '../support/chunks.js'
+import { freshFolder } from '../support/folder.js'
 
 const context = runContext()
 const plain = packed(dockerSave(PLAIN))
 const zipped = new Uint8Array(gzipSync(plain))
 
-let folder = ''
+const inFolder = freshFolder()
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'imgtar-plain-'))
-  writeFileSync(join(folder, 'plain'), plain)
-  writeFileSync(join(folder, 'zipped'), zipped)
+  writeFileSync(inFolder('plain'), plain)
+  writeFileSync(inFolder('zipped'), zipped)
 })
-afterEach(() => rmSync(folder, { recursive: true }))
 
 const bytesOf = (source: OpenSource) => source.read({ offset: 0, length: source.size })
 
 describe('the tar in an archive', () => {
   test.each([
-    ['a plain file', 'none', () => openPlainTar(join(folder, 'plain'), context)],
-    ['a compressed file', 'gzip', () => openPlainTar(join(folder, 'zipped'), context)],
+    ['a plain file', 'none', () => openPlainTar(inFolder('plain'), context)],
+    ['a compressed file', 'gzip', () => openPlainTar(inFolder('zipped'), context)],
     ['a plain pipe', 'none', () => openPlainTar('-', context, { stdin: chunksOf(plain, [3]) })],
     ['a compressed pipe', 'gzip', () => openPlainTar('-', context, { stdin: chunksOf(zipped, [3]) })],
     ['bytes at hand', 'none', () => openPlainTar('x.tar', context, { source: bytesSource(plain, 'x') })],
@@ -55,7 +52,7 @@ describe('the tar in an archive', () => {
 
 describe('bytes at hand in place of those of a path', () => {
   test('are what is opened, and stay open', async () => {
-    await using source = await fileSource(join(folder, 'zipped'), 'kept')
+    await using source = await fileSource(inFolder('zipped'), 'kept')
     for (const access of ['once', 'random'] as const) {
       await using archive = await openArchive('-', context, { source, access })
       expect(archive.images.map(({ names }) => names)).toEqual([['app:1']])
@@ -73,7 +70,7 @@ describe('an archive that says it has passed', () => {
     }
     expect(await passedOf('-', { stdin: chunksOf(plain) })).toBe(true)
     expect(await passedOf('-', { stdin: chunksOf(zipped), access: 'random' })).toBeUndefined()
-    expect(await passedOf(join(folder, 'zipped'), { access: 'once' })).toBeUndefined()
-    expect(await passedOf(join(folder, 'plain'), { access: 'once' })).toBeUndefined()
+    expect(await passedOf(inFolder('zipped'), { access: 'once' })).toBeUndefined()
+    expect(await passedOf(inFolder('plain'), { access: 'once' })).toBeUndefined()
   })
 })

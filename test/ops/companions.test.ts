@@ -1,14 +1,13 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runContext } from '../../src/context.js'
 import { openArchive } from '../../src/formats/index.js'
 import type { ImageArchive, Image } from '../../src/model/image.js'
 import { retag } from '../../src/ops/retag.js'
 import { verify } from '../../src/ops/verify.js'
 import { blob, descriptor, digest, json, layer, manifestOf, ociLayout, type ImageFixture } from '../support/archives.js'
+import { freshFolder } from '../support/folder.js'
 import { CLASSIC, resaved, UNIVERSAL, type ResaveSettings } from '../support/resaving.js'
 
 const context = runContext()
@@ -76,14 +75,10 @@ function indexed({ images, absent = [], name, without, damaged }: Layout): {
   return { members, index }
 }
 
-let folder = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-companions-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
+const inFolder = freshFolder()
 
 const saved = (inputs: readonly ReadonlyMap<string, Uint8Array>[], settings?: ResaveSettings) =>
-  resaved(folder, inputs, settings)
+  resaved(inFolder(), inputs, settings)
 
 const indexes = ({ companions = [] }: ImageArchive) =>
   companions.filter(({ kind }) => kind === 'index').map(({ digest, names }) => [digest, ...names])
@@ -95,7 +90,7 @@ describe('an index whose images are all written as they are', () => {
     expect(indexes(after)).toEqual([[digest(index), 'app:1']])
     expect(after.images.map(({ attachments }) => attachments.length)).toEqual([1, 0])
     expect(losses).toEqual([])
-    const again = await openArchive(join(folder, 'out.tar'), context)
+    const again = await openArchive(inFolder('out.tar'), context)
     expect((await verify(again, context)).findings).toEqual([])
     await again[Symbol.asyncDispose]()
   })
@@ -158,7 +153,7 @@ test('of an index that several archives have, the same bytes come out in every o
       const { after, losses } = await saved(order)
       expect(new Set(indexes(after).map(([index]) => index))).toEqual(new Set([digest(whole.index)]))
       expect(losses).toEqual([])
-      written.push(await readFile(join(folder, 'out.tar')))
+      written.push(await readFile(inFolder('out.tar')))
     }
   }
   expect(written.filter((bytes) => written[0]?.equals(bytes) !== true)).toEqual([])

@@ -1,8 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runContext } from '../../src/context.js'
 import { openArchive } from '../../src/formats/index.js'
 import type { WriteTarget } from '../../src/formats/write/index.js'
@@ -21,6 +19,7 @@ import {
   packed,
   type ImageFixture,
 } from '../support/archives.js'
+import { freshFolder } from '../support/folder.js'
 import { saved, type SaveSettings } from '../support/saving.js'
 
 const TARGETS: readonly (readonly [string, WriteTarget])[] = [
@@ -43,13 +42,9 @@ const gzipped = (...levels: readonly number[]): ImageFixture => ({
 })
 const named = (image: ImageFixture, ...names: readonly string[]): ImageFixture => ({ ...image, names })
 
-let folder = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-each-once-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
+const inFolder = freshFolder()
 
-const out = (): string => join(folder, 'out.tar')
+const out = (): string => inFolder('out.tar')
 
 function* permutations<T>(all: readonly T[]): Generator<readonly T[]> {
   if (all.length < 2) yield all
@@ -60,7 +55,7 @@ function* permutations<T>(all: readonly T[]): Generator<readonly T[]> {
 
 /** Saves archives in every order; gives what came of it, each once: the digest of what was written, or the error. */
 async function outcomes(archives: readonly Uint8Array[], settings: SaveSettings = {}): Promise<ReadonlySet<string>> {
-  const files = archives.map((_, at) => join(folder, `${String(at)}.tar`))
+  const files = archives.map((_, at) => inFolder(`${String(at)}.tar`))
   for (const [at, bytes] of archives.entries()) await writeFile(files[at] ?? '', bytes)
   const seen = new Set<string>()
   for (const order of permutations(files)) seen.add(digest(await saved(order, out(), settings)))

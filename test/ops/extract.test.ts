@@ -1,24 +1,22 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runContext, DEFAULT_LIMITS } from '../../src/context.js'
 import { extract } from '../../src/ops/extract.js'
 import { readFiles } from '../../src/ops/read-file.js'
 import { collect } from '../support/chunks.js'
+import { freshFolder } from '../support/folder.js'
 import { directory, file, hardlink, layersOf, missingLayer, symlink, type LayerEntry } from '../support/layers.js'
 import { ArchiveError } from '../../src/errors.js'
 
-let folder: string
+const inFolder = freshFolder()
 let target: string
 const context = runContext()
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'imgtar-extract-'))
-  target = join(folder, 'target')
+  target = inFolder('target')
   mkdirSync(target)
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 async function extracted(globs: readonly string[], ...layers: readonly (readonly LayerEntry[])[]) {
   const options = { archive: 'test.tar', globs, sameOwner: false }
@@ -83,7 +81,7 @@ describe('what layers make together', () => {
 describe('nothing leaves the directory', () => {
   const escape = (...entries: LayerEntry[]) => extracted([], entries)
   afterEach(() => {
-    expect(readdirSync(folder)).toEqual(['target'])
+    expect(readdirSync(inFolder())).toEqual(['target'])
   })
 
   test('by `..`, absolute names, or a name below a link that leads out', async () => {
@@ -92,7 +90,7 @@ describe('nothing leaves the directory', () => {
       file('/../../escaped2'),
       symlink('out', '../..'),
       file('out/escaped3'),
-      symlink('abs', folder),
+      symlink('abs', inFolder()),
       file('abs/escaped4'),
     )
     expect(names()).toContain('escaped')
@@ -109,12 +107,12 @@ describe('nothing leaves the directory', () => {
   })
 
   test('by a directory that a later entry makes a link', async () => {
-    await escape(directory('d'), symlink('d', folder), file('d/escaped'))
-    expect(readdirSync(folder)).toEqual(['target'])
+    await escape(directory('d'), symlink('d', inFolder()), file('d/escaped'))
+    expect(readdirSync(inFolder())).toEqual(['target'])
   })
 
   test('by a link in the place of the root', async () => {
-    await escape(symlink('.', folder), file('f'))
+    await escape(symlink('.', inFolder()), file('f'))
     expect(lstatSync(target).isDirectory()).toBe(true)
   })
 })

@@ -1,27 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runContext } from '../../src/context.js'
 import { openArchive } from '../../src/formats/index.js'
 import type { Image, ImageArchive } from '../../src/model/image.js'
 import { retag } from '../../src/ops/retag.js'
 import { blob, descriptor, json, layer, manifestOf, ociLayout } from '../support/archives.js'
+import { freshFolder } from '../support/folder.js'
 import { CLASSIC, OCI_ARCHIVE, resaved, UNIVERSAL, type ResaveSettings } from '../support/resaving.js'
 
 const OCI = 'application/vnd.oci.image'
 const AMD = { names: ['app:1'], layers: [layer('etc/a')] }
 const ARM = { names: ['other:1'], layers: [layer('etc/b')], config: { architecture: 'arm64' } }
 
-let folder = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-losses-'))
-})
+const inFolder = freshFolder()
 const context = runContext()
-afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const saved = (inputs: readonly ReadonlyMap<string, Uint8Array>[], settings?: ResaveSettings) =>
-  resaved(folder, inputs, settings)
+  resaved(inFolder(), inputs, settings)
 
 describe('what index.json says of itself', () => {
   const ABOUT = { 'org.example.origin': 'build 7', 'org.example.a': '<&>' }
@@ -60,7 +54,7 @@ describe('what index.json says of itself', () => {
 
   test('comes back out of a docker archive that is an OCI layout as well', async () => {
     await saved([two()], { target: UNIVERSAL })
-    await using archive = await openArchive(join(folder, 'out.tar'), context)
+    await using archive = await openArchive(inFolder('out.tar'), context)
     expect([archive.format, about(archive)]).toEqual(['hybrid', ABOUT])
   })
 
@@ -76,7 +70,7 @@ describe('what index.json says of itself', () => {
   test('is not taken over where images of another archive come along, and a note says of which', async () => {
     const other = ociLayout({ names: ['third:1'], layers: [layer('etc/c')] })
     const { after, losses, places } = await saved([other, two()])
-    expect([about(after), losses, places]).toEqual([{}, LOST, [join(folder, 'in-1.tar')]])
+    expect([about(after), losses, places]).toEqual([{}, LOST, [inFolder('in-1.tar')]])
   })
 })
 

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/bytes/digest.js'
@@ -12,6 +11,7 @@ import { assemble } from '../../src/ops/tar-split.js'
 import { verify } from '../../src/ops/verify.js'
 import type { SplitAssembly } from '../../src/tar/split-assembly.js'
 import { dataRoot, type RootFixture } from '../support/data-root.js'
+import { freshFolder } from '../support/folder.js'
 import { member, tarOf } from '../support/tar-blocks.js'
 
 const LARGE = 9 * 1024 * 1024
@@ -22,16 +22,14 @@ const BOTH = tarOf(member({ name: 'one' }, contentOf(5)), member({ name: 'two' }
 const TARGET = { format: 'docker-archive', layout: 'universal' } as const
 
 let root: RootFixture
-let folder = ''
+const inFolder = freshFolder()
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'imgtar-place-'))
   root = dataRoot()
   root.image(['web:1'], BASE, TOP)
   for (const layers of [[BASE], [BASE, TOP]]) writeFileSync(join(root.record(...layers), 'size'), String(LARGE))
 })
 afterEach(() => {
   root[Symbol.dispose]()
-  rmSync(folder, { recursive: true })
 })
 
 async function save(path: string, concurrency: number) {
@@ -45,7 +43,7 @@ async function save(path: string, concurrency: number) {
 
 describe('layers that are put together side by side', () => {
   test('make the archive that one thread makes', async () => {
-    const [one, two] = [join(folder, 'one.tar'), join(folder, 'two.tar')]
+    const [one, two] = [inFolder('one.tar'), inFolder('two.tar')]
     expect(await save(two, 2)).toBe(await save(one, 1))
     expect(readFileSync(two).equals(readFileSync(one))).toBe(true)
     await using archive = await openArchive(two, runContext())
@@ -55,10 +53,10 @@ describe('layers that are put together side by side', () => {
   test('leave no archive where a file is not as it was', async () => {
     const file = join(root.diff(TOP), 'two')
     writeFileSync(file, readFileSync(file).fill(1, 5, 6))
-    await expect(save(join(folder, 'x.tar'), 2)).rejects.toMatchObject({ code: 'ERR_DIGEST' })
+    await expect(save(inFolder('x.tar'), 2)).rejects.toMatchObject({ code: 'ERR_DIGEST' })
     rmSync(file)
-    await expect(save(join(folder, 'x.tar'), 2)).rejects.toMatchObject({ code: 'ERR_DIGEST' })
-    expect(() => readFileSync(join(folder, 'x.tar'))).toThrow('ENOENT')
+    await expect(save(inFolder('x.tar'), 2)).rejects.toMatchObject({ code: 'ERR_DIGEST' })
+    expect(() => readFileSync(inFolder('x.tar'))).toThrow('ENOENT')
   })
 })
 
@@ -71,7 +69,7 @@ describe('a layer of its own that is put together', () => {
   }
 
   test('is the tar, and has its digest', async () => {
-    const path = join(folder, 'layer.tar')
+    const path = inFolder('layer.tar')
     await using output = await fileOutput(path, { force: false })
     const totals = await assemble(assemblyOf(), output, runContext({ concurrency: 2 }))
     await output.commit()
@@ -82,21 +80,21 @@ describe('a layer of its own that is put together', () => {
   test('that is interrupted leaves nothing', async () => {
     const stop = new AbortController()
     const interrupted = async () => {
-      await using output = await fileOutput(join(folder, 'layer.tar'), { force: false })
+      await using output = await fileOutput(inFolder('layer.tar'), { force: false })
       const onProgress = ({ done }: { done: number }) => {
         if (done > LARGE) stop.abort()
       }
       await assemble(assemblyOf(), output, runContext({ concurrency: 2, signal: stop.signal, onProgress }))
     }
     await expect(interrupted()).rejects.toMatchObject({ name: 'AbortError' })
-    expect(readdirSync(folder)).toEqual([])
+    expect(readdirSync(inFolder())).toEqual([])
   })
 
   test.each([1, 2])('names every file that differs, with %i threads', async (concurrency) => {
     const assembly = assemblyOf()
     writeFileSync(join(root.diff(BOTH), 'one'), contentOf(5).replace('F', 'X'))
     rmSync(join(root.diff(BOTH), 'two'))
-    await using output = concurrency === 1 ? nullOutput('-') : await fileOutput(join(folder, 'x'), { force: false })
+    await using output = concurrency === 1 ? nullOutput('-') : await fileOutput(inFolder('x'), { force: false })
     const { faults } = await assemble(assembly, output, runContext({ concurrency }))
     expect(faults.map(({ problem }) => problem)).toEqual(['content', 'missing'])
     expect(faults[0]).toMatchObject({ size: LARGE, actualSize: LARGE })

@@ -1,21 +1,16 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdir, writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { digest, dockerSave, dockerV1, hybrid, layer, packed, PLAIN, type ImageFixture } from '../support/archives.js'
+import { freshFolder } from '../support/folder.js'
 import { saved, type SaveSettings } from '../support/saving.js'
 
-let folder = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-prepare-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
+const inFolder = freshFolder()
 
 async function save(archives: readonly Uint8Array[], settings: SaveSettings = {}): Promise<Uint8Array> {
-  const files = archives.map((_, at) => join(folder, `${String(at)}.tar`))
+  const files = archives.map((_, at) => inFolder(`${String(at)}.tar`))
   for (const [at, bytes] of archives.entries()) await writeFile(files[at] ?? '', bytes)
-  return saved(files, join(folder, 'out.tar'), settings)
+  return saved(files, inFolder('out.tar'), settings)
 }
 
 describe('a layer for which no archive claims anything', () => {
@@ -29,7 +24,7 @@ describe('a layer for which no archive claims anything', () => {
     ['a v1 archive', [packed(dockerV1({ names: ['old:1'], layers: [layer('base'), cut] }))], 3000],
   ])('must be a whole tar: %s that is cut is refused, and nothing is written', async (_, archives, offset) => {
     await expect(save(archives)).rejects.toMatchObject({ code: 'ERR_TAR_HEADER', offset })
-    expect(await readdir(folder)).not.toContain('out.tar')
+    expect(await readdir(inFolder())).not.toContain('out.tar')
   })
 
   test('may end without an end marker, as tars in pipes do', async () => {

@@ -1,8 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fileOutput } from '../../src/bytes/output.js'
 import { fileSource } from '../../src/bytes/source.js'
 import { runContext } from '../../src/context.js'
@@ -24,6 +22,7 @@ import {
   packed,
   type ImageFixture,
 } from '../support/archives.js'
+import { freshFolder } from '../support/folder.js'
 
 const context = runContext()
 const [base, middle, top] = [layer('base', 'b'.repeat(5000)), layer('middle'), layer('top')]
@@ -37,16 +36,10 @@ const gzipped = (image: ImageFixture): ImageFixture => ({
   mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
 })
 
-let folder = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-thin-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
+const at = freshFolder()
 
 /** What the last run had to say: the code and the layer of each finding. */
 let said: readonly string[] = []
-
-const at = (name: string): string => join(folder, name)
 
 /** Makes `app.tar` thin by `base.tar`; gives the diffIDs that were left out. */
 async function thinned(app: Uint8Array, baseBytes: Uint8Array): Promise<readonly (string | undefined)[]> {

@@ -1,9 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { afterAll, beforeAll, test } from 'vitest'
+import { test } from 'vitest'
 import { expect } from 'vitest'
 import { runContext } from '../../src/context.js'
 import { openArchive } from '../../src/formats/index.js'
@@ -12,13 +11,10 @@ import type { Image } from '../../src/model/image.js'
 import { prepareImages } from '../../src/ops/prepare.js'
 import { verify } from '../../src/ops/verify.js'
 import { digest, dockerSave, hybrid, layer, ociLayout, packed, type ImageFixture } from '../support/archives.js'
+import { testFolder } from '../support/folder.js'
 
 const context = runContext()
-let folder = ''
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-save-property-'))
-})
-afterAll(() => rm(folder, { recursive: true, force: true }))
+const inFolder = testFolder()
 
 const LAYERS = ['a', 'b', 'c', 'd'].map((name) => layer(name, name.repeat(700)))
 const GZIPPED = LAYERS.map((bytes) => new Uint8Array(gzipSync(bytes)))
@@ -90,13 +86,13 @@ test('whatever is saved comes back the same and whole, and saving what was saved
         const target = { format, layout }
         const files = await Promise.all(
           given.map(async ({ format: form, images }, at) => {
-            const file = join(folder, `${String(run)}-${String(at)}.tar`)
+            const file = inFolder(`${String(run)}-${String(at)}.tar`)
             const named = images.map((image, index) => ({ ...image, names: [`app-${String(at)}-${String(index)}:1`] }))
             await writeFile(file, packed(FORMATS[form](...named)))
             return file
           }),
         )
-        const place = (name: string) => join(folder, `${String(run)}-${name}`)
+        const place = (name: string) => inFolder(`${String(run)}-${name}`)
         const [once, twice, thrice] = [place('once'), place('twice'), place('thrice')]
         const before = await save(files, target, once)
         await using after = await openArchive(once, context, { access: 'random' })

@@ -1,45 +1,33 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/context.js'
 import type { SplitFault } from '../../src/tar/split-assemble.js'
 import { assembledTar, checkAssembly, exactTar, type SplitAssembly } from '../../src/tar/split-assembly.js'
 import { splitLines } from '../../src/tar/split-write.js'
 import { concatenated } from '../support/chunks.js'
 import { sidecarOf } from '../support/data-root.js'
+import { freshFolder } from '../support/folder.js'
 import { member, pax, tarOf } from '../support/tar-blocks.js'
 import { SPLIT_LAYER } from '../support/tar-members.js'
 
-let folder = ''
+const inFolder = freshFolder()
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'imgtar-split-'))
-  mkdirSync(join(folder, 'files'))
+  mkdirSync(inFolder('files'))
 })
-afterEach(() => rmSync(folder, { recursive: true }))
 
 const text = (bytes: Uint8Array) => new TextDecoder('latin1').decode(bytes)
 
 function takenApart(tar: Uint8Array): SplitAssembly {
-  return kept(sidecarOf(tar, join(folder, 'files')))
+  return kept(sidecarOf(tar, inFolder('files')))
 }
 
 function kept(sidecar: Uint8Array): SplitAssembly {
-  const file = join(folder, 'tar-split.json')
+  const file = inFolder('tar-split.json')
   writeFileSync(file, sidecar)
   return {
     location: 'sidecar',
     sidecar: { file, offset: 0, size: sidecar.length },
-    files: { kind: 'directory', directory: join(folder, 'files'), base: '' },
+    files: { kind: 'directory', directory: inFolder('files'), base: '' },
   }
 }
 
@@ -89,7 +77,7 @@ describe('a tar that is taken apart', () => {
       member({ name: 'GNUSparseFile.0/s' }, 'abcdef'),
     )
     const assembly = takenApart(sparse)
-    expect(readdirSync(join(folder, 'files'))).toEqual([])
+    expect(readdirSync(inFolder('files'))).toEqual([])
     expect(text((await together(assembly)).tar)).toBe(text(sparse))
   })
 
@@ -107,10 +95,8 @@ describe('a tar that is taken apart', () => {
 
   test('writes no file outside the directory', () => {
     const climbing = tarOf(member({ name: '../out' }, 'x'))
-    expect(() => sidecarOf(climbing, join(folder, 'files'))).toThrow(
-      expect.objectContaining({ code: 'ERR_UNSAFE_PATH' }),
-    )
-    expect(readdirSync(folder)).toEqual(['files'])
+    expect(() => sidecarOf(climbing, inFolder('files'))).toThrow(expect.objectContaining({ code: 'ERR_UNSAFE_PATH' }))
+    expect(readdirSync(inFolder())).toEqual(['files'])
   })
 })
 
@@ -119,7 +105,7 @@ describe('files that are not as they were', () => {
     const assembly = takenApart(
       tarOf(...['same', 'flipped', 'gone', 'short', 'long', 'dir'].map((name) => member({ name }, 'content'))),
     )
-    const file = (name: string) => join(folder, 'files', name)
+    const file = (name: string) => inFolder('files', name)
     writeFileSync(file('flipped'), 'cOntent')
     writeFileSync(file('short'), 'con')
     writeFileSync(file('long'), 'content and more')
@@ -165,7 +151,7 @@ describe('files that are not as they were', () => {
 
   test('stop who must have the original', async () => {
     const assembly = takenApart(tarOf(member({ name: 'a' }, 'content')))
-    writeFileSync(join(folder, 'files/a'), 'cOntent')
+    writeFileSync(inFolder('files/a'), 'cOntent')
     const reading = async () => {
       for await (const chunk of exactTar(assembly, { limits: DEFAULT_LIMITS, checkContents: true }))
         expect(chunk).toBeDefined()
@@ -179,7 +165,7 @@ describe.skipIf(!existsSync('/proc/self/fd'))('no file stays open', () => {
   const openBelow = () =>
     readdirSync('/proc/self/fd').filter((fd) => {
       try {
-        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder)
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(inFolder())
       } catch {
         return false // that of the listing itself
       }
@@ -199,7 +185,7 @@ describe.skipIf(!existsSync('/proc/self/fd'))('no file stays open', () => {
 
   test('where a fault stops it', async () => {
     const assembly = takenApart(LARGE)
-    writeFileSync(join(folder, 'files/a'), 'b'.repeat(3_000_000))
+    writeFileSync(inFolder('files/a'), 'b'.repeat(3_000_000))
     const tar = exactTar(assembly, { limits: DEFAULT_LIMITS, checkContents: true })
     const reading = async () => {
       while ((await tar.next()).done !== true);
@@ -217,20 +203,20 @@ describe('the look-up of a file', () => {
   }
 
   test('follows symlinks to directories within the layer, absolute ones from its root', async () => {
-    mkdirSync(join(folder, 'files/real'))
-    writeFileSync(join(folder, 'files/real/f'), 'content')
-    symlinkSync('real', join(folder, 'files/relative'))
-    symlinkSync('/real', join(folder, 'files/absolute'))
+    mkdirSync(inFolder('files/real'))
+    writeFileSync(inFolder('files/real/f'), 'content')
+    symlinkSync('real', inFolder('files/relative'))
+    symlinkSync('/real', inFolder('files/absolute'))
     for (const way of ['relative', 'absolute', 'real', '/real', './real'])
       expect(await lookedUp(`${way}/f`)).toBe('content')
   })
 
   test('never leaves the layer', async () => {
-    writeFileSync(join(folder, 'secret'), 'content')
-    symlinkSync(folder, join(folder, 'files/up'))
-    symlinkSync('../..', join(folder, 'files/climb'))
-    symlinkSync('../secret', join(folder, 'files/file'))
-    symlinkSync('loop', join(folder, 'files/loop'))
+    writeFileSync(inFolder('secret'), 'content')
+    symlinkSync(inFolder(), inFolder('files/up'))
+    symlinkSync('../..', inFolder('files/climb'))
+    symlinkSync('../secret', inFolder('files/file'))
+    symlinkSync('loop', inFolder('files/loop'))
     expect(await lookedUp('../secret')).toBe('unsafe')
     expect(await lookedUp('up/secret')).toBe('missing')
     expect(await lookedUp('climb/secret')).toBe('missing')

@@ -1,29 +1,25 @@
-import { mkdtemp, readdir, rm, type FileHandle } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdir, type FileHandle } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { runContext } from '../../../src/context.js'
 import { openSink } from '../../../src/formats/write/index.js'
 import type { SinkMember } from '../../../src/formats/write/sink.js'
 import { fileHandles } from '../../support/file-handles.js'
+import { freshFolder } from '../../support/folder.js'
 import { openFilesBelow } from '../../support/open-files.js'
 
 const context = runContext()
 const member = (path: string): SinkMember => ({ kind: 'document', path, bytes: new TextEncoder().encode(path) })
 
-let folder = ''
+const at = freshFolder()
 let handles: FileHandle // what every open file inherits
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-directory-sink-'))
-  handles = await fileHandles(folder)
+  handles = await fileHandles(at())
 })
-afterEach(async () => {
+afterEach(() => {
   vi.restoreAllMocks()
-  await rm(folder, { recursive: true, force: true })
 })
 
-const layoutIn = (path: string) =>
-  openSink({ format: 'oci', layout: 'universal' }, { path: join(folder, path), force: false })
+const layoutIn = (path: string) => openSink({ format: 'oci', layout: 'universal' }, { path: at(path), force: false })
 
 test('members are written while earlier ones are stored', async () => {
   const waiting: (() => void)[] = []
@@ -34,7 +30,7 @@ test('members are written while earlier ones are stored', async () => {
   sync.mockRestore()
   for (const done of waiting) done()
   expect(await sink.commit()).toBe(2 * 'blobs/sha256/a'.length)
-  expect(await readdir(join(folder, 'oci/blobs/sha256'))).toEqual(['a', 'b'])
+  expect(await readdir(at('oci/blobs/sha256'))).toEqual(['a', 'b'])
 })
 
 test('nothing is left of a directory in which a file could not be stored, and no file is open', async () => {
@@ -43,8 +39,8 @@ test('nothing is left of a directory in which a file could not be stored, and no
     await sink.add(member('blobs/sha256/a'), context)
     vi.spyOn(handles, 'sync').mockRejectedValueOnce(Object.assign(new Error('the disk is full'), { code: 'ENOSPC' }))
     await sink.add(member('blobs/sha256/b'), context)
-    await expect(sink.commit()).rejects.toMatchObject({ code: 'ERR_OUTPUT', location: join(folder, 'oci') })
+    await expect(sink.commit()).rejects.toMatchObject({ code: 'ERR_OUTPUT', location: at('oci') })
   }
-  expect(await readdir(folder)).toEqual([])
-  expect(openFilesBelow(folder)).toEqual([])
+  expect(await readdir(at())).toEqual([])
+  expect(openFilesBelow(at())).toEqual([])
 })

@@ -1,9 +1,8 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runContext } from '../../../src/context.js'
 import { openArchive } from '../../../src/formats/index.js'
 import { compressionsOf, openSink, writeImages, type WriteTarget } from '../../../src/formats/write/index.js'
@@ -22,6 +21,7 @@ import {
   PLAIN,
   type ImageFixture,
 } from '../../support/archives.js'
+import { freshFolder } from '../../support/folder.js'
 
 const context = runContext()
 const UNIVERSAL: WriteTarget = { format: 'docker-archive', layout: 'universal' }
@@ -43,11 +43,7 @@ const GZIPPED: ImageFixture = {
   mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
 }
 
-let folder = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-write-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
+const inFolder = freshFolder()
 
 /** Images of archives given as members, written to `out` in the folder. */
 async function written(
@@ -59,12 +55,12 @@ async function written(
   const archives: ImageArchive[] = []
   try {
     for (const [at, members] of inputs.entries()) {
-      const file = join(folder, `${out}-in-${String(at)}.tar`)
+      const file = inFolder(`${out}-in-${String(at)}.tar`)
       await writeFile(file, packed(members))
       archives.push(await openArchive(file, context, { access: 'random' }))
     }
     const images = archives.flatMap((archive) => archive.images)
-    const path = stdout === undefined ? join(folder, out) : '-'
+    const path = stdout === undefined ? inFolder(out) : '-'
     await using sink = await openSink(target, { path, force: true, ...(stdout && { stdout }) })
     const holds = compressionsOf(target)
     const prepared = await prepareImages(images, { compress: 'keep', holds, staging: sink, ...prepare }, context)
@@ -95,8 +91,8 @@ describe.each(TARGETS.map((target) => [name(target), target] as const))('%s', (_
     ['the same layer twice', dockerSave({ names: ['twice:1'], layers: [base, top, base] })],
     ['no layer at all', dockerSave({ names: ['empty:1'], layers: [] })],
   ])('holds %s, with the same ID, names and diffIDs, and nothing is odd about it', async (__, members) => {
-    await writeFile(join(folder, 'before.tar'), packed(members))
-    const before = await read(join(folder, 'before.tar'))
+    await writeFile(inFolder('before.tar'), packed(members))
+    const before = await read(inFolder('before.tar'))
     const after = await read(await written([members], target))
     expect(after.images.map(idOf)).toEqual(before.images.map(idOf))
     expect(after.images.map(({ names }) => names)).toEqual(before.images.map(({ names }) => names))
@@ -132,7 +128,7 @@ test('a document that nobody would read is not written', async () => {
     code: 'ERR_LIMIT',
     message: expect.stringContaining('index.json would have') as string,
   })
-  expect(await readdir(folder)).not.toContain('out')
+  expect(await readdir(inFolder())).not.toContain('out')
 })
 
 describe('layers', () => {
@@ -171,7 +167,7 @@ describe('layers', () => {
     const { images } = await read(await written([ociLayout(GZIPPED)], UNIVERSAL))
     const [image] = images
     expect(image?.layers.map(({ claims }) => claims.digest)).toEqual(GZIPPED.layers.map(digest))
-    const before = join(folder, 'before.tar')
+    const before = inFolder('before.tar')
     await writeFile(before, packed(ociLayout(GZIPPED)))
     expect(image?.manifest?.digest).toBe((await read(before)).images[0]?.manifest?.digest)
   })
@@ -191,7 +187,7 @@ describe('layers', () => {
     async (__, target) => {
       const wrong = dockerSave({ ...PLAIN, diffIDs: [digest(base), digest(top)] })
       await expect(written([wrong], target)).rejects.toMatchObject({ code: 'ERR_DIGEST' })
-      expect(await readdir(folder)).toEqual(['out-in-0.tar'])
+      expect(await readdir(inFolder())).toEqual(['out-in-0.tar'])
     },
   )
 })

@@ -1,8 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { runContext } from '../../../src/context.js'
 import { openArchive } from '../../../src/formats/index.js'
@@ -26,6 +24,7 @@ import {
   type ImageFixture,
   type Members,
 } from '../../support/archives.js'
+import { freshFolder } from '../../support/folder.js'
 import { saved } from '../../support/saving.js'
 
 const FULL = 'io.containerd.image.name'
@@ -43,11 +42,7 @@ const DOCKER: readonly WriteTarget[] = [
   CLASSIC,
 ]
 
-let folder = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imgtar-names-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
+const inFolder = freshFolder()
 
 const OTHER: ImageFixture = { ...PLAIN, config: { author: 'else' } }
 
@@ -69,7 +64,7 @@ function annotated(image: ImageFixture, ...entries: readonly Annotations[]): Mem
 }
 
 async function files(inputs: readonly Members[]): Promise<readonly string[]> {
-  const paths = inputs.map((_, at) => join(folder, `in-${String(at)}.tar`))
+  const paths = inputs.map((_, at) => inFolder(`in-${String(at)}.tar`))
   await Promise.all(inputs.map((members, at) => writeFile(paths[at] ?? '', packed(members))))
   return paths
 }
@@ -80,7 +75,7 @@ const indexSchema = z.object({
 
 /** What `save` makes of inputs: what its index.json says of each entry, the names that are read of it, and what is odd. */
 async function written(inputs: readonly Members[], target: WriteTarget, compress: 'keep' | 'none' = 'keep') {
-  const to = join(folder, 'out.tar')
+  const to = inFolder('out.tar')
   const bytes = await saved(await files(inputs), to, {
     target,
     compress: compress === 'keep' ? compress : { kind: 'none' },
@@ -223,7 +218,7 @@ describe('names of two images', () => {
       'index.json': json({ schemaVersion: 2, mediaType: INDEX, manifests: [entry] }),
     })
     expect((await written([members], OCI)).names).toEqual([['app:1'], ['app:1']])
-    const gzip = saved(await files([members]), join(folder, 'gzip.tar'), { target: OCI, compress: { kind: 'gzip' } })
+    const gzip = saved(await files([members]), inFolder('gzip.tar'), { target: OCI, compress: { kind: 'gzip' } })
     await expect(gzip).resolves.toBeDefined()
   })
 })
