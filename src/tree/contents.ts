@@ -55,11 +55,17 @@ export async function readContents(
   const compression = detectCompression(head.bytes)
   const { limits, location } = options
   const layer = contentReader(options, taker)
+  let isTaking = false
   try {
     const stored = prepended(head.chunks, source)
-    for await (const chunk of decompress(compression, stored, { limits, location })) layer.push(chunk)
+    for await (const chunk of decompress(compression, stored, { limits, location })) {
+      isTaking = true
+      layer.push(chunk)
+      isTaking = false
+    }
   } catch (error) {
-    if (!(error instanceof ArchiveError) || !isDamage(error)) throw error
+    // What the taker throws is no fault of the layer.
+    if (isTaking || !(error instanceof ArchiveError) || !isDamage(error)) throw error
     const { code, offset } = error
     const found = code === 'ERR_LIMIT' ? 'LIMIT_REACHED' : 'LAYER_COMPRESSION'
     const fault = { code: found, message: explained(error), ...(offset !== undefined && { offset }) } as const

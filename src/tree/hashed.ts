@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes/source.js'
-import type { RunContext } from '../context.js'
+import type { Limits, RunContext } from '../context.js'
 import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Layer } from '../model/image.js'
 import type { PlainMember } from '../tar/plain-header.js'
@@ -13,6 +13,7 @@ import { entryOfPlain } from './plain-members.js'
 import { fork } from './fork.js'
 import { layerNotes, type LayerNotes } from './layer-notes.js'
 import type { Inode, TreeNode } from './node.js'
+import { tooManyNames } from './place.js'
 import { emptyTree, type Tree } from './tree.js'
 
 /** A merged tree of which the content of every file is known by its sha256. */
@@ -64,7 +65,8 @@ const EMPTY_HASH = Uint8Array.from(
  * finding in the log, as for `mergedTree`. Errors: ERR_LIMIT, ERR_ABORTED, ERR_IO.
  */
 export async function hashedTree(image: Layered, context: RunContext): Promise<HashedTree> {
-  const readings = image.layers.map((layer) => readingOf(layer, image, context, {}))
+  const onWaiting = countWaiting(context.limits)
+  const readings = image.layers.map((layer) => readingOf(layer, image, context, { onWaiting }))
   await readAll(readings, context)
   const tree = emptyTree()
   for (const reading of readings) {
@@ -98,11 +100,13 @@ export async function hashedTrees(
 ): Promise<readonly [HashedTree, HashedTree]> {
   const twins = a.layers.map((layer, index) => twinOf(layer, b.layers[index]))
   const hashes = hashAll || twins.reduce((sum, twin) => sum + (twin?.size ?? 0), 0) <= cheap
+  const [inA, inB] = [countWaiting(context.limits), countWaiting(context.limits)]
   const ofA = a.layers.map((layer, index) => {
     const twin = twins[index]
-    return readingOf(layer, a, context, twin === undefined ? {} : { twin, hashes, isTrusted: !hashes })
+    const how = { onWaiting: inA, ...(twin !== undefined && { twin, hashes, isTrusted: !hashes }) }
+    return readingOf(layer, a, context, how)
   })
-  const ofB = b.layers.map((layer) => readingOf(layer, b, context, {}))
+  const ofB = b.layers.map((layer) => readingOf(layer, b, context, { onWaiting: inB }))
   await readAll([...ofA, ...ofB.filter((_, index) => ofA[index]?.twin === undefined)], context)
   await readUnlike(ofA, ofB, a, context)
   const shared = sharedLayers(ofA)
@@ -128,7 +132,17 @@ interface Reading {
   read: LayerRead | undefined
 }
 
+/** Hears of each entry that waits to be applied: one small layer may be there ever so often. Throws ERR_LIMIT. */
+function countWaiting(limits: Limits): () => void {
+  let waiting = 0
+  return () => {
+    waiting += 1
+    if (waiting > limits.entries) throw tooManyNames(limits)
+  }
+}
+
 interface HowToRead {
+  readonly onWaiting: () => void
   readonly twin?: ByteSource
   readonly hashes?: boolean
   readonly isTrusted?: boolean
@@ -138,7 +152,7 @@ function readingOf(
   layer: Layer,
   { log, watch, isSpelled }: Layered,
   context: RunContext,
-  { twin, hashes: isHashed = true, isTrusted = false }: HowToRead,
+  { onWaiting, twin, hashes: isHashed = true, isTrusted = false }: HowToRead,
 ): Reading {
   // Layers are read side by side: each has its own log, so that the findings of all come in order.
   const own = findingLog(log.archive)
@@ -147,12 +161,14 @@ function readingOf(
   const hashes = contentHashTable()
   const hear = watch?.(layer)
   const onMember = (member: PlainMember) => {
+    onWaiting()
     const place = addPlain(member)
     if (place !== undefined) hear?.place?.(place, member)
     else hear?.entry(entryOfPlain(member), undefined)
   }
   const handlers: ContentsHandlers = {
     onEntry(entry, hash) {
+      onWaiting()
       add(entry)
       if (hash !== undefined) hashes.add(entry.content.offset, hash)
       hear?.entry(entry, hash)
@@ -185,9 +201,10 @@ async function readAll(readings: readonly Reading[], context: RunContext): Promi
 async function readUnlike(a: Reading[], b: readonly Reading[], image: Layered, context: RunContext): Promise<void> {
   const unlike = a.flatMap((reading, index) => (reading.read?.twinIsSame === false && reading.twin ? [index] : []))
   if (unlike.length === 0) return
+  const onWaiting = countWaiting(context.limits)
   for (const index of unlike) {
     const layer = a[index]?.layer
-    if (layer !== undefined) a[index] = readingOf(layer, image, context, {})
+    if (layer !== undefined) a[index] = readingOf(layer, image, context, { onWaiting })
   }
   await readAll(
     [a, b].flatMap((side) => unlike.flatMap((index) => side[index] ?? [])),

@@ -21,15 +21,18 @@ export interface Making {
   readonly linked: Map<Inode, { readonly names: TreeNode[]; inode: Inode }>
 }
 
+/** That layers have more names than one image may. */
+export function tooManyNames({ entries }: Limits): ArchiveError {
+  return new ArchiveError('ERR_LIMIT', `the layers together make more than ${entries} names`, {
+    hint: 'raise it with --limit-entries if the archive is trusted',
+  })
+}
+
 /** Gives a directory, one of the tree's own, a name. Errors: ERR_LIMIT when the tree has too many. */
 export function put(making: Making, parent: DirectoryNode, name: string, node: TreeNode): void {
   const { tree, limits } = making
   tree.made += 1
-  if (tree.made > limits.entries) {
-    throw new ArchiveError('ERR_LIMIT', `the layers together make more than ${limits.entries} names`, {
-      hint: 'raise it with --limit-entries if the archive is trusted',
-    })
-  }
+  if (tree.made > limits.entries) throw tooManyNames(limits)
   const { children } = parent.inode
   const before = children.get(name)
   // Paths may lead elsewhere now.

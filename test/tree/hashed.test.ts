@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { diffIDOf, digestOf } from '../../src/bytes/digest.js'
-import { runContext } from '../../src/context.js'
+import { DEFAULT_LIMITS, runContext } from '../../src/context.js'
 import { findingLog } from '../../src/model/finding-log.js'
 import type { Layer } from '../../src/model/image.js'
-import { hashedTrees, type HashedTree } from '../../src/tree/hashed.js'
+import { hashedTree, hashedTrees, type HashedTree } from '../../src/tree/hashed.js'
 import { lookup } from '../../src/tree/resolve.js'
 import { file, layersOf } from '../support/layers.js'
 
@@ -54,4 +54,23 @@ test('a layer of both that is the same blob is known, not believed', async () =>
   const layers = claiming('same')
   const [a] = await trees(layers, layers, { cheap: 0 })
   expect(a.trustedLayers).toBe(0)
+})
+
+test('layers whose names are too many together are not all read before that is told', async () => {
+  const [layer] = layersOf([file('a'), file('b'), file('c')])
+  if (layer === undefined) throw new Error('there is a layer')
+  let reads = 0
+  const counting = (): Layer => ({
+    ...layer,
+    state: 'assembled',
+    blob: undefined,
+    tar(context) {
+      reads += 1
+      return layer.tar(context)
+    },
+  })
+  const image = { layers: Array.from({ length: 20 }, counting), log: findingLog('test.tar') }
+  const context = runContext({ limits: { ...DEFAULT_LIMITS, entries: 10 } })
+  await expect(hashedTree(image, context)).rejects.toMatchObject({ code: 'ERR_LIMIT' })
+  expect(reads).toBe(4)
 })
