@@ -157,19 +157,19 @@ function mayBeJson(chunk: Uint8Array): boolean {
   return first === 0x7b || first === 0x5b || first === 0xef || first <= 0x20
 }
 
-/** What the decoder asks no content for. */
+const NO_BYTES = new Uint8Array(0)
+const EMPTY: Measurement = {
+  digest: digestOf(NO_BYTES),
+  size: 0,
+  compression: 'none',
+  diffID: diffIDOf(digestOf(NO_BYTES)),
+  diffSize: 0,
+  notices: [{ code: 'LAYER_EMPTY', message: 'the layer has no bytes' }],
+}
+
+/** What the decoder asks no content for; there may be ever so many. */
 function emptyFile(location: string) {
-  const digest = digestOf(new Uint8Array(0))
-  const notices = [{ code: 'LAYER_EMPTY', message: 'the layer has no bytes' }] as const
-  const measurement: Measurement = {
-    digest,
-    size: 0,
-    compression: 'none',
-    diffID: diffIDOf(digest),
-    diffSize: 0,
-    notices,
-  }
-  return { source: bytesSource(new Uint8Array(0), location), measurement }
+  return { source: bytesSource(NO_BYTES, location), measurement: EMPTY }
 }
 
 /** Bytes that passed by: there is a size to tell, but nothing to read any more. */
