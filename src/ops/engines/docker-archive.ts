@@ -5,7 +5,7 @@ import { emptyDirectory, isFault, lookUp, type DiskDirectory, type DiskNode } fr
 import { brokenWords, untarWords, type DockerRules } from './docker-rules.js'
 import { rawWords, tarWords } from './layer-facts.js'
 import { Stop, type Given } from './prediction.js'
-import { unpack } from './untar.js'
+import { unpack, type UntarEntry } from './untar.js'
 
 const TMP = '/var/lib/docker/tmp/docker-import'
 
@@ -28,14 +28,18 @@ export function extract({ view }: Given, rules: DockerRules): Extracted {
     )
   }
   const root = emptyDirectory()
-  const entries = view.members.map((member) => ({ ...member, content: member }))
-  const words = unpack(root, entries, { whiteouts: 'plain', dialect: rules.dialect })
+  const words = unpack(root, entriesOf(view.members), { whiteouts: 'plain', dialect: rules.dialect })
   if (words !== undefined) throw told(words)
   // Since 23 nobody reads on behind the end of the tar.
   const isEnded = !rules.wraps && view.end.marker === 'two-zero-blocks'
   if (peel?.problem === 'broken' && !isEnded) throw told(brokenWords(rules, peel.compression))
   if (view.end.fault !== undefined) throw told(tarWords(view.end.fault))
   return { root, file: (path) => fileAt(root, path) }
+}
+
+// One at a time: there may be ever so many, and no engine keeps them.
+function* entriesOf(members: readonly LoadMember[]): Generator<UntarEntry> {
+  for (const member of members) yield { ...member, content: member }
 }
 
 /** A path of a document, its links followed without leaving the directory. */
