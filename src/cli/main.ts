@@ -16,6 +16,7 @@ import { progressOn } from './progress.js'
 import type { Progress } from './progress.js'
 import { refuseReportOver } from './refuse-inputs.js'
 import { shortOptionsApart } from './short-options.js'
+import { keepingHeapSmall } from './small-heap.js'
 import { troubleOf } from './trouble.js'
 
 const stdout = outputTo(process.stdout)
@@ -96,7 +97,7 @@ function contextFor(globals: GlobalValues, signal: AbortSignal, progress: Progre
     },
     concurrency: globals.jobs ?? availableParallelism(),
     signal,
-    onProgress: (event) => progress.on(event),
+    onProgress: keepingHeapSmall((event) => progress.on(event)),
   }
 }
 

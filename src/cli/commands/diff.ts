@@ -46,11 +46,10 @@ export const diff = defineCommand({
     ['imgtar diff a.tar b.tar --report html=diff.html', 'a page for people, in one file, and text here'],
   ],
   async run({ operands, options, globals, context }) {
-    const [operation, { describeDiff }, { selectImage }, { watchingHeap }] = await Promise.all([
+    const [operation, { describeDiff }, { selectImage }] = await Promise.all([
       import('../../ops/diff/index.js'),
       import('../../ops/diff/report.js'),
       import('../../model/select.js'),
-      import('../watch-heap.js'),
     ])
     await using archiveA = await openOperand(operands.a, { globals, context, access: 'random' })
     await using archiveB = await openOperand(operands.b, { globals, context, access: 'random' })
@@ -65,7 +64,7 @@ export const diff = defineCommand({
         digests: options.digest,
         ...(options.content !== undefined && { content: options.content }),
       },
-      watchingHeap(context),
+      context,
     )
     const described = describeDiff(found, a, b)
     return {
