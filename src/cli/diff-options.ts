@@ -7,7 +7,7 @@ const PROFILE: Profile = 'docker-export'
 
 /** The tolerances that change what a root filesystem is, for diff and rootfs-digest. */
 export const ROOTFS_TOLERANCES = {
-  'ignore-timestamps': flag('leave out mtimes, and the created times of config and history'),
+  'ignore-timestamps': flag('leave out mtimes'),
   ignore: values('leave out paths, as in a .gitignore; may be repeated', 'GLOB', asIs),
   profile: value('docker-export: leave out what docker export adds and loses', 'PROFILE', profile),
 } as const
@@ -16,6 +16,7 @@ export const ROOTFS_TOLERANCES = {
 export const DIFF_TOLERANCES = {
   semantic: flag('all of the following, but for --ignore and --profile'),
   ...ROOTFS_TOLERANCES,
+  'ignore-timestamps': flag('leave out mtimes, and the created times of config and history'),
   'ignore-file-timestamps': flag('leave out mtimes only'),
   'ignore-image-timestamps': flag('leave out the created times of config and history only'),
   'ignore-file-order': flag('layers may hold their entries in another order'),

@@ -11,10 +11,7 @@ export function completion(commands: () => readonly Command[]): Command {
     positionals: { shell: { kind: 'one', summary: 'bash, zsh or fish', choices: SHELLS } },
     options: {},
     examples: [
-      [
-        'imgtar completion bash > ~/.local/share/bash-completion/completions/imgtar',
-        'for bash, from the next shell on',
-      ],
+      ['source <(imgtar completion bash)', 'for this bash; the same line in ~/.bashrc for every other'],
       ['imgtar completion zsh > "${fpath[1]}/_imgtar"', 'for zsh'],
       ['imgtar completion fish > ~/.config/fish/completions/imgtar.fish', 'for fish'],
     ],
