@@ -24,8 +24,10 @@ const MOST_HOPS = 40
 export function outputError(cause: unknown, location: string): ArchiveError {
   const error = toArchiveError(cause, { location })
   if (error === cause || error.code === 'ERR_ABORTED') return error
-  const message = systemCode(cause) === 'EPIPE' ? 'the reader of the pipe has gone' : error.message
-  return new ArchiveError('ERR_OUTPUT', message, { location, cause })
+  const code = systemCode(cause)
+  const message = code === 'EPIPE' ? 'the reader of the pipe has gone' : error.message
+  const hint = code === 'ENOENT' ? 'make the folder for it first' : undefined
+  return new ArchiveError('ERR_OUTPUT', message, { location, cause, ...(hint !== undefined && { hint }) })
 }
 
 /** ERR_OUTPUT for a place that is taken. */

@@ -32,6 +32,10 @@ export async function openOperand(text: string, settings: OpenSettings): Promise
   ])
   const { globals, context, access, source } = settings
   const { path, transport, choice } = await parseOperand(text)
+  if (choice?.kind === 'container' && transport !== 'docker-root') {
+    const hint = 'containers are in the data-root of a docker: docker-root:PATH:@container=NAME'
+    throw new ArchiveError('ERR_REFERENCE', 'an archive has no containers', { location: path, hint })
+  }
   const platform = globals.platform === undefined ? undefined : parsePlatform(globals.platform)
   const given = source === undefined ? await givenFor(path, context) : { source }
   const archive = await openArchive(path, context, {

@@ -49,6 +49,16 @@ describe('the hint at what to do', () => {
     ['ls rootfs.tar /nope', 'imgtar blame rootfs.tar /nope tells whether a layer ever had it'],
     ['blame rootfs.tar /nope', 'imgtar ls rootfs.tar --all-layers lists all that its layers hold'],
     [
+      'ls SAMPLES/app.tar:@container=web',
+      'containers are in the data-root of a docker: docker-root:PATH:@container=NAME',
+    ],
+    [
+      'config SAMPLES/app.tar -c RUN -o out.tar',
+      'valid are CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR',
+    ],
+    ['save SAMPLES/app.tar -o no/such/out.tar', 'make the folder for it first'],
+    ['tar-split check rootfs.tar --files nowhere', '--files names the folder that has the files of the layer'],
+    [
       'hydrate SAMPLES/app.tar --from SAMPLES/app.tar -o out.tar',
       'hydrate takes what imgtar thin wrote; what is whole already needs nothing',
     ],

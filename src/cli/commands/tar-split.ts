@@ -122,7 +122,10 @@ async function assemblyOf({ file, files = '' }: Request, { place, size }: ByteSo
     (status) => status.isDirectory(),
     () => false,
   )
-  if (!isDirectory) throw new ArchiveError('ERR_NOT_FOUND', 'no such directory', { location: files })
+  if (!isDirectory) {
+    const hint = '--files names the folder that has the files of the layer'
+    throw new ArchiveError('ERR_NOT_FOUND', 'no such directory', { location: files, hint })
+  }
   return {
     location: file,
     sidecar: { file: place?.file ?? file, offset: 0, size },

@@ -54,7 +54,9 @@ export function applyChanges(config: ChangedConfig, changes: readonly string[]):
   if (changes.length === 0) return config
   const { instructions, escape } = readLines(changes.map(fromPodman).join('\n'))
   for (const { name, word, line } of instructions) {
-    if (!INSTRUCTIONS.has(name)) throw changeError(`${word} is not a valid change command`, line)
+    if (INSTRUCTIONS.has(name)) continue
+    const hint = `valid are ${[...INSTRUCTIONS.keys()].join(', ').toUpperCase()}`
+    throw changeError(`${word} is not a valid change command`, line, hint)
   }
   const state: State = { config: { ...config }, escape, cmdSet: false }
   for (const instruction of instructions) {
