@@ -1,4 +1,5 @@
 import type { RunContext } from '../context.js'
+import { ArchiveError } from '../errors.js'
 import type { Image, ImageArchive } from '../model/image.js'
 import { openOperand, selectionOf } from './archives.js'
 import type { GlobalValues } from './options.js'
@@ -10,7 +11,7 @@ export interface WholeArchive extends AsyncDisposable {
   chosen(): ReadonlySet<Image>
 }
 
-/** Opens the archive of an operand whole, whichever image it means. Errors: those of openOperand. */
+/** Opens the archive of an operand whole, whichever image it means. Errors: those of openOperand, also for a container. */
 export async function openWhole(operand: string, globals: GlobalValues, context: RunContext): Promise<WholeArchive> {
   const [{ parseOperand }, { parsePlatform }, { selectImage, selectImages }, { noSuchArchive }] = await Promise.all([
     import('../formats/operand.js'),
@@ -19,6 +20,10 @@ export async function openWhole(operand: string, globals: GlobalValues, context:
     import('./no-such-archive.js'),
   ])
   const { path, transport, choice } = await parseOperand(operand)
+  if (choice?.kind === 'container') {
+    const hint = 'imgtar commit makes an image of a container'
+    throw new ArchiveError('ERR_REFERENCE', 'a container is no image', { location: path, hint })
+  }
   const platform = globals.platform === undefined ? undefined : parsePlatform(globals.platform)
   const selection = selectionOf(choice, platform)
   const whole = transport === undefined ? path : `${transport}:${path}`

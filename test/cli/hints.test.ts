@@ -56,6 +56,7 @@ describe('the hint at what to do', () => {
       'config SAMPLES/app.tar -c RUN -o out.tar',
       'valid are CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR',
     ],
+    ['tag SAMPLES/app.tar:@container=web app:2 -o out.tar', 'imgtar commit makes an image of a container'],
     ['save SAMPLES/app.tar -o no/such/out.tar', 'make the folder for it first'],
     ['tar-split check rootfs.tar --files nowhere', '--files names the folder that has the files of the layer'],
     [
