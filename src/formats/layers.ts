@@ -15,16 +15,20 @@ export async function* uncompressed(blob: ByteSource, context: RunContext): Asyn
 }
 
 /** A layer that lies in the archive as a blob. */
-export function storedLayer(index: number, file: FoundFile, claims: LayerClaims): Layer {
+export function storedLayer(
+  index: number,
+  { path, source, offset, measurement }: FoundFile,
+  claims: LayerClaims,
+): Layer {
   return {
     index,
     state: 'stored',
-    path: file.path,
+    path,
     claims,
-    blob: file.source,
-    ...(file.offset !== undefined && { offset: file.offset }),
-    ...(file.measurement && { measurement: file.measurement }),
-    tar: (context) => uncompressed(file.source, context),
+    blob: source,
+    ...(offset !== undefined && { offset }),
+    ...(measurement && { measurement }),
+    tar: (context) => uncompressed(source, context),
   }
 }
 

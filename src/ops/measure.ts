@@ -1,4 +1,5 @@
 import { algorithmOf } from '../bytes/digest.js'
+import type { ByteSource } from '../bytes/source.js'
 import type { Threads } from '../bytes/worker-threads.js'
 import type { RunContext } from '../context.js'
 import type { ImageArchive, Layer, LooseBlob } from '../model/image.js'
@@ -45,11 +46,15 @@ export async function measureLayers(
   context: RunContext,
   { threads, trees }: MeasureLayers = {},
 ): Promise<Measurements> {
-  const stored = [
-    ...layers.flatMap((layer) => layerToMeasure(layer, trees?.get(layer))),
-    ...loose.flatMap(looseToMeasure),
-  ]
-  const measured = await measureBlobs(stored, context, threads)
+  // By blob: any number of layers may have the same.
+  const stored = new Map<ByteSource, BlobToMeasure>()
+  for (const layer of layers) {
+    if (layer.blob !== undefined && layer.measurement === undefined) {
+      stored.set(layer.blob, layerToMeasure(layer, layer.blob, trees?.get(layer)))
+    }
+  }
+  for (const one of loose) if (one.measurement === undefined) stored.set(one.blob, looseToMeasure(one))
+  const measured = await measureBlobs([...stored.values()], context, threads)
   const split = layers.filter(({ assembly, measurement }) => assembly !== undefined && measurement === undefined)
   const assembled = new Map(await measureAssemblies(split, context))
   for (const layer of layers) {
@@ -68,15 +73,14 @@ export async function measureLayers(
   }
 }
 
-function layerToMeasure({ blob, measurement, claims }: Layer, tree: StackedTree | undefined): readonly BlobToMeasure[] {
-  if (blob === undefined || measurement !== undefined) return []
+function layerToMeasure({ claims }: Layer, blob: ByteSource, tree: StackedTree | undefined): BlobToMeasure {
   const role = claims.mediaType === undefined ? 'layer' : roleOf(claims.mediaType)
   const layer = role === 'layer' || role === 'foreign-layer' ? 'yes' : 'sniff'
-  return [{ blob, layer, ...algorithmsFor(claims.digest), ...(tree && { tree }) }]
+  return { blob, layer, ...algorithmsFor(claims.digest), ...(tree && { tree }) }
 }
 
-function looseToMeasure({ blob, measurement, digest }: LooseBlob): readonly BlobToMeasure[] {
-  return measurement === undefined ? [{ blob, layer: 'no', ...algorithmsFor(digest) }] : []
+function looseToMeasure({ blob, digest }: LooseBlob): BlobToMeasure {
+  return { blob, layer: 'no', ...algorithmsFor(digest) }
 }
 
 function algorithmsFor(digest: string | undefined): Pick<BlobToMeasure, 'algorithms'> {

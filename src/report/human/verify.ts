@@ -44,7 +44,8 @@ function contents(archive: Verified): string {
   const artifacts = archive.findings.filter(({ code }) => code === 'ARTIFACT').length
   if (archive.images.length === 0 && artifacts > 0) return `no image, ${count(artifacts, 'artifact')} checked`
   // Images share layers: each member counts once.
-  const layers = new Map(archive.images.flatMap((image) => image.layers.map((layer) => [layer.path, layer])))
+  const layers = new Map<string, Verified['images'][number]['layers'][number]>()
+  for (const image of archive.images) for (const layer of image.layers) layers.set(layer.path, layer)
   const bytes = [...layers.values()].reduce((sum, layer) => sum + (layer.diffSize ?? layer.size ?? 0), 0)
   return `${count(archive.images.length, 'image')}, ${count(layers.size, 'layer')}, ${sizeInWords(bytes)} checked`
 }
