@@ -218,6 +218,7 @@ describe('the page of efficiency', () => {
 
   test('has the sums, the rules, and every path with what became of it', () => {
     expect(textOf(page)).toContain('imgtar efficiency: app.tar: 87.5 % efficient')
+    expect(textOf(page)).toContain('1 path, most wasteful first')
     expect(rowsOf(page)).toContainEqual(['highestWastedBytes', '500 B, limit 100 B'])
     expect(rowsOf(page)).toContainEqual(['500 B', '/a<b', 'layer 0 replaced by 1, layer 1 visible'])
   })

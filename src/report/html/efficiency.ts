@@ -1,3 +1,4 @@
+import { count } from '../../errors.js'
 import type { EfficiencyReport } from '../../model/report-waste.js'
 import { visible, visibleName } from '../escape.js'
 import { pathInWords } from '../human/diff-words.js'
@@ -34,7 +35,7 @@ function* body(report: EfficiencyReport, answer: string): Generator<Markup> {
     const rows = cut(paths, { hint: '--json lists them all' }, ({ wastedBytes: bytes, copies, ...name }) => {
       return { cells: [sizeInWords(bytes), pathInWords(name), fatesInWords(copies)] }
     })
-    yield* fold(`${paths.length} paths, most wasteful first`, table(PATHS, rows), { open: '' })
+    yield* fold(`${count(paths.length, 'path')}, most wasteful first`, table(PATHS, rows), { open: '' })
   }
   yield* findingFolds(findings)
 }
