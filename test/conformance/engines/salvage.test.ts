@@ -65,7 +65,8 @@ async function cut(archive: string, documents: 'before' | 'after'): Promise<stri
   }
   await scanSource(source, { onEntry }, runContext())
   const kept = Buffer.concat([...(documents === 'before' ? members.documents : []), ...members.layers])
-  writeFileSync(copy, kept.subarray(0, kept.length - Math.ceil(last / 2)))
+  // Of a small layer half is less than what fills up its last block.
+  writeFileSync(copy, kept.subarray(0, kept.length - paddingOf(last) - Math.ceil(last / 2)))
   return copy
 }
 
