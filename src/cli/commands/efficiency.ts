@@ -25,7 +25,7 @@ export const efficiency = defineCommand({
     ['imgtar efficiency app.tar', 'the sums, the layers, and the paths that waste most'],
     ['imgtar efficiency --lowest-efficiency 0.95 app.tar', 'exit code 1 when less than 95 % is to be seen'],
     ["imgtar efficiency app.tar --json | jq '.paths[0]'", 'each copy of a path, and the layer that hid it'],
-    ['imgtar efficiency --report html=waste.html app.tar', 'a page for people: a bar for each layer, and every path'],
+    ['imgtar efficiency --report html=waste.html app.tar', 'a page for people: a bar for each layer, and the paths'],
     ['imgtar verify --policy .dive-ci app.tar', 'rules of dive, with the archive proved as well'],
   ],
   async run({ operands, options, globals, context }) {
