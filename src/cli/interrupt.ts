@@ -1,4 +1,7 @@
-/** Lets SIGINT and SIGTERM abort the work; a second one kills, since nobody listens any more. `stop` ends the listening. */
+// SIGHUP comes where the terminal is closed, or the connection to it is lost.
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Lets the signals that end a program abort the work; a second one kills, since nobody listens any more. `stop` ends the listening. */
 export function abortOnSignals(): { readonly signal: AbortSignal; readonly stop: () => void } {
   const controller = new AbortController()
   const abort = (): void => {
@@ -6,10 +9,8 @@ export function abortOnSignals(): { readonly signal: AbortSignal; readonly stop:
     controller.abort()
   }
   const stop = (): void => {
-    process.off('SIGINT', abort)
-    process.off('SIGTERM', abort)
+    for (const name of SIGNALS) process.off(name, abort)
   }
-  process.on('SIGINT', abort)
-  process.on('SIGTERM', abort)
+  for (const name of SIGNALS) process.on(name, abort)
   return { signal: controller.signal, stop }
 }

@@ -68,6 +68,18 @@ describe('a run that fails', () => {
     for (const name of names) await rm(inFolder('out', name), { recursive: true })
   })
 
+  test.each(['SIGTERM', 'SIGHUP'] as const)('by %s leaves nothing', async (signal) => {
+    const ended = await run(['import', '-', '-o', 'out/a.tar'], {
+      cwd: inFolder(),
+      meanwhile(child) {
+        interruptWhen(leftOvers, signal)(child)
+        child.stdin?.write(big.subarray(0, big.length - 1024))
+      },
+    })
+    expect(ended).toMatchObject({ exitCode: 130, signal: null })
+    expect(await leftOvers()).toEqual([])
+  })
+
   test('because the reader of the pipe has gone is trouble, and spools nothing away', async () => {
     const script = '"$0" "$1" save big.tar -o - --compress gzip | head -c 10 >/dev/null; exit ${PIPESTATUS[0]}'
     const { status, stderr } = spawnSync('bash', ['-c', script, process.execPath, BIN], {

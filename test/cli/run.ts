@@ -52,14 +52,17 @@ export async function transcript(line: string, settings: RunSettings): Promise<s
   return `$ imgtar ${line}\n${version}${errors}[exit ${exitCode ?? 'by signal'}]\n`
 }
 
-/** For `meanwhile`: interrupts the run as soon as `leftOvers` names anything, and so before it can be finished. */
-export function interruptWhen(leftOvers: () => Promise<readonly string[]>): (child: ChildProcess) => void {
+/** For `meanwhile`: sends a signal to the run as soon as `leftOvers` names anything, and so before it can be finished. */
+export function interruptWhen(
+  leftOvers: () => Promise<readonly string[]>,
+  signal: NodeJS.Signals = 'SIGINT',
+): (child: ChildProcess) => void {
   return (child) => {
     const watching = setInterval(() => {
       void leftOvers().then((names) => {
         if (names.length === 0) return
         clearInterval(watching)
-        child.kill('SIGINT')
+        child.kill(signal)
       })
     }, 1)
     child.once('close', () => clearInterval(watching))
