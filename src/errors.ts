@@ -29,6 +29,7 @@ export type ErrorCode = keyof typeof ERROR_CODES
 
 /** What users can do about faults that are met in many places. */
 export const HINTS = {
+  salvage: 'imgtar salvage saves what is intact',
   damaged: 'imgtar verify tells all that is wrong, imgtar salvage saves what is intact',
   cut: 'it is cut or damaged: copy or make it again',
   noTar: 'imgtar reads tars, compressed or not, and directories; file(1) says what this is',

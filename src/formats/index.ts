@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { sniffCompression } from '../bytes/compression.js'
 import { runContext, type RunContext } from '../context.js'
-import { ArchiveError, toArchiveError } from '../errors.js'
+import { ArchiveError, HINTS, toArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { ImageArchive } from '../model/image.js'
 import type { Platform } from '../model/platform.js'
@@ -100,7 +100,7 @@ async function unrecognised(files: FileSet, transport: Transport | undefined): P
   const isWhole = files.findings.length === 0
   return new ArchiveError('ERR_NOT_ARCHIVE', message, {
     location,
-    ...(isWhole && { hint: 'imgtar salvage saves what is intact' }),
+    ...(isWhole && { hint: HINTS.salvage }),
   })
 }
 
@@ -127,7 +127,7 @@ function withFindings(error: unknown, files: FileSet): unknown {
   const { offset } = first.where
   if (error.code === 'ERR_NOT_ARCHIVE' && first.code === 'ARCHIVE_TRUNCATED' && offset !== undefined) {
     const message = 'the archive is cut before any document that says what it holds'
-    return new ArchiveError('ERR_TRUNCATED', message, { location, offset, findings, cause: error })
+    return new ArchiveError('ERR_TRUNCATED', message, { location, offset, findings, hint: HINTS.salvage, cause: error })
   }
   const place = offset === undefined ? '' : ` at offset ${offset}`
   const at = error.offset ?? offset
