@@ -21,10 +21,10 @@ export async function pipeAt(path: string, signal?: AbortSignal): Promise<AsyncI
  * read, neither could be interrupted.
  */
 async function* pipeChunks(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  const { Socket } = await import('node:net')
+  const { pipeSocket } = await import('./pipe-socket.js')
   try {
     signal?.throwIfAborted()
-    yield* new Socket({ fd: openAtOnce(path), readable: true, writable: false, ...(signal && { signal }) })
+    yield* pipeSocket(openAtOnce(path), signal)
   } catch (error) {
     throw toArchiveError(error, { location: path })
   }

@@ -19,7 +19,8 @@ export function keepingHeapSmall(onProgress: OnProgress): OnProgress {
   }
 }
 
-function askForSmallHeap(): void {
+/** Asks V8 for it, for this thread and until another one starts. */
+export function askForSmallHeap(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
   setFlagsFromString('--heap-growing-percent=12')
 }

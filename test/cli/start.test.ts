@@ -11,7 +11,7 @@ test('a command that cannot be loaded ends with 2: it found nothing in an archiv
   const alone = inFolder('bin/imgtar.mjs')
   await copyFile(BIN, alone)
   const { status, stderr } = spawnSync(process.execPath, [alone, 'verify', 'app.tar'], { encoding: 'utf8' })
-  expect(stderr).toMatch(/^imgtar: it cannot be started: Cannot find module .*main\.js'.*\n$/)
+  expect(stderr).toMatch(/^imgtar: it cannot be started: Cannot find module .*load-bundle\.js'.*\n$/)
   expect(status).toBe(2)
 })
 

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import type { ByteSource } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
@@ -117,7 +118,6 @@ async function check(request: Request, context: RunContext): Promise<Outcome> {
 }
 
 async function assemblyOf({ file, files = '' }: Request, { place, size }: ByteSource): Promise<SplitAssembly> {
-  const { stat } = await import('node:fs/promises')
   const isDirectory = await stat(files).then(
     (status) => status.isDirectory(),
     () => false,
