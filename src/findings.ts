@@ -54,7 +54,7 @@ const DOCUMENT_RULES = {
   JSON_DUPLICATE_KEY: rule('warning', 'A key stands twice in a document', 'Go takes the last one, other parsers the first.'),
   JSON_TRAILING: rule('warning', 'Bytes follow the end of a document', 'docker reads the first value only; others refuse the document.'),
   LAYOUT_VERSION: rule('error', 'The oci-layout file is missing or names another version', 'The only version is 1.0.0; containerd refuses others.'),
-  LIMIT_REACHED: rule('error', 'A limit was reached', 'imgtar stopped reading here to stay within its bounds. If the archive is trusted, raise the limit with the option named in the message.'),
+  LIMIT_REACHED: rule('error', 'A limit was reached', 'imgtar stopped reading here to stay within its bounds. If the archive is trusted: where the message names an option, it raises the limit.'),
   MANIFEST_INVALID: rule('error', 'A manifest or index cannot be read', 'Every engine refuses the image.'),
   MANIFEST_MEDIA_TYPE: rule('error', 'A document contradicts its media type', 'One that could be read as manifest and as index is two images (CVE-2021-41190).'),
   MEDIA_TYPE_MISMATCH: rule('warning', 'The media type does not fit the bytes', 'Engines that trust the label fail or skip the layer; imgtar reads by content.'),

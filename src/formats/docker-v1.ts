@@ -7,13 +7,11 @@ import { familiarName, parseReference } from '../model/reference.js'
 import { findFile, placeOf, readingOf, type Reading } from './documents.js'
 import { getFile, type FileSet } from './files.js'
 import { archiveOf, type Format } from './format.js'
+import { imageAllowance } from './image-allowance.js'
 import { platformOf } from './images.js'
 import { missingLayer, namedLayer } from './layers.js'
 import { readRepositories, repositoryNames } from './repositories.js'
 import { chainOf, documentsOf, parentOf, type V1Node } from './v1-chain.js'
-
-// Many images may stand on one long chain, and each has all of its layers.
-const MOST_LAYERS = 50_000
 
 /** `docker save` up to 1.9: a folder per image with `VERSION`, `json` and `layer.tar`, and `repositories`. */
 export const dockerV1: Format = {
@@ -30,14 +28,10 @@ export const dockerV1: Format = {
     const reading = readingOf(files, log, context)
     const nodes = await readNodes(reading)
     const images: Image[] = []
-    let left = MOST_LAYERS
+    const allowance = imageAllowance(log)
     for (const [id, names] of await heads(reading, nodes)) {
       const chain = chainOf(nodes, id, log)
-      left -= chain.length
-      if (left < 0) {
-        log.add('LIMIT_REACHED', `the images have more than ${MOST_LAYERS} layers together: not all of them are read`)
-        break
-      }
+      if (!allowance.takes(chain.length)) break
       images.push(await readImage(reading, chain, id, names))
     }
     if (images.length === 0) log.add('IMAGE_NONE', 'no image of the archive can be put together')

@@ -107,8 +107,46 @@ describe('an archive of a few megabytes', () => {
     members.set('repositories', json({ app: Object.fromEntries(heads.map((id, at) => [at, id])) }))
     await using archive = await open(members)
     expect(codesOf(archive)).toEqual(['LIMIT_REACHED'])
-    expect(archive.images).toHaveLength(55)
+    expect(archive.images).toHaveLength(110)
     expect(archive.images.every(({ layers }) => layers.length === 901)).toBe(true)
+  })
+
+  const layers = Array<string>(50_000).fill('layer.tar')
+  const images = Array<object>(30_000).fill({})
+  test.each([
+    ['layers', [{ Layers: layers }, { Layers: layers }, { Layers: [] }], 1],
+    ['images', images, 25_000],
+  ])(
+    'of docker that names %s by the thousand is read to a limit',
+    { timeout: TOO_LONG },
+    async (_, manifest, whole) => {
+      const members = dockerSave(PLAIN).set('manifest.json', json(manifest))
+      await using archive = await open(members)
+      expect(archive.images).toHaveLength(whole)
+      expect(archive.findings.filter(({ code }) => code === 'LIMIT_REACHED')).toMatchObject([
+        { where: { path: 'manifest.json' } },
+      ])
+    },
+  )
+
+  test('of OCI whose manifests name layers by the thousand is read to a limit', { timeout: TOO_LONG }, async () => {
+    const members = ociLayout(PLAIN)
+    const named = Array<object>(20_000).fill(descriptor('application/vnd.oci.image.layer.v1.tar', json('a')))
+    const manifests = Array.from({ length: 6 }, (_, at) =>
+      json({
+        schemaVersion: 2,
+        config: descriptor('application/vnd.oci.image.config.v1+json', configOf(PLAIN)),
+        layers: named,
+        annotations: { at: `${at}` },
+      }),
+    )
+    for (const bytes of manifests) members.set(blob(bytes), bytes)
+    members.set('index.json', json({ schemaVersion: 2, manifests: manifests.map((one) => descriptor(MANIFEST, one)) }))
+    await using archive = await open(members)
+    expect(archive.images).toHaveLength(4)
+    expect(archive.findings.filter(({ code }) => code === 'LIMIT_REACHED')).toMatchObject([
+      { where: { path: 'index.json' } },
+    ])
   })
 
   test('that comes down a pipe is kept in memory to a limit, whatever its members are called', async () => {
