@@ -20,15 +20,44 @@ export interface RawJson<T> {
   readonly scan: JsonScan
 }
 
-/** Reads a whole document. Errors: ERR_LIMIT when it is larger than `limits.json`, ERR_TRUNCATED. */
+// Digests, names and dates are longer; each value takes tens of bytes of memory, however short it is.
+const BYTES_A_VALUE = 16
+
+/**
+ * Reads a whole document. Errors: ERR_LIMIT when it is larger than `limits.json`, or has more values than a document of
+ * that size would have, ERR_TRUNCATED.
+ */
 export async function readDocument(source: ByteSource, limits: Limits): Promise<Uint8Array> {
-  if (source.size > limits.json) {
-    throw new ArchiveError('ERR_LIMIT', `a document of ${source.size} bytes is over the limit of ${limits.json}`, {
-      location: source.location,
-      hint: 'raise it with --limit-json if the archive is trusted',
-    })
+  const { location, size } = source
+  const hint = 'raise it with --limit-json if the archive is trusted'
+  if (size > limits.json) {
+    const message = `a document of ${size} bytes is over the limit of ${limits.json}`
+    throw new ArchiveError('ERR_LIMIT', message, { location, hint })
   }
-  return source.read({ offset: 0, length: source.size })
+  const bytes = await source.read({ offset: 0, length: size })
+  const most = mostValues(bytes, limits)
+  if (most === undefined) return bytes
+  throw new ArchiveError('ERR_LIMIT', `a document of more than ${most} values`, { location, hint })
+}
+
+/** How many values a document may have, where it has more; undefined where it has not. */
+export function mostValues(bytes: Uint8Array, limits: Limits): number | undefined {
+  const most = Math.ceil(limits.json / BYTES_A_VALUE)
+  return bytes.length > most && commasIn(bytes) >= most ? most : undefined
+}
+
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c]
+
+/** How many commas stand outside of texts. */
+function commasIn(bytes: Uint8Array): number {
+  let [commas, inText] = [0, false]
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === QUOTE) inText = !inText
+    else if (inText && byte === BACKSLASH) at += 1
+    else if (!inText && byte === COMMA) commas += 1
+  }
+  return commas
 }
 
 /**

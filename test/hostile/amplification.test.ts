@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { bytesSource } from '../../src/bytes/source.js'
 import { DEFAULT_LIMITS, runContext } from '../../src/context.js'
 import { openArchive } from '../../src/formats/index.js'
+import { documentReader } from '../../src/ops/engines/document-reader.js'
 import type { ImageArchive } from '../../src/model/image.js'
 import {
   blob,
@@ -109,6 +110,14 @@ describe('an archive of a few megabytes', () => {
     expect(codesOf(archive)).toEqual(['LIMIT_REACHED'])
     expect(archive.images).toHaveLength(110)
     expect(archive.images.every(({ layers }) => layers.length === 901)).toBe(true)
+  })
+
+  test('in which a document names more than it has room for is refused, and foretold to be', async () => {
+    const members = dockerSave(PLAIN).set('manifest.json', json([{ Layers: Array<string>(300_000).fill('l') }]))
+    await expect(open(members)).rejects.toMatchObject({ code: 'ERR_LIMIT' })
+    const documents = documentReader(runContext())
+    const source = bytesSource(members.get('manifest.json') ?? new Uint8Array(0), 'manifest.json')
+    await expect(documents.read(source)).rejects.toThrow(/more than 262144 values/)
   })
 
   const layers = Array<string>(50_000).fill('layer.tar')

@@ -63,6 +63,16 @@ describe('a document', () => {
     await expect(readDocument(source, { ...DEFAULT_LIMITS, json: 10 })).rejects.toMatchObject({ code: 'ERR_LIMIT' })
     await expect(readDocument(source, { ...DEFAULT_LIMITS, json: 11 })).resolves.toHaveLength(11)
   })
+
+  test.each([
+    ['values', `[${'1,'.repeat(64)}1]`, false],
+    ['one value less', `[${'1,'.repeat(63)}1]`, true],
+    ['commas in texts', `["${String.raw`\",`.repeat(64)}"]`, true],
+  ])('of 1024 bytes has at most 64 values: %s', async (_, text, isRead) => {
+    const reading = readDocument(bytesSource(encoder.encode(text), 'doc.json'), { ...DEFAULT_LIMITS, json: 1024 })
+    const refusal = { code: 'ERR_LIMIT', message: 'a document of more than 64 values', location: 'doc.json' }
+    await (isRead ? expect(reading).resolves.toBeDefined() : expect(reading).rejects.toMatchObject(refusal))
+  })
 })
 
 test('a map keeps every key, whatever it is called', () => {

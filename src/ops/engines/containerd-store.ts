@@ -3,6 +3,7 @@ import { asDigest, digestOf, type Digest } from '../../bytes/digest.js'
 import { bytesSource, type ByteSource } from '../../bytes/source.js'
 import type { Peel } from '../../model/load-view.js'
 import { goClean } from './go-path.js'
+import { refuseManyValues } from './document-reader.js'
 import { decodeFirst } from './go-syntax.js'
 import { misfit, struct, text } from './go-types.js'
 import { rawWords, tarWords } from './layer-facts.js'
@@ -86,7 +87,9 @@ async function readEntries(source: ByteSource, given: Given): Promise<Ingested['
 }
 
 async function readJson(source: ByteSource, { context }: Given): Promise<Uint8Array> {
-  return source.read({ offset: 0, length: Math.min(source.size, MOST_JSON) }, context.signal)
+  const bytes = await source.read({ offset: 0, length: Math.min(source.size, MOST_JSON) }, context.signal)
+  refuseManyValues(bytes, context.limits)
+  return bytes
 }
 
 async function store(source: ByteSource, { layers }: Given): Promise<StoredBlob> {

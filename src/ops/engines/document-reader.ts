@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
+import { mostValues } from '../../model/json.js'
 import { readConfig, type ReadConfig } from './docker-config.js'
 import { Stop, type DocumentReader } from './prediction.js'
 
@@ -19,6 +20,7 @@ export function documentReader({ limits, signal }: RunContext): DocumentReader {
       const { size } = source
       if (size > limits.json) throw new Stop(`a document of ${size} bytes is over imgtar's limit of ${limits.json}`)
       const bytes = await source.read({ offset: 0, length: size }, signal)
+      refuseManyValues(bytes, limits)
       if (kept + size <= MOST_KEPT) {
         kept += size
         known.set(source, bytes)
@@ -31,4 +33,10 @@ export function documentReader({ limits, signal }: RunContext): DocumentReader {
       return config
     },
   }
+}
+
+/** Nobody can tell what an engine says of a document that is too much for imgtar: throws Stop. */
+export function refuseManyValues(bytes: Uint8Array, limits: RunContext['limits']): void {
+  const most = mostValues(bytes, limits)
+  if (most !== undefined) throw new Stop(`a document of more than ${most} values is over imgtar's limit`)
 }

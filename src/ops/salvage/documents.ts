@@ -2,7 +2,7 @@ import { slice } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import { imageConfig, type ImageConfig } from '../../model/config.js'
-import { parseJson, type RawJson } from '../../model/json.js'
+import { mostValues, parseJson, type RawJson } from '../../model/json.js'
 import type { LooseMember } from '../../model/loose-member.js'
 import { imageManifest, saveManifest, type ImageManifest, type SaveItem } from '../../model/manifest.js'
 
@@ -61,7 +61,9 @@ async function documentBytes(member: LooseMember, { limits, signal }: RunContext
   const part = slice(member.source, { offset: 0, length }, member.source.location)
   const head = await part.read({ offset: 0, length: Math.min(HEAD, length) }, signal)
   if (head[0] !== BRACE && head[0] !== BRACKET) return undefined
-  return head.length === length ? head : part.read({ offset: 0, length }, signal)
+  if (head.length === length) return head
+  const bytes = await part.read({ offset: 0, length }, signal)
+  return mostValues(bytes, limits) === undefined ? bytes : undefined
 }
 
 function attempt<T>(parse: () => T): T | undefined {
