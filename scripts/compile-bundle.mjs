@@ -26,8 +26,14 @@ const RUNS = [
 const loaded = new Map()
 const load = bundleLoader(at('../dist/bundle/'), (path, script) => loaded.set(path, script))
 const { main } = load('main.js')
-for (const words of RUNS) await main(words)
-rmSync(scratch, { recursive: true })
+try {
+  for (const words of RUNS) {
+    await main(words)
+    if (process.exitCode === 2) throw new Error(`imgtar ${words.join(' ')} failed`)
+  }
+} finally {
+  rmSync(scratch, { recursive: true })
+}
 
 // Threads that were started took flags back.
 askForSmallHeap()
