@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes/source.js'
-import type { Limits, RunContext } from '../context.js'
+import type { RunContext } from '../context.js'
 import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Layer } from '../model/image.js'
 import type { PlainMember } from '../tar/plain-header.js'
@@ -13,8 +13,8 @@ import { entryOfPlain } from './plain-members.js'
 import { fork } from './fork.js'
 import { layerNotes, type LayerNotes } from './layer-notes.js'
 import type { Inode, TreeNode } from './node.js'
-import { tooManyNames } from './place.js'
 import { emptyTree, type Tree } from './tree.js'
+import { countWaiting, refuseManyLayers } from './waiting-layers.js'
 
 /** A merged tree of which the content of every file is known by its sha256. */
 export interface HashedTree {
@@ -65,6 +65,7 @@ const EMPTY_HASH = Uint8Array.from(
  * finding in the log, as for `mergedTree`. Errors: ERR_LIMIT, ERR_ABORTED, ERR_IO.
  */
 export async function hashedTree(image: Layered, context: RunContext): Promise<HashedTree> {
+  refuseManyLayers(image.layers, context.limits)
   const onWaiting = countWaiting(context.limits)
   const readings = image.layers.map((layer) => readingOf(layer, image, context, { onWaiting }))
   await readAll(readings, context)
@@ -98,6 +99,7 @@ export async function hashedTrees(
   { hashAll, cheap = CHEAP_TO_HASH }: PairOptions,
   context: RunContext,
 ): Promise<readonly [HashedTree, HashedTree]> {
+  for (const image of [a, b]) refuseManyLayers(image.layers, context.limits)
   const twins = a.layers.map((layer, index) => twinOf(layer, b.layers[index]))
   const hashes = hashAll || twins.reduce((sum, twin) => sum + (twin?.size ?? 0), 0) <= cheap
   const [inA, inB] = [countWaiting(context.limits), countWaiting(context.limits)]
@@ -130,15 +132,6 @@ interface Reading {
   hashes: ContentHashTable
   isHashed: boolean
   read: LayerRead | undefined
-}
-
-/** Hears of each entry that waits to be applied: one small layer may be there ever so often. Throws ERR_LIMIT. */
-function countWaiting(limits: Limits): () => void {
-  let waiting = 0
-  return () => {
-    waiting += 1
-    if (waiting > limits.entries) throw tooManyNames(limits)
-  }
 }
 
 interface HowToRead {

@@ -74,3 +74,15 @@ test('layers whose names are too many together are not all read before that is t
   await expect(hashedTree(image, context)).rejects.toMatchObject({ code: 'ERR_LIMIT' })
   expect(reads).toBe(4)
 })
+
+test('an image of more layers than may wait together is refused unless the limit is raised', async () => {
+  const [layer] = layersOf([file('a')])
+  const layers = Array.from({ length: 2001 }, (_, index) => ({ ...layer, index }) as Layer)
+  const image = { layers, log: findingLog('test.tar') }
+  const refusal = { code: 'ERR_LIMIT', message: expect.stringContaining('2001 layers'), hint: expect.anything() }
+  await expect(hashedTree(image, runContext())).rejects.toMatchObject(refusal)
+  const one = { layers: layers.slice(0, 1), log: findingLog('test.tar') }
+  await expect(hashedTrees(one, image, { hashAll: false }, runContext())).rejects.toMatchObject(refusal)
+  const limits = { ...DEFAULT_LIMITS, entries: 2_001_000 }
+  await expect(hashedTree(image, runContext({ limits }))).resolves.toMatchObject({ whole: true })
+})
