@@ -1,10 +1,10 @@
 /** Bounds on what a hostile archive may make us do; every one has an option that raises it. */
 export interface Limits {
-  /** Bytes of one JSON document (`--limit-json`). */
+  /** Bytes of one JSON document, and sixteen times as many as it may have values (`--limit-json`). */
   readonly json: number
   /** Bytes of one PAX or GNU meta entry, as Go's archive/tar bounds it (`--limit-pax`). */
   readonly pax: number
-  /** Entries of one tar (`--limit-entries`). */
+  /** Entries of one tar, and a thousand times as many as one image may have layers in a comparison (`--limit-entries`). */
   readonly entries: number
   /** Uncompressed bytes for each compressed byte, counted once 64 MiB came out (`--limit-ratio`). */
   readonly ratio: number
