@@ -129,8 +129,9 @@ function endContainerd(pidFile: string): void {
 export function removeTree(path: string): void {
   const mounts = readFileSync('/proc/mounts', 'utf8').split('\n')
   const within = mounts.map((line) => line.split(' ')[1] ?? '').filter((at) => `${at}/`.includes(`${path}/`))
-  for (const at of within.sort().reverse()) spawnSync('umount', [at])
-  rmSync(path, { recursive: true, force: true })
+  // What a killed daemon started may hold them for a while yet: they go from here at once, and the files when it has ended.
+  for (const at of within.sort().reverse()) spawnSync('umount', ['-l', at])
+  rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
 }
 
 interface Response {
