@@ -4,8 +4,7 @@ await main(process.argv.slice(2))
 
 async function loaded() {
   const { bundleLoader } = await import('../dist/cli/load-bundle.js')
-  const { fileURLToPath } = await import('node:url')
-  return bundleLoader(fileURLToPath(new URL('../dist/bundle/', import.meta.url)))('main.js')
+  return bundleLoader()('main.js')
 }
 
 // Node itself would end with 1, and that says of an archive that it has findings.

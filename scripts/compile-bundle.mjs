@@ -24,7 +24,7 @@ const RUNS = [
 ]
 
 const loaded = new Map()
-const load = bundleLoader(at('../dist/bundle/'), (path, script) => loaded.set(path, script))
+const load = bundleLoader((path, script) => loaded.set(path, script))
 const { main } = load('main.js')
 try {
   for (const words of RUNS) {

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Script } from 'node:vm'
 import { askForSmallHeap } from './small-heap.js'
 
 /** Beside a file of the bundle: its functions, compiled by the Node that built it. */
 export const COMPILED = '.compiled'
+
+const BUNDLE = fileURLToPath(new URL('../bundle/', import.meta.url))
 
 /** A file of the bundle that was loaded. */
 export type OnLoaded = (path: string, script: Script) => void
@@ -15,7 +18,7 @@ export type OnLoaded = (path: string, script: Script) => void
  * takes longer than most runs. V8 takes those of no other version and of no other flags; then it compiles as it goes.
  * Errors: those of the system, what the files throw.
  */
-export function bundleLoader(folder: string, onLoaded?: OnLoaded): (name: string) => unknown {
+export function bundleLoader(onLoaded?: OnLoaded, folder = BUNDLE): (name: string) => unknown {
   // What is compiled belongs to the flags of its time: nobody may change them later.
   askForSmallHeap()
   const modules = new Map<string, { exports: unknown }>()

@@ -7,8 +7,7 @@ import { familiarName, parseReference } from '../model/reference.js'
 import { readingOf, requireDocument, type Reading } from './documents.js'
 import { getFile } from './files.js'
 import { archiveOf, type Format } from './format.js'
-import { imageAllowance } from './image-allowance.js'
-import { platformOf, readConfig } from './images.js'
+import { loggedAllowance, platformOf, readConfig } from './images.js'
 import { hashInName, namedLayer } from './layers.js'
 import { compareRepositories } from './repositories.js'
 
@@ -42,7 +41,7 @@ export async function readSaveImages(reading: Reading): Promise<readonly Image[]
   const manifest = await requireDocument(reading, MANIFEST, saveManifest)
   if (manifest.value.length === 0) reading.log.add('IMAGE_NONE', 'manifest.json lists no image', { path: MANIFEST })
   const images: Image[] = []
-  const allowance = imageAllowance(reading.log, MANIFEST)
+  const allowance = loggedAllowance(reading.log, MANIFEST)
   for (const item of manifest.value) {
     if (!allowance.takes(item.Layers.length)) break
     images.push(await readItem(reading, item))

@@ -7,8 +7,7 @@ import { familiarName, parseReference } from '../model/reference.js'
 import { findFile, placeOf, readingOf, type Reading } from './documents.js'
 import { getFile, type FileSet } from './files.js'
 import { archiveOf, type Format } from './format.js'
-import { imageAllowance } from './image-allowance.js'
-import { platformOf } from './images.js'
+import { loggedAllowance, platformOf } from './images.js'
 import { missingLayer, namedLayer } from './layers.js'
 import { readRepositories, repositoryNames } from './repositories.js'
 import { chainOf, documentsOf, parentOf, type V1Node } from './v1-chain.js'
@@ -28,7 +27,7 @@ export const dockerV1: Format = {
     const reading = readingOf(files, log, context)
     const nodes = await readNodes(reading)
     const images: Image[] = []
-    const allowance = imageAllowance(log)
+    const allowance = loggedAllowance(log)
     for (const [id, names] of await heads(reading, nodes)) {
       const chain = chainOf(nodes, id, log)
       if (!allowance.takes(chain.length)) break

@@ -1,6 +1,8 @@
 import { digestOf } from '../bytes/digest.js'
 import type { ImageConfig } from '../model/config.js'
 import { imageConfig } from '../model/config.js'
+import type { FindingLog } from '../model/finding-log.js'
+import { imageAllowance, type ImageAllowance } from '../model/image-allowance.js'
 import type { ConfigSource } from '../model/image.js'
 import type { Platform } from '../model/platform.js'
 import { findFile, parseOrTell, placeOf, type Reading } from './documents.js'
@@ -66,4 +68,11 @@ export function platformOf(config: ImageConfig): Platform {
     architecture: architecture === undefined || architecture === '' ? 'unknown' : architecture,
     ...(variant !== undefined && variant !== '' && { variant }),
   }
+}
+
+/** How many images and layers are read; that there are more is a finding. `path` is where they are named. */
+export function loggedAllowance(log: FindingLog, path?: string): ImageAllowance {
+  return imageAllowance((excess) => {
+    log.add('LIMIT_REACHED', `${excess}: not all of them are read`, path === undefined ? {} : { path })
+  })
 }

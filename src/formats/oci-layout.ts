@@ -6,7 +6,7 @@ import { imageManifest, ociLayout as layoutSchema, type ImageManifest } from '..
 import { parseOrTell, placeOf, readingOf, requireDocument, type Reading } from './documents.js'
 import { getFile, type FileSet } from './files.js'
 import { archiveOf, type Format } from './format.js'
-import { imageAllowance } from './image-allowance.js'
+import { loggedAllowance } from './images.js'
 import { looseBlob } from './layers.js'
 import { readCompanions } from './oci-companions.js'
 import { isAttestation, isImage, looseBlobsOf, readOciImage, subjectOf } from './oci-image.js'
@@ -52,7 +52,7 @@ export async function readIndex(reading: Reading, index: ImageManifest, path: st
   const used = new Set(reached.keys())
   const loose: LooseBlob[] = []
   const attestations = attestationsOf(manifests)
-  const allowance = imageAllowance(reading.log, path)
+  const allowance = loggedAllowance(reading.log, path)
   for (const manifest of manifests) {
     if (!allowance.takes(manifest.document.value.layers?.length ?? 0)) break
     if (isImage(manifest) && !isAttestation(manifest))

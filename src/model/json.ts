@@ -22,6 +22,7 @@ export interface RawJson<T> {
 
 // Digests, names and dates are longer; each value takes tens of bytes of memory, however short it is.
 const BYTES_A_VALUE = 16
+const HINT = 'raise it with --limit-json if the archive is trusted'
 
 /**
  * Reads a whole document. Errors: ERR_LIMIT when it is larger than `limits.json`, or has more values than a document of
@@ -29,15 +30,18 @@ const BYTES_A_VALUE = 16
  */
 export async function readDocument(source: ByteSource, limits: Limits): Promise<Uint8Array> {
   const { location, size } = source
-  const hint = 'raise it with --limit-json if the archive is trusted'
   if (size > limits.json) {
     const message = `a document of ${size} bytes is over the limit of ${limits.json}`
-    throw new ArchiveError('ERR_LIMIT', message, { location, hint })
+    throw new ArchiveError('ERR_LIMIT', message, { location, hint: HINT })
   }
-  const bytes = await source.read({ offset: 0, length: size })
+  return refusingMany(await source.read({ offset: 0, length: size }), location, limits)
+}
+
+/** A document of another source than readDocument's. Errors: ERR_LIMIT where it has too many values. */
+export function refusingMany(bytes: Uint8Array, location: string, limits: Limits): Uint8Array {
   const most = mostValues(bytes, limits)
   if (most === undefined) return bytes
-  throw new ArchiveError('ERR_LIMIT', `a document of more than ${most} values`, { location, hint })
+  throw new ArchiveError('ERR_LIMIT', `a document of more than ${most} values`, { location, hint: HINT })
 }
 
 /** How many values a document may have, where it has more; undefined where it has not. */

@@ -24,7 +24,7 @@ function runFrom(bundle: string, words: readonly string[]): Loading {
   const program = `
     const { bundleLoader } = await import('${LOADER}')
     const rejected = []
-    const load = bundleLoader(${JSON.stringify(bundle)}, (_, script) => rejected.push(script.cachedDataRejected))
+    const load = bundleLoader((_, script) => rejected.push(script.cachedDataRejected), ${JSON.stringify(bundle)})
     const count = (value) => rejected.filter((one) => one === value).length
     process.on('exit', () => process.stderr.write(JSON.stringify([count(true) + count(false), count(false)])))
     await load('main.js').main(${JSON.stringify(words)})`

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { testFolder } from '../support/folder.js'
 import { layerTar } from '../support/layers.js'
@@ -91,11 +90,10 @@ test('help, version and usage errors load no schema, no format and no operation'
 
 test('the bundle starts from few files, and help from fewer', async () => {
   const loader = new URL('../../dist/cli/load-bundle.js', import.meta.url).href
-  const bundle = fileURLToPath(new URL('../../dist/bundle/', import.meta.url))
   const program = `
     const { bundleLoader } = await import('${loader}')
     let files = 0
-    const load = bundleLoader('${bundle}', () => void files++)
+    const load = bundleLoader(() => void files++)
     process.on('exit', () => process.stderr.write('files: ' + files))
     await load('main.js').main(process.argv.slice(2))`
   await writeFile(at('counting.mjs'), program)

@@ -3,6 +3,7 @@ import { bytesSource } from '../../src/bytes/source.js'
 import { DEFAULT_LIMITS, runContext } from '../../src/context.js'
 import { openArchive } from '../../src/formats/index.js'
 import { documentReader } from '../../src/ops/engines/document-reader.js'
+import { plainEntry, readSaveManifest } from '../../src/ops/engines/save-manifest.js'
 import type { ImageArchive } from '../../src/model/image.js'
 import {
   blob,
@@ -118,6 +119,9 @@ describe('an archive of a few megabytes', () => {
     const documents = documentReader(runContext())
     const source = bytesSource(members.get('manifest.json') ?? new Uint8Array(0), 'manifest.json')
     await expect(documents.read(source)).rejects.toThrow(/more than 262144 values/)
+    const images = json(Array<object>(30_000).fill({}))
+    const reading = { way: 'whole', entry: plainEntry, listName: '' } as const
+    expect(() => readSaveManifest(images, reading)).toThrow(/more than .* 25000 images/)
   })
 
   const layers = Array<string>(50_000).fill('layer.tar')

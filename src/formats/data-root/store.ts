@@ -1,5 +1,6 @@
 import type { Limits } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
+import { refusingMany } from '../../model/json.js'
 import type { StoredFiles, StoredType } from '../../tar/split-files.js'
 import type { FileLocator } from '../../tar/split-locator.js'
 
@@ -59,7 +60,7 @@ export function readStored(store: Store, key: string, limits: Limits): Uint8Arra
     const bytes = new Uint8Array(file.size)
     let done = 0
     for (let count = 1; done < bytes.length && count > 0; done += count) count = file.read(bytes.subarray(done), done)
-    return bytes.subarray(0, done)
+    return refusingMany(bytes.subarray(0, done), location, limits)
   } finally {
     file.close()
   }

@@ -1,6 +1,8 @@
+import { imageAllowance } from '../../model/image-allowance.js'
 import { listAt, listFrom, textFrom, valueOf } from './docker-config.js'
 import { listOf, mapOf, misfit, struct, text, whole, type GoType } from './go-types.js'
 import { decodeFirst, decodeWhole } from './go-syntax.js'
+import { Stop } from './prediction.js'
 
 /** One image of manifest.json. */
 export interface SaveEntry {
@@ -36,17 +38,24 @@ export const fullEntry = (name: string): GoType =>
 export type ReadManifest =
   { readonly entries: readonly SaveEntry[]; readonly isNull: boolean } | { readonly fault: string }
 
-/** Reads manifest.json as a Go program does (FORMATS 2.1, step 2). */
+/** Reads manifest.json as a Go program does (FORMATS 2.1, step 2). Throws Stop where it names more than imgtar reads. */
 export function readSaveManifest(bytes: Uint8Array, { way, entry, listName }: SaveReading): ReadManifest {
   const decoded = way === 'first' ? decodeFirst(bytes) : decodeWhole(bytes)
   if ('fault' in decoded) return decoded
   const fault = misfit(decoded.value, listOf(entry, listName))
   if (fault !== undefined) return { fault }
-  const entries = listFrom(decoded.value).map((one) => ({
-    config: textFrom(valueOf(one, 'Config')),
-    tags: listAt(one, 'RepoTags').map(textFrom),
-    layers: listAt(one, 'Layers').map(textFrom),
-    parent: textFrom(valueOf(one, 'Parent')),
-  }))
+  const allowance = imageAllowance((excess) => {
+    throw new Stop(`${excess}: imgtar reads no more of them`)
+  })
+  const entries = listFrom(decoded.value).map((one) => {
+    const layers = listAt(one, 'Layers')
+    allowance.takes(layers.length)
+    return {
+      config: textFrom(valueOf(one, 'Config')),
+      tags: listAt(one, 'RepoTags').map(textFrom),
+      layers: layers.map(textFrom),
+      parent: textFrom(valueOf(one, 'Parent')),
+    }
+  })
   return { entries, isNull: decoded.value === null }
 }
