@@ -65,7 +65,7 @@ export async function importRootfs(
 
 async function stage(
   { bytes, location }: RootfsInput,
-  onName: (path: string) => void,
+  onName: (key: string) => void,
   target: LayerTarget,
   context: RunContext,
 ): Promise<MeasuredLayer> {
@@ -89,17 +89,19 @@ async function sniffed(
 }
 
 /** Looks for what no root filesystem has at its top, and every image archive has. */
-function imageMarks(): { readonly see: (path: string) => void; isImage(): boolean } {
+function imageMarks(): { readonly see: (key: string) => void; isImage(): boolean } {
   const seen = new Set<string>()
   return {
-    see(path) {
-      const name = path.replace(/^(?:\.?\/)+/, '')
-      if (['manifest.json', 'index.json', 'oci-layout', 'repositories'].includes(name)) seen.add(name)
-      if (/^(?:blobs\/sha256\/)?[a-f0-9]{64}(?:\.json|\.tar|\/json|\/layer\.tar)?$/.test(name)) seen.add('blob')
+    see(key) {
+      if (MARKS.has(key)) seen.add(key)
+      if (key.length >= 64 && BLOB.test(key)) seen.add('blob')
     },
     isImage: () => seen.has('blob') && seen.size > 1,
   }
 }
+
+const MARKS = new Set(['manifest.json', 'index.json', 'oci-layout', 'repositories'])
+const BLOB = /^(?:blobs\/sha256\/)?[a-f0-9]{64}(?:\.json|\.tar|\/json|\/layer\.tar)?$/
 
 function imageArchive(location: string): ArchiveError {
   return new ArchiveError('ERR_NOT_ARCHIVE', 'this is an image archive, not a root filesystem', {

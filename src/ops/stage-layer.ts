@@ -55,8 +55,8 @@ export interface StagedBytes {
   readonly size?: number | undefined
   /** A tar that this library makes: it is hashed, and its entries are not looked at. */
   readonly isOwn?: boolean
-  /** The name of each entry of the layer, for people, in order. */
-  readonly onName?: (path: string) => void
+  /** The name of each entry of the layer that is no directory, as a key of CleanPath, in order. */
+  readonly onName?: (key: string) => void
 }
 
 /** Stages the stored bytes of a layer as they are. Errors: what reading them throws, ERR_OUTPUT. */

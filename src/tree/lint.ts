@@ -9,9 +9,10 @@ import { whiteoutOf, type Whiteout } from './whiteout.js'
 
 /** Watches the entries of one layer for what engines refuse or read differently. */
 export interface LayerLint {
-  readonly entry: (entry: TarEntry) => void
+  /** Returns the key of its name, as CleanPath has it. */
+  readonly entry: (entry: TarEntry) => string
   /** The same of a member that is as most are; it is looked at and not kept. */
-  readonly plain: (member: PlainMember) => void
+  readonly plain: (member: PlainMember) => string
   /** What was found, in the order of the layer; of each code the first twenty and a count of the others. */
   end(): { readonly notices: readonly Notice[]; readonly contentSize: number }
 }
@@ -40,16 +41,15 @@ export function layerLint(limits: Limits): LayerLint {
   }
   const whiteouts: { key: string; entry: Told }[] = []
   let contentSize = 0
-  const isUsual = usualMembers(seen, limits)
+  const usual = usualMembers(seen, limits)
   const lint: LayerLint = {
     plain(member) {
-      const key = isUsual(member)
-      if (key === undefined) {
-        lint.entry(plainEntry(member))
-        return
-      }
+      const key = usual.keyOf(member)
+      if (key === undefined) return lint.entry(plainEntry(member))
       contentSize += member.type === 'file' ? member.size : member.link.length
-      see(key, member.type)
+      if (passed.size > 0) see(key, member.type)
+      else seen.set(key, member.type)
+      return key
     },
     entry(entry) {
       const clean = cleanName(entry.path, entry.rawPath)
@@ -67,6 +67,8 @@ export function layerLint(limits: Limits): LayerLint {
       else lintWhiteout(entry, whiteout, tell)
       if (whiteout?.kind === 'whiteout') whiteouts.push({ key: whiteout.path, entry: toldOf(entry) })
       see(clean.key, entry.type)
+      usual.forget()
+      return clean.key
     },
     end() {
       for (const { key, entry } of whiteouts) {
@@ -79,24 +81,33 @@ export function layerLint(limits: Limits): LayerLint {
   return lint
 }
 
-/**
- * Tells the key of a member of which there is nothing to tell: it has a clean name that is no whiteout's and is not
- * `seen` yet, lies in a directory that is, and is no link that climbs. Undefined for all others.
- */
-function usualMembers(
-  seen: ReadonlyMap<string, TarEntry['type']>,
-  limits: Limits,
-): (member: PlainMember) => string | undefined {
+interface UsualMembers {
+  /**
+   * The key of a member of which there is nothing to tell: it has a clean name that is no whiteout's and is not `seen`
+   * yet, lies in a directory that is, and is no link that climbs. Undefined for all others.
+   */
+  keyOf(member: PlainMember): string | undefined
+  /** What was seen may be no directory any more. */
+  forget(): void
+}
+
+function usualMembers(seen: ReadonlyMap<string, TarEntry['type']>, limits: Limits): UsualMembers {
   const places = plainPlaces(limits.depth)
-  return (member) => {
-    const { type, size, link } = member
-    const place = places(member)
-    if (place === undefined || (type !== 'file' && size > 0)) return undefined
-    const { parent, name } = place
-    if (parent !== '' && seen.get(parent) !== 'directory') return undefined
-    const key = parent === '' ? name : `${parent}/${name}`
-    if (seen.has(key) || isTooLong(key)) return undefined
-    return type === 'symlink' && linkEscapes(latin1Bytes(key), link) ? undefined : key
+  // The last parent that was one: members of one directory mostly follow each other.
+  let directory = ''
+  return {
+    keyOf(member) {
+      const { type, size, link } = member
+      const place = places(member)
+      if (place === undefined || (type !== 'file' && size > 0)) return undefined
+      const { parent, name } = place
+      if (parent !== directory && parent !== '' && seen.get(parent) !== 'directory') return undefined
+      directory = parent
+      const key = parent === '' ? name : `${parent}/${name}`
+      if (seen.has(key) || isTooLong(key)) return undefined
+      return type === 'symlink' && linkEscapes(latin1Bytes(key), link) ? undefined : key
+    },
+    forget: () => (directory = ''),
   }
 }
 

@@ -20,7 +20,6 @@ import type { PlainMember } from '../tar/plain-header.js'
 import { plainPusher } from '../tar/push-plain.js'
 import { tarPusher, type TarPusher } from '../tar/scan.js'
 import { layerLint } from './lint.js'
-import { plainName } from './plain-members.js'
 
 /** What to look at while the bytes of a blob pass by. */
 export interface MeasureOptions {
@@ -34,8 +33,8 @@ export interface MeasureOptions {
   readonly layer: 'yes' | 'no' | 'sniff'
   /** Tells every oddity of the tar, not only those that nothing else tells. */
   readonly strictTar?: boolean
-  /** The name of each entry of the layer, for people, in order. */
-  readonly onName?: (path: string) => void
+  /** The name of each entry of the layer that is no directory, as a key of CleanPath, in order. */
+  readonly onName?: (key: string) => void
   /** The uncompressed bytes, piece by piece, each valid until the call returns. */
   onContent?(chunk: Uint8Array): void
 }
@@ -148,13 +147,13 @@ function layerReader(options: MeasureOptions): {
   const lint = layerLint(options.limits)
   const oddities: TarOddity[] = []
   const onEntry = (entry: TarEntry) => {
-    lint.entry(entry)
-    options.onName?.(entry.path)
+    const key = lint.entry(entry)
+    if (entry.type !== 'directory') options.onName?.(key)
   }
   const onOddity = firstOfEach((oddity) => oddities.push(oddity))
   const onPlain = (member: PlainMember) => {
-    lint.plain(member)
-    if (options.onName !== undefined) options.onName(plainName(member))
+    const key = lint.plain(member)
+    if (member.type !== 'directory') options.onName?.(key)
   }
   // What is odd of a plain member only the decoder tells.
   const pusher =

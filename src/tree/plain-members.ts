@@ -97,11 +97,6 @@ export function entryOfPlain(member: PlainMember): RecordedEntry {
   }
 }
 
-/** The name of a plain member, for people. */
-export function plainName({ nameIn, nameStart, nameEnd }: PlainMember): string {
-  return displayPath(nameIn.subarray(nameStart, nameEnd))
-}
-
 /** The same with names for people, and its bytes kept. */
 export function plainEntry(member: PlainMember): TarEntry {
   const entry = entryOfPlain(member)

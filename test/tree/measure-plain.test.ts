@@ -18,8 +18,8 @@ function byEntries(tar: Uint8Array, limits: Limits) {
   const names: string[] = []
   const odd: Notice[] = []
   const onEntry = (entry: TarEntry) => {
-    lint.entry(entry)
-    names.push(entry.path)
+    const key = lint.entry(entry)
+    if (entry.type !== 'directory') names.push(key)
   }
   const onOddity = (oddity: TarOddity) => void odd.push(...oddityNotice(oddity))
   const pusher = tarPusher({ onEntry, onOddity }, limits)
@@ -81,6 +81,17 @@ describe('a layer is measured alike, whether its plain members become entries or
       fc.asyncProperty(layers, (tar) => expectSame(tar)),
       { numRuns: 1000 },
     )
+  })
+
+  test('with a directory that becomes a file', async () => {
+    const [folder, inIt] = [
+      { path: 'a', type: 'directory' },
+      { path: 'a/b', content: 'content' },
+    ] as const
+    for (const path of ['a', '../a']) {
+      await expectSame(layerTar([folder, inIt, { path }, { path: 'a/c' }]))
+      await expectSame(layerTar([folder, inIt, { path }, folder, { path: 'a/c' }]))
+    }
   })
 
   test('with names that are too long or too deep, and too many entries', async () => {
