@@ -26,7 +26,7 @@ async function runJob(job, place, { runs, slow }) {
     for (const result of results) {
       const { contender } = result
       if (contender.slow === true && turn >= 3) continue
-      const run = await timed(contender, place)
+      const run = await timed(contender, place, job)
       // The first turn warms the page cache.
       if (turn >= 0 && run !== undefined) result.runs.push(run)
     }
@@ -52,12 +52,12 @@ function isHuge({ input }) {
 const refused = new Set()
 
 /** One run; undefined where the tool does not work here, which is said once. */
-async function timed({ name, before, command, after }, place) {
+async function timed({ name, before, command, after }, place, job) {
   if (refused.has(name)) return undefined
   rmSync(place.scratch, { recursive: true, force: true })
   mkdirSync(place.scratch, { recursive: true })
   try {
-    if (before !== undefined) await runOnce(before(place))
+    for (const prepare of [before, job.before]) if (prepare !== undefined) await runOnce(prepare(place))
     const run = await runOnce(command(place))
     if (after !== undefined) await runOnce(after(place))
     return run
