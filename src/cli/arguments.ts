@@ -24,7 +24,7 @@ export type ValuesOf<Given extends Options> = {
 /** What was given on the command line, by name; unchecked. */
 export type Given = Readonly<Record<string, unknown>>
 
-/** Stands for `-` while yargs reads the command line, which would make it an empty text. */
+/** Stands for `-`, and before `:REF`, while yargs reads the command line, which would make it an empty text. */
 export const STDIO = 'stdio:'
 
 /** Reads the given text of each option. Errors: UsageError. */
@@ -51,7 +51,7 @@ function single(given: unknown, name: string): string | boolean | undefined {
 }
 
 function restored(text: string): string {
-  return text === STDIO ? '-' : text
+  return text === STDIO || text.startsWith(`${STDIO}:`) ? `-${text.slice(STDIO.length)}` : text
 }
 
 /** An option that is there or not. */

@@ -4,7 +4,7 @@ import { GLOBAL_OPTIONS } from './options.js'
 
 const OPERAND = `ARCHIVE is [TRANSPORT:]PATH[:REF|:@N], or - for stdin: a file or folder, and which image of it.
   app.tar            whatever it is: imgtar looks inside, names mean nothing
-  bundle.tar:web:2   the image web:2 of several; bundle.tar:@0 the first one
+  bundle.tar:web:2   the image web:2 of several; bundle.tar:@0 the first one, -:@0 of stdin
   oci:build/layout   TRANSPORT is docker-archive, oci, oci-archive, rootfs or docker-root
 A path that exists wins over a colon in its name.`
 

@@ -1,8 +1,8 @@
 import { STDIO } from './arguments.js'
 
 /**
- * The command line as yargs can read it: `-` becomes `stdio:`, since yargs makes it an empty text; operands behind `--`
- * lose the `--` and get `./` where they begin with a dash, since yargs fills no operands from behind it; `--no-color`
+ * The command line as yargs can read it: `-` becomes `stdio:`, also in `-:REF`, since yargs makes it an empty text or
+ * takes what follows for options; operands behind `--` lose the `--` and get `./` where they begin with a dash, since yargs fills no operands from behind it; `--no-color`
  * becomes `--color=never`.
  */
 export function readableByYargs(argv: readonly string[]): string[] {
@@ -18,9 +18,10 @@ export function readableByYargs(argv: readonly string[]): string[] {
 function option(text: string): string {
   if (text === '--no-color') return '--color=never'
   // Only where the value is nothing else: `--env=A=-` sets A to a dash.
-  return /^--[^=]+=-$/.test(text) ? `${text.slice(0, -1)}${STDIO}` : dash(text)
+  const [, name, value] = /^(--[^=]+=)(-(?::.*)?)$/s.exec(text) ?? []
+  return name !== undefined && value !== undefined ? name + dash(value) : dash(text)
 }
 
 function dash(text: string): string {
-  return text === '-' ? STDIO : text
+  return text === '-' || text.startsWith('-:') ? STDIO + text.slice(1) : text
 }

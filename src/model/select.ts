@@ -34,15 +34,19 @@ export function selectImage(archive: ImageArchive, selection: Selection): Image 
   if (image !== undefined && second === undefined) return image
   throw new ArchiveError('ERR_REFERENCE', `the archive holds ${images.length} images; say which`, {
     location: archive.location,
-    hint: `${offer(archive)}${byPlatformToo(images)}`,
+    hint: `${offer(archive)}; ${howToChoose(archive, images)}`,
   })
 }
 
-/** How to choose among images that differ in their platform. */
-function byPlatformToo(images: readonly Image[]): string {
+/** What to write for one of several images: its platform where that tells, else its name or its place. */
+function howToChoose({ images: all, location }: ImageArchive, images: readonly Image[]): string {
   const [first, ...others] = images.map(({ platform }) => formatPlatform(platform))
   const other = others.find((platform) => platform !== first)
-  return other === undefined ? '' : `; --platform ${other} would take that one`
+  if (other !== undefined) return `--platform ${other} would take that one`
+  const [image] = images
+  const at = all.findIndex((one) => one === image)
+  const name = image?.names.find((own) => all.filter(({ names }) => names.includes(own)).length === 1)
+  return `${location}:${name ?? `@${at}`} is the first of them`
 }
 
 function byPlatform(archive: ImageArchive, images: readonly Image[], platform: Platform): readonly Image[] {

@@ -62,7 +62,7 @@ describe('options', () => {
 })
 
 test('operands are texts, in their order', () => {
-  expect(textsOf(['a', 'stdio:', 'b'])).toEqual(['a', '-', 'b'])
+  expect(textsOf(['a', 'stdio:', 'stdio::web:2', 'b'])).toEqual(['a', '-', '-:web:2', 'b'])
   expect(textsOf('a')).toEqual(['a'])
   expect(textsOf(undefined)).toEqual([])
 })

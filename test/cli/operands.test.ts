@@ -11,6 +11,10 @@ test.each([
     ['save', '-o', 'stdio:', '--output=stdio:'],
   ],
   [
+    ['save', '-:web:2', '-', '--base=-:@0', '--base', '-:@1'],
+    ['save', 'stdio::web:2', 'stdio:', '--base=stdio::@0', '--base', 'stdio::@1'],
+  ],
+  [
     ['config', '--env=A=-', '--env', 'B=-', '--change=CMD --log=-'],
     ['config', '--env=A=-', '--env', 'B=-', '--change=CMD --log=-'],
   ],

@@ -27,10 +27,19 @@ const archive = (...images: Image[]): ImageArchive => ({
 })
 
 describe('where it is not clear which image is meant', () => {
-  test('the images are offered', () => {
+  test('the images are offered, and what to write for one of them', () => {
     expect(() => selectImage(archive(image('a:1', AMD64), image('b:1', AMD64)), {})).toThrow(
-      expect.objectContaining({ code: 'ERR_REFERENCE', hint: 'it holds a:1 (linux/amd64); b:1 (linux/amd64)' }),
+      expect.objectContaining({
+        code: 'ERR_REFERENCE',
+        hint: 'it holds a:1 (linux/amd64); b:1 (linux/amd64); a.tar:a:1 is the first of them',
+      }),
     )
+  })
+
+  test('by its place where several have its name', () => {
+    expect(() =>
+      selectImage(archive(image('b:1', AMD64), image('a:1', AMD64), image('a:1', AMD64)), { name: 'a:1' }),
+    ).toThrow(expect.objectContaining({ hint: expect.stringMatching(/; a\.tar:@1 is the first of them$/) as string }))
   })
 
   test('and --platform, where that would make it clear', () => {
