@@ -17,6 +17,8 @@ export interface OpenSettings {
   readonly access: 'once' | 'random'
   /** The bytes to read in place of the path's, where they are at hand already. */
   readonly source?: ByteSource
+  /** The same where they pass once. */
+  readonly stream?: AsyncIterable<Uint8Array>
 }
 
 /**
@@ -30,14 +32,15 @@ export async function openOperand(text: string, settings: OpenSettings): Promise
     import('../model/platform.js'),
     import('../model/select.js'),
   ])
-  const { globals, context, access, source } = settings
+  const { globals, context, access, source, stream } = settings
   const { path, transport, choice } = await parseOperand(text)
   if (choice?.kind === 'container' && transport !== 'docker-root') {
     const hint = 'containers are in the data-root of a docker: docker-root:PATH:@container=NAME'
     throw new ArchiveError('ERR_REFERENCE', 'an archive has no containers', { location: path, hint })
   }
   const platform = globals.platform === undefined ? undefined : parsePlatform(globals.platform)
-  const given = source === undefined ? await givenFor(path, context) : { source }
+  const passing = stream === undefined ? undefined : { stdin: stream }
+  const given = source === undefined ? (passing ?? (await givenFor(path, context))) : { source }
   const archive = await openArchive(path, context, {
     access,
     ...(transport !== undefined && { transport }),

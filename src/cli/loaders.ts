@@ -15,18 +15,25 @@ export interface Asked extends Partial<LoaderAnswers> {
   readonly source?: ByteSource
 }
 
+/** Who is asked, and what about. */
+export interface Asking {
+  readonly operand: string
+  readonly choices: readonly EngineChoice[]
+  /** What comes in place of the operand's bytes. */
+  readonly stream?: AsyncIterable<Uint8Array> | undefined
+}
+
 /**
  * Asks loaders about an archive, and hands their answers on to who proves it; a pipe is kept in a temporary file for
  * both. An archive that cannot be opened has no answers, and its proof says why. Errors: ERR_ABORTED.
  */
 export async function withLoaders<Proof>(
-  operand: string,
-  choices: readonly EngineChoice[],
+  { operand, choices, stream: given }: Asking,
   context: RunContext,
   prove: (asked: Asked) => Promise<Proof>,
 ): Promise<Proof> {
   const { path } = await parseOperand(operand).catch(() => ({ path: operand }))
-  const stream = await streamAt(path, context)
+  const stream = given ?? (await streamAt(path, context))
   if (stream === undefined) return prove(await answers(path, choices, context))
   await using source = await spool(stream, path, context.signal)
   return await prove({ ...(await answers(path, choices, context, { source })), source })

@@ -5,5 +5,5 @@ import type { VerdictJob } from './verdicts.js'
 
 serveJobs((input) => {
   const { operand, settings, limits, concurrency, strictTar } = input as VerdictJob // verdicts.ts posts nothing else
-  return verdictOn(operand, settings, runContext({ limits, concurrency, strictTar }))
+  return verdictOn({ operand }, settings, runContext({ limits, concurrency, strictTar }))
 })

@@ -41,25 +41,37 @@ const DAMAGE: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'LAYER_TAR',
 ])
 
+/** What is proved: an operand, and what passes in the place of its bytes, where that is at hand. */
+export interface Candidate {
+  readonly operand: string
+  readonly stream?: AsyncIterable<Uint8Array> | undefined
+}
+
 /** Proves one archive. That it cannot be read is a verdict too. Errors: ERR_ABORTED. */
-export async function verdictOn(operand: string, settings: VerdictSettings, context: RunContext): Promise<Verdict> {
+export async function verdictOn(
+  candidate: Candidate,
+  settings: VerdictSettings,
+  context: RunContext,
+): Promise<Verdict> {
   const { engines = [] } = settings
-  if (engines.length === 0) return provenOr(operand, settings, context)
+  if (engines.length === 0) return provenOr(candidate, settings, context)
   const { withLoaders } = await import('./loaders.js')
-  return withLoaders(operand, engines, context, (asked) => provenOr(operand, settings, context, asked))
+  const asking = { ...candidate, choices: engines }
+  return withLoaders(asking, context, (asked) => provenOr(candidate, settings, context, asked))
 }
 
 async function provenOr(
-  operand: string,
+  candidate: Candidate,
   settings: VerdictSettings,
   context: RunContext,
   asked: Asked = {},
 ): Promise<Verdict> {
   const { judge } = await import('../ops/judge.js')
+  const { operand } = candidate
   const { engines, findings: refusals = [], source } = asked
   const told = engines === undefined ? {} : { engines: [...engines] }
   try {
-    const proof = await proved(operand, settings, context, source)
+    const proof = await proved(candidate, settings, context, source)
     return { ...proof, ...told, ...judge([...proof.findings, ...refusals], settings.standard) }
   } catch (thrown) {
     const fault = oneArchiveOnly(thrown, context)
@@ -70,7 +82,7 @@ async function provenOr(
 }
 
 async function proved(
-  operand: string,
+  { operand, stream }: Candidate,
   settings: VerdictSettings,
   context: RunContext,
   source?: ByteSource,
@@ -85,7 +97,7 @@ async function proved(
     import('../ops/describe.js'),
   ])
   await using bases = await openInputs(assume, { globals, context, kept, access: 'once' }).catch(ofOther('the base'))
-  const opening = { globals, context, ...(source !== undefined && { source }) }
+  const opening = { globals, context, ...(source !== undefined && { source }), ...(stream !== undefined && { stream }) }
   await using opened = await openOperand(operand, { ...opening, access: await accessFor(settings.policy) })
   const archive = await assumed(opened, bases, context)
   const verified = compare(archive, await measure(archive, context, threads))

@@ -19,6 +19,8 @@ export interface VerdictRun {
   readonly settings: VerdictSettings
   readonly context: RunContext
   readonly tell: Tell
+  /** What passes in the place of the only operand's bytes. */
+  readonly stream?: AsyncIterable<Uint8Array> | undefined
 }
 
 /** The operands, with the archives below a directory in its place; one that holds none is a root filesystem itself. */
@@ -41,7 +43,7 @@ export async function verdictsOn(operands: readonly string[], run: VerdictRun): 
   const verdicts = new Map<number, Verdict>()
   for (const [index, operand] of operands.entries()) {
     if (shared.has(index)) continue
-    const verdict = await verdictOn(operand, run.settings, run.context)
+    const verdict = await verdictOn({ operand, stream: run.stream }, run.settings, run.context)
     verdicts.set(index, verdict)
     await run.tell(verdict)
   }

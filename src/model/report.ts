@@ -41,6 +41,10 @@ export const imageSchema = z.object({
 export const verifySchema = z.object({
   ...envelope('verify'),
   failOn: z.enum(['error', 'warning', 'note']).describe('the least severity that fails an archive'),
+  copy: z
+    .object({ path: z.string(), size: z.number() })
+    .optional()
+    .describe('what `--tee` kept of a pipe, whatever was found in it'),
   archives: z.array(
     z.object({
       archive: z.string(),

@@ -2,7 +2,10 @@ import { asIs, choice, flag, value, values } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { engineChoices } from '../engine-choices.js'
 import { envelope } from '../envelope.js'
+import { FORCE_OPTION } from '../output-place.js'
 import { findingCode } from '../finding-code.js'
+import type { RunContext } from '../../context.js'
+import type { Tee } from '../tee.js'
 import { reportOption } from '../report-targets.js'
 import { summaryOf } from '../verdict-summary.js'
 
@@ -30,6 +33,8 @@ export const verify = defineCommand({
       asIs,
     ),
     'tar-split': values('the tar-split.json.gz of a layer: tells which files of a damaged one differ', 'FILE', asIs),
+    tee: value('keep what comes down the pipe in FILE, as it comes: save and prove in one pass', 'FILE', asIs),
+    force: FORCE_OPTION,
     for: values(
       'foretell what engines would do with it, several after commas: they must take it; all: compare them',
       'ENGINE',
@@ -44,6 +49,7 @@ export const verify = defineCommand({
       'all archives below a directory, a line for each when it is done',
     ],
     ['docker save app | imgtar verify -', 'on its way, in one pass, with nothing written to disk'],
+    ['docker save app | imgtar verify - --tee app.tar', 'the same, and saved on the way'],
     ['imgtar verify -q app.tar && docker load -i app.tar', 'load only what is proved'],
     ['imgtar verify --json app.tar', 'one JSON document with codes, paths, offsets and digests (docs/json.md)'],
     ['imgtar verify --report junit=verify.xml --report sarif=verify.sarif app.tar', 'for CI, and text for the log'],
@@ -78,8 +84,16 @@ export const verify = defineCommand({
     const { kept } = keeping
     const settings = { globals, assume: options.assume, ...policies, engines: options.for.flat(), evidence, kept }
     const run = { settings, context: { ...context, strictTar: options['strict-tar'] }, tell }
-    const archives = [...(await verdictsOn(found, run))]
+    await using tee = options.tee === undefined ? undefined : await teed(options.tee, found, options.force, context)
+    const archives = [...(await verdictsOn(found, { ...run, stream: tee?.chunks }))]
+    const copy = tee === undefined ? {} : { copy: { path: options.tee ?? '', size: await tee.keep() } }
     const ok = archives.every((archive) => archive.ok)
-    return { ...envelope('verify', ok), failOn: settings.standard.failOn, archives, summary: summaryOf(archives) }
+    const { failOn } = settings.standard
+    return { ...envelope('verify', ok), failOn, ...copy, archives, summary: summaryOf(archives) }
   },
 })
+
+async function teed(file: string, found: readonly string[], force: boolean, context: RunContext): Promise<Tee> {
+  const { teeOf } = await import('../tee.js')
+  return teeOf(found, file, { force }, context)
+}

@@ -17,6 +17,7 @@ export function* verifyText(report: VerifyReport, style: Style): Generator<strin
     yield* findingLines(archive.findings, style)
     yield* engineLines(archive.engines ?? [], style)
   }
+  if (report.copy !== undefined) yield `kept ${visibleName(report.copy.path)}: ${sizeInWords(report.copy.size)}`
   if (report.archives.length > 1) yield summary(report.archives, style)
   if (report.archives.some((archive) => archive.findings.length > 0)) {
     yield paintFor(style.color)('faint', 'imgtar help CODE explains a code; --json has every detail.')
