@@ -36,11 +36,22 @@ export const ENGINE_OPTION = value(
   wholeNumber(20, 29),
 )
 
+/** The option of commands that show files of an image. */
+export const AS_OF_OPTION = value(
+  'files as of this layer, before what those above it changed and deleted; 0 is the base',
+  'N',
+  wholeNumber(0),
+)
+
 /** The option of commands that take files out of an image. */
 export const VERIFY_OPTION = flag('prove the layers against their diffIDs before anything is written')
 
 /** Proves the layers of an image where that is wanted. Errors: ERR_DIGEST, ERR_COMPRESSION. */
-export async function verified({ layers }: Image, isWanted: boolean, context: RunContext): Promise<void> {
+export async function verified(
+  { layers }: Pick<Image, 'layers'>,
+  isWanted: boolean,
+  context: RunContext,
+): Promise<void> {
   if (!isWanted) return
   const { proveLayers } = await import('../ops/prove-layers.js')
   await proveLayers(layers, context)

@@ -1,6 +1,7 @@
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
+import { layerAt } from '../model/as-of.js'
 import { findingLog, type FindingLog } from '../model/finding-log.js'
 import type { Image, Layer } from '../model/image.js'
 import type { EntryReport } from '../model/report.js'
@@ -130,10 +131,7 @@ async function listStored(
 
 function layersOf({ layers }: Image, { layer, allLayers, archive }: ListOptions): readonly Layer[] {
   if (allLayers === true || layer === undefined) return layers
-  const found = layers[layer]
-  if (found !== undefined) return [found]
-  const hint = layers.length === 0 ? 'the image has none' : `the image has 0 (base) to ${layers.length - 1}`
-  throw new ArchiveError('ERR_NOT_FOUND', `no layer ${layer}`, { location: archive, hint })
+  return [layerAt({ layers, location: archive }, layer)]
 }
 
 function below(rows: readonly StoredRow[], path: string, { archive, recursive }: ListOptions): StoredRow[] {

@@ -25,6 +25,26 @@ beforeAll(async () => {
 const go = (...args: string[]) => run(args, { cwd: inFolder() })
 const leftOvers = (): Promise<string[]> => readdir(inFolder('out'))
 
+describe('files as of a layer', () => {
+  test('are those before what the layers above it changed', async () => {
+    const cat = async (top: string) => (await go('cat', 'app.tar', '--as-of', top, 'etc/os')).stdout
+    expect([await cat('0'), await cat('1')]).toEqual(['old\n', 'new\n'])
+    const ls = async (top: string) => (await go('ls', 'app.tar', '--as-of', top)).stdout
+    expect([(await ls('0')).includes('link'), (await ls('1')).includes('link')]).toEqual([false, true])
+    await go('extract', 'app.tar', 'etc', '--as-of=0', '-o', 'as-of')
+    expect(await readFile(inFolder('as-of/etc/os'), 'utf8')).toBe('old\n')
+  })
+
+  test('of a layer that is not there are an error, and so are two ways to choose', async () => {
+    const beyond = await go('cat', 'app.tar', '--as-of', '2', 'etc/os')
+    expect(beyond).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(beyond.stderr).toBe('imgtar: app.tar: no layer 2 (ERR_NOT_FOUND)\n  hint: the image has 0 (base) to 1\n')
+    const both = await go('ls', 'app.tar', '--as-of', '0', '--layer', '1')
+    expect(both).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(both.stderr).toContain('--layer and --as-of exclude each other')
+  })
+})
+
 describe('what is written', () => {
   test('is the same from a file, a compressed one and a pipe, to a file and to a pipe', async () => {
     expect(await go('export', 'app.tar', '-o', 'one.tar')).toMatchObject({ exitCode: 0, stderr: '' })

@@ -17,6 +17,7 @@ export const blame = defineCommand({
     ['imgtar blame app.tar /etc/passwd', 'every version, base first: layer, change, mode, owner, size, step'],
     ['imgtar blame --no-trunc app.tar /etc/passwd', 'with whole commands'],
     ['imgtar blame app.tar /root/.ssh/id_rsa --json', 'with the sha256 of each version'],
+    ['imgtar cat app.tar --as-of 2 /etc/passwd', 'the version of layer 2'],
   ],
   async run({ operands, globals, context }) {
     const [operation, { describeFinding }, { selectImage }, { imageIDOf }] = await Promise.all([

@@ -15,6 +15,7 @@ export const buried = defineCommand({
     ['imgtar buried --replaced app.tar', 'with what was overwritten: an old key is still a key'],
     ["imgtar buried app.tar --json | jq -r '.files[] | [.path, .createdBy, .hiddenByStep] | @tsv'", 'with the steps'],
     ['imgtar ls app.tar --layer 2', 'the layer that holds it, as it is stored'],
+    ['imgtar cat app.tar --as-of 2 /root/.netrc', 'such a file, as of the layer that holds it'],
   ],
   async run({ operands, options, globals, context }) {
     const [operation, { describeFinding }, { selectImage }, { imageIDOf }] = await Promise.all([

@@ -1,7 +1,7 @@
 import { ArchiveError } from '../../errors.js'
 import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
-import { verified, VERIFY_OPTION } from '../write-files.js'
+import { AS_OF_OPTION, verified, VERIFY_OPTION } from '../write-files.js'
 
 /** `imgtar cat`: contents of files of an image. */
 export const cat = defineCommand({
@@ -11,25 +11,30 @@ export const cat = defineCommand({
     archive: { kind: 'one', summary: 'the archive, and which image where it holds several' },
     file: { kind: 'many', summary: 'paths in the image; links are followed inside it' },
   },
-  options: { verify: VERIFY_OPTION },
+  options: { 'as-of': AS_OF_OPTION, verify: VERIFY_OPTION },
   examples: [
     ['imgtar cat app.tar /etc/os-release', 'of the merged layers'],
     ['imgtar cat bundle.tar:web:2 /etc/passwd /etc/group', 'one after the other'],
     ['imgtar cat app.tar /bin/app | sha256sum', 'byte for byte'],
+    [
+      'imgtar cat app.tar --as-of 0 /root/.netrc',
+      'a file that buried or blame names, before it was deleted or replaced',
+    ],
   ],
   async run({ operands, options, globals, context, takeTerminal }) {
-    const [{ selectImage }, { readFiles }, { streamOutput }] = await Promise.all([
+    const [{ selectImage }, { layersAsOf }, { readFiles }, { streamOutput }] = await Promise.all([
       import('../../model/select.js'),
+      import('../../model/as-of.js'),
       import('../../ops/read-file.js'),
       import('../../bytes/output.js'),
     ])
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
-    const image = selectImage(archive, {})
-    await verified(image, options.verify, context)
+    const layers = layersAsOf(selectImage(archive, {}), options['as-of'], archive.location)
+    await verified({ layers }, options.verify, context)
     const wanted = { paths: operands.file, archive: archive.location }
     await using output = streamOutput(process.stdout)
     try {
-      for await (const chunk of readFiles(image.layers, wanted, context)) {
+      for await (const chunk of readFiles(layers, wanted, context)) {
         if (globals.quiet) continue
         takeTerminal()
         await output.write(chunk)

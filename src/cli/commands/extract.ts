@@ -3,7 +3,7 @@ import { openOperand } from '../archives.js'
 import { defineCommand } from '../command.js'
 import { directoryPlace, plainPath } from '../output-place.js'
 import { UsageError } from '../usage-error.js'
-import { isRoot, verified, VERIFY_OPTION } from '../write-files.js'
+import { AS_OF_OPTION, isRoot, verified, VERIFY_OPTION } from '../write-files.js'
 
 /** `imgtar extract`: files of an image into a directory. */
 export const extract = defineCommand({
@@ -20,6 +20,7 @@ export const extract = defineCommand({
     output: required('a directory that is new or empty', 'DIRECTORY', targetOf, 'o'),
     'same-owner': flag('files get the owners they have in the image (default for root)'),
     'no-same-owner': flag('files belong to you, without setuid and setgid bits (default for others)'),
+    'as-of': AS_OF_OPTION,
     verify: VERIFY_OPTION,
     'dry-run': flag('say what would be written, and write nothing'),
   },
@@ -31,17 +32,18 @@ export const extract = defineCommand({
   async run({ operands, options, globals, context }) {
     if (options['same-owner'] && options['no-same-owner'])
       throw new UsageError('--same-owner and --no-same-owner exclude each other')
-    const [{ selectImage }, { extractTo }] = await Promise.all([
+    const [{ selectImage }, { layersAsOf }, { extractTo }] = await Promise.all([
       import('../../model/select.js'),
+      import('../../model/as-of.js'),
       import('../extract-to.js'),
     ])
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
-    const image = selectImage(archive, {})
-    await verified(image, options.verify, context)
+    const layers = layersAsOf(selectImage(archive, {}), options['as-of'], archive.location)
+    await verified({ layers }, options.verify, context)
     const sameOwner = options['same-owner'] || (isRoot() && !options['no-same-owner'])
     const isWritten = !options['dry-run']
     const request = { archive, globs: operands.glob, sameOwner, path: options.output, isWritten }
-    return await extractTo('extract', image.layers, request, context)
+    return await extractTo('extract', layers, request, context)
   },
 })
 

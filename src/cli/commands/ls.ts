@@ -4,6 +4,7 @@ import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
 import { isClean } from '../exit-code.js'
 import { UsageError } from '../usage-error.js'
+import { AS_OF_OPTION } from '../write-files.js'
 
 /** `imgtar ls`: the files of an image, or of its layers. */
 export const ls = defineCommand({
@@ -16,6 +17,7 @@ export const ls = defineCommand({
   options: {
     recursive: flag('everything below PATH, not only what is in it', 'R'),
     layer: value('one layer as it is stored, whiteouts shown (w); 0 is the base', 'N', wholeNumber(0)),
+    'as-of': AS_OF_OPTION,
     'all-layers': flag('every layer as it is stored, by path: who put what where'),
   },
   examples: [
@@ -29,16 +31,20 @@ export const ls = defineCommand({
   async run({ operands, options, globals, context }) {
     if (options.layer !== undefined && options['all-layers'])
       throw new UsageError('--layer and --all-layers exclude each other')
-    const [{ describeFinding }, { list }, { selectImage }, { imageIDOf }] = await Promise.all([
+    if (options.layer !== undefined && options['as-of'] !== undefined)
+      throw new UsageError('--layer and --as-of exclude each other')
+    const [{ describeFinding }, { list }, { selectImage }, { layersAsOf }, { imageIDOf }] = await Promise.all([
       import('../../ops/describe.js'),
       import('../../ops/list.js'),
       import('../../model/select.js'),
+      import('../../model/as-of.js'),
       import('../stored-id.js'),
     ])
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
     const image = selectImage(archive, {})
+    const layers = layersAsOf(image, options['as-of'], archive.location)
     const listing = await list(
-      image,
+      { ...image, layers },
       {
         archive: archive.location,
         recursive: options.recursive,
