@@ -18,6 +18,7 @@ export type { SparseRegion, TarEntry, TarEntryType } from './tar/entry.js'
 export type { Measurement, Notice, TarSummary } from './tar/measurement.js'
 export { tarEntries } from './tar/scan.js'
 
+export { layersAsOf } from './model/as-of.js'
 export { chainID, chainIDs } from './model/chain-id.js'
 export type { ContainerConfig, HistoryEntry, ImageConfig } from './model/config.js'
 export type { ConfigSource, Image, ImageArchive, Layer, LayerClaims, LayerState, LooseBlob } from './model/image.js'
