@@ -79,15 +79,18 @@ export function firstOf(error: unknown): unknown {
   return isLater ? firstOf(error.suppressed) : error
 }
 
+/** Whether it is what a signal of AbortController, or of AbortSignal.timeout, throws where nothing else was asked of it. */
+export function isAbort(error: unknown): error is Error {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')
+}
+
 /** An ArchiveError for whatever was thrown; system errors keep their message, and our own pass as they are. */
 export function toArchiveError(thrown: unknown, place: ErrorPlace = {}): ArchiveError {
   const error = firstOf(thrown)
   if (error instanceof ArchiveError) return error
   const message = error instanceof Error ? systemMessage(error) : String(error)
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (error instanceof Error && error.name === 'AbortError') {
-    return new ArchiveError('ERR_ABORTED', 'interrupted', { ...place, cause: error })
-  }
+  if (isAbort(error)) return new ArchiveError('ERR_ABORTED', 'interrupted', { ...place, cause: error })
   if (code !== 'ENOENT') return new ArchiveError('ERR_IO', message, { ...place, cause: error })
   if (error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd') {
     return new ArchiveError('ERR_NOT_FOUND', 'the current directory is gone', { hint: 'cd to another', cause: error })
