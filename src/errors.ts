@@ -80,8 +80,15 @@ export function firstOf(error: unknown): unknown {
 }
 
 /** Whether it is what a signal of AbortController, or of AbortSignal.timeout, throws where nothing else was asked of it. */
-export function isAbort(error: unknown): error is Error {
+function isAbort(error: unknown): error is Error {
   return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')
+}
+
+/** Ends what a signal says is not wanted any more. Errors: ERR_ABORTED, with what the signal says as its cause. */
+export function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return
+  const cause: unknown = signal.reason
+  throw cause instanceof ArchiveError ? cause : new ArchiveError('ERR_ABORTED', 'interrupted', { cause })
 }
 
 /** An ArchiveError for whatever was thrown; system errors keep their message, and our own pass as they are. */

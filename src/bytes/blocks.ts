@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { refuseAborted } from '../errors.js'
 import type { ByteSource } from './source.js'
 
 /** Bytes in order, which come into the memory of whoever takes them: nobody has to copy them. */
@@ -24,7 +25,7 @@ export function blocksOf(source: ByteSource, signal?: AbortSignal): Blocks {
   return {
     size: source.size,
     fill(block) {
-      signal?.throwIfAborted()
+      refuseAborted(signal)
       const span = { offset, length: Math.min(block.length, source.size - offset) }
       const part = block.subarray(0, span.length)
       offset += span.length

@@ -1,4 +1,4 @@
-import { toArchiveError } from '../errors.js'
+import { refuseAborted, toArchiveError } from '../errors.js'
 import { chunked, type Blocks } from './blocks.js'
 import { plannedReads, type Placed, type Read } from './gather-reads.js'
 import type { ByteSource } from './source.js'
@@ -24,7 +24,7 @@ export function gathered(pieces: Iterable<Piece>, signal?: AbortSignal): Blocks 
   const free: KeptBytes[] = []
   return {
     fill(block) {
-      signal?.throwIfAborted()
+      refuseAborted(signal)
       const kept = free.pop() ?? keptBytes()
       const { used, ranges, patches } = nextPieces(cursor, block.length, kept)
       const { reads, scratch } = plannedReads(ranges, SCRATCH)

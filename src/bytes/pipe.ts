@@ -1,7 +1,7 @@
 import { closeSync, constants, createReadStream, openSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { isatty } from 'node:tty'
-import { ArchiveError, toArchiveError } from '../errors.js'
+import { ArchiveError, refuseAborted, toArchiveError } from '../errors.js'
 
 /**
  * The bytes of a path that can be read once only: a pipe, as the shell's `<(command)` makes one, a FIFO, a character
@@ -23,7 +23,7 @@ export async function pipeAt(path: string, signal?: AbortSignal): Promise<AsyncI
 async function* pipeChunks(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const { pipeSocket } = await import('./pipe-socket.js')
   try {
-    signal?.throwIfAborted()
+    refuseAborted(signal)
     yield* pipeSocket(openAtOnce(path), signal)
   } catch (error) {
     throw toArchiveError(error, { location: path })

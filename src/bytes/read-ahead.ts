@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { ArchiveError, toArchiveError } from '../errors.js'
+import { ArchiveError, refuseAborted, toArchiveError } from '../errors.js'
 import { chunksOf, isSource, type Bytes, type ByteSource } from './source.js'
 
 const CHUNK = 1024 * 1024
@@ -31,7 +31,7 @@ export async function* readAhead(source: ByteSource, signal?: AbortSignal): Asyn
   try {
     next = fill(0, 0)
     for (let turn = 0, done = 0; done < size; turn++) {
-      signal?.throwIfAborted()
+      refuseAborted(signal)
       const chunk: Uint8Array = await next
       if (chunk.length === 0) {
         throw new ArchiveError('ERR_TRUNCATED', 'the file became shorter while it was read', { location, offset: done })

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { ArchiveError, toArchiveError } from '../errors.js'
+import { ArchiveError, refuseAborted, toArchiveError } from '../errors.js'
 
 // Large enough that the cost of a read does not show, small enough to stay in the cache.
 const CHUNK = 256 * 1024
@@ -71,7 +71,7 @@ export async function fileSource(file: string, location = file): Promise<OpenSou
     place: { file, offset: 0 },
     readInto,
     async read(span, signal, into) {
-      signal?.throwIfAborted()
+      refuseAborted(signal)
       if (!holds(source, span)) throw truncated(source, span)
       const bytes = into ?? new Uint8Array(span.length)
       await readFully(handle, bytes, span, location)

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
+import { refuseAborted } from '../errors.js'
 import { cutName, LONGEST_NAME } from '../bytes/file-place.js'
 import { checkDirectory, directoryOutput } from '../bytes/output-directory.js'
 import type { RunContext } from '../context.js'
@@ -44,7 +45,7 @@ export async function extractTo(
   if (!isWritten) return reportOf([])
   await using output = await directoryOutput(path, NEW)
   const unplanted = await extraction.into(output.path, path)
-  context.signal?.throwIfAborted()
+  refuseAborted(context.signal)
   const list = listBeside(path)
   const report = await reportOf(unplanted, unplanted.length === 0 ? undefined : list)
   await replaceList(list, report)

@@ -1,3 +1,4 @@
+import { refuseAborted } from '../errors.js'
 import { flag, choice, maybe, required, value } from './arguments.js'
 import type { ValuesOf } from './arguments.js'
 import { UsageError } from './usage-error.js'
@@ -116,7 +117,7 @@ export async function writeMade(
   await using sink = await openOutput(options, target)
   const made = await make({ compress: compressOf(options), holds: writers.compressionsOf(target), staging: sink })
   const content = await writers.writeImages(sink, made, target, context)
-  context.signal?.throwIfAborted()
+  refuseAborted(context.signal)
   const size = await sink.commit()
   const layout = format === 'docker-archive' ? target.layout : null
   return writtenReport(

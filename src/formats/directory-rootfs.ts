@@ -12,7 +12,7 @@ import {
 import { basename } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { RunContext } from '../context.js'
-import { ArchiveError, toArchiveError } from '../errors.js'
+import { ArchiveError, refuseAborted, toArchiveError } from '../errors.js'
 import type { ImageArchive, Layer } from '../model/image.js'
 import { displayPath, latin1, latin1Bytes } from '../tar/path.js'
 import { paddingOf, tarHeader, TAR_END_BYTES, type TarHeaderFields } from '../tar/write.js'
@@ -50,7 +50,7 @@ async function* directoryTar(directory: string, context: RunContext): AsyncGener
   for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
     count += 1
     if (count % MOST_AT_ONCE === 0) await setImmediate()
-    context.signal?.throwIfAborted()
+    refuseAborted(context.signal)
     const status = told(path, (name) => lstatSync(name, { bigint: true }), root)
     yield* entryTar(root, path, status, links)
     if (status.isDirectory()) for (const child of children(root, path)) todo.push(child)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { decompress, detectCompression, SNIFF_BYTES } from '../bytes/compression.js'
 import { chunksOf, fileSource, type ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, refuseAborted } from '../errors.js'
 import { looksLikeTar } from '../tree/measure.js'
 import { isLayout } from './layout-mark.js'
 
@@ -25,7 +25,7 @@ export async function findArchives(path: string, context: RunContext): Promise<r
 }
 
 async function walk(directory: string, found: string[], context: RunContext): Promise<void> {
-  context.signal?.throwIfAborted()
+  refuseAborted(context.signal)
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => undefined)
   // Whoever opens it is told why it cannot be read, and goes on with the others.
   if (entries === undefined) found.push(directory)

@@ -2,7 +2,7 @@ import { bytesSource, type ByteSource } from '../bytes/source.js'
 import { drain, readChunks, type ByteReader } from '../bytes/reader.js'
 import { diffIDOf, digestOf, hasher, type Hasher } from '../bytes/digest.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, refuseAborted } from '../errors.js'
 import type { Finding } from '../findings.js'
 import { findingLog } from '../model/finding-log.js'
 import { decodeTar, type TarAnswer, type TarRequest } from '../tar/decode.js'
@@ -99,7 +99,7 @@ async function drive(reader: ByteReader, context: RunContext, handlers: PassHand
   )
   let step = decoder.next()
   while (step.done !== true) {
-    context.signal?.throwIfAborted()
+    refuseAborted(context.signal)
     step = decoder.next(await answer(reader, step.value, handlers))
     context.onProgress?.({ task: 'read', subject: 'archive', done: reader.offset })
   }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { refuseAborted } from '../errors.js'
 import { compress, type CompressOptions } from '../bytes/compression.js'
 import { blocksOf, type Blocks } from '../bytes/blocks.js'
 import { diffIDOf, hasher, type AnyHasher } from '../bytes/digest.js'
@@ -169,7 +170,7 @@ async function* watched(
 ): AsyncGenerator<Uint8Array> {
   let done = 0
   for await (const chunk of chunks) {
-    context.signal?.throwIfAborted()
+    refuseAborted(context.signal)
     // It is hashed on this thread while the system writes it: first the write is asked for, then the hash is taken.
     const looking = setImmediate().then(() => push(chunk))
     try {

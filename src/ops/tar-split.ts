@@ -1,3 +1,4 @@
+import { refuseAborted } from '../errors.js'
 import { compress } from '../bytes/compression.js'
 import { hasher, type Digest } from '../bytes/digest.js'
 import { hasherFor } from '../bytes/hash-beside.js'
@@ -50,7 +51,7 @@ export async function disassemble(
     }
     const split = disassembler(handlers, context.limits, location)
     for await (const chunk of tar) {
-      context.signal?.throwIfAborted()
+      refuseAborted(context.signal)
       hash.update(chunk)
       bytes += chunk.length
       split.push(chunk)

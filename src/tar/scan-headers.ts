@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { refuseAborted } from '../errors.js'
 import type { ByteSource } from '../bytes/source.js'
 import { decodeTar, type TarHandlers, type TarStart } from './decode.js'
 import type { TarEnd } from './end.js'
@@ -68,7 +69,7 @@ function pauses(window: BlockWindow, { signal }: ScanContext): () => Promise<boo
     if (!window.isTired()) return false
     window.rest()
     await setImmediate()
-    signal?.throwIfAborted()
+    refuseAborted(signal)
     return true
   }
 }

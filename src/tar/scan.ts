@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { refuseAborted } from '../errors.js'
 import { isSource, type Bytes, type ByteSource, type Span } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { decodeTar, type TarAnswer, type TarHandlers, type TarRequest } from './decode.js'
@@ -136,7 +137,7 @@ async function* stepsOfChunks(
 ): Steps {
   const pusher = tarPusher(handlers, limits)
   for await (const chunk of chunks) {
-    signal?.throwIfAborted()
+    refuseAborted(signal)
     pusher.push(chunk)
     yield undefined
   }
@@ -204,7 +205,7 @@ function slidingWindow(source: ByteSource, signal: AbortSignal | undefined): Win
     held,
     async load(span) {
       if (++loads % TURN === 0) await setImmediate()
-      signal?.throwIfAborted()
+      refuseAborted(signal)
       const near = span.offset - (start + bytes.length) <= size
       size = near ? Math.min(largest, size * 2) : Math.max(SMALLEST_WINDOW, size / 2)
       start = span.offset

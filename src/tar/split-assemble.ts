@@ -1,4 +1,4 @@
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, refuseAborted } from '../errors.js'
 import { displayPath, latin1Bytes } from './path.js'
 import { crc64Buffer, type Crc64 } from './split-crc64.js'
 import type { Absence, FileLookup, StoredFile } from './split-files.js'
@@ -50,11 +50,11 @@ export async function* assembleSplit(
   const { signal } = options
   try {
     for await (const batch of entries) {
-      signal?.throwIfAborted()
+      refuseAborted(signal)
       filler.take(batch)
       for (let full = filler.fill(); full !== undefined; full = filler.fill()) {
         yield full
-        signal?.throwIfAborted()
+        refuseAborted(signal)
       }
     }
     const rest = filler.rest()
@@ -133,7 +133,7 @@ export async function checkSplit(
   const checker = splitChecker(options)
   for await (const batch of entries) {
     for (const entry of batch) {
-      options.signal?.throwIfAborted()
+      refuseAborted(options.signal)
       checker.check(entry)
     }
   }

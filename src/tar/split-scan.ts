@@ -1,3 +1,4 @@
+import { refuseAborted } from '../errors.js'
 import { concat } from '../bytes/concat.js'
 import type { RunContext } from '../context.js'
 import { decodeTar, type TarHandlers } from './decode.js'
@@ -34,7 +35,7 @@ export async function scanSplit(
     step = decoder.next(value)
   }
   for await (const batch of entries) {
-    signal?.throwIfAborted()
+    refuseAborted(signal)
     for (const entry of batch) {
       if (entry.kind === 'segment') feed(entry.bytes.length, entry.bytes)
       else if (wantsContent(step)) feed(entry.size, undefined)

@@ -1,4 +1,4 @@
-import { count, isAbort, toArchiveError } from '../errors.js'
+import { count } from '../errors.js'
 import { counted } from '../bytes/reader.js'
 import { readAhead } from '../bytes/read-ahead.js'
 import type { ByteSource } from '../bytes/source.js'
@@ -60,19 +60,14 @@ export async function readLayers(items: readonly LayerToRead[], context: RunCont
   const read = new Map<LayerToRead, LayerRead>()
   const total = items.reduce((sum, { layer }) => sum + (layer.blob?.size ?? 0), 0)
   const progress = progressOf(count(items.length, 'layer'), total, context)
-  try {
-    const { headers, near, far } = await sharedOut(items, context)
-    await together(context, [
-      (inner) => readFar(far, inner, read, progress),
-      async (inner) => {
-        for (const [item, blob] of headers) read.set(item, await readHeaders(item, blob, inner, progress))
-        for (const item of near) read.set(item, await readNear(item, inner, progress))
-      },
-    ])
-  } catch (error) {
-    // What an interruption meets is a thread, which says so itself, or a reading here, which throws what the signal has.
-    throw isAbort(error) ? toArchiveError(error) : error
-  }
+  const { headers, near, far } = await sharedOut(items, context)
+  await together(context, [
+    (inner) => readFar(far, inner, read, progress),
+    async (inner) => {
+      for (const [item, blob] of headers) read.set(item, await readHeaders(item, blob, inner, progress))
+      for (const item of near) read.set(item, await readNear(item, inner, progress))
+    },
+  ])
   return items.flatMap((item) => read.get(item) ?? [])
 }
 

@@ -2,7 +2,7 @@ import { drain, readChunks } from '../bytes/reader.js'
 import type { ByteSource, OpenSource, Span } from '../bytes/source.js'
 import { spool } from '../bytes/spool.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError, refuseAborted } from '../errors.js'
 import type { Layer } from '../model/image.js'
 import { plainBlob } from './layer-entries.js'
 import type { Inode } from './node.js'
@@ -117,7 +117,7 @@ async function* counted(
 ): AsyncGenerator<Uint8Array> {
   let done = 0
   for await (const chunk of chunks) {
-    context.signal?.throwIfAborted()
+    refuseAborted(context.signal)
     yield chunk
     done += chunk.length
     context.onProgress?.({ task: 'unpack', subject: path, done, total })

@@ -1,4 +1,4 @@
-import { count } from '../errors.js'
+import { count, refuseAborted } from '../errors.js'
 import { runJobs } from '../bytes/worker-pool.js'
 import { WORTH_A_THREAD, type Threads } from '../bytes/worker-threads.js'
 import { counted } from '../bytes/reader.js'
@@ -47,7 +47,7 @@ export async function measureBlobs(
   const far = onThreads ? unique.filter(({ blob }) => blob.place !== undefined) : []
   const near = onThreads ? unique.filter(({ blob }) => blob.place === undefined) : unique
   for (const item of near) {
-    context.signal?.throwIfAborted()
+    refuseAborted(context.signal)
     const chunks = counted(chunksOf(item.blob, context.signal), progress)
     measured.set(item.blob, await measureUnpacked(chunks, optionsOf(item, context), item.tree))
   }

@@ -96,7 +96,7 @@ async function readPacked(
       reader.push(chunk)
     }
   } catch (error) {
-    if (!(error instanceof ArchiveError)) throw error
+    if (!(error instanceof ArchiveError) || error.code === 'ERR_ABORTED') throw error
     notices.push(brokenNotice(error))
     const content = (reader ?? contentReader(new Uint8Array(0), options)).end(notices)
     // The bytes behind the break are unknown, so that the tar's own complaints would only repeat it.

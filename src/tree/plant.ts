@@ -3,7 +3,7 @@ import { gather, type Piece } from '../bytes/gather.js'
 import { holdDirectory, type FileMetadata, type HeldDirectory } from '../bytes/held-directory.js'
 import { readChunks, type ByteReader } from '../bytes/reader.js'
 import type { RunContext } from '../context.js'
-import { ArchiveError, toArchiveError } from '../errors.js'
+import { ArchiveError, refuseAborted, toArchiveError } from '../errors.js'
 import type { FileContents } from './file-contents.js'
 import { isDirectory, type Inode } from './node.js'
 import { contentPieces } from './tar-bytes.js'
@@ -93,7 +93,7 @@ export async function plant(
 
 async function turn(done: number, total: number, subject: string, context: RunContext): Promise<void> {
   await setImmediate()
-  context.signal?.throwIfAborted()
+  refuseAborted(context.signal)
   context.onProgress?.({ task: 'extract', subject, done, total, unit: 'name' })
 }
 

@@ -113,7 +113,7 @@ describe('the blocks of a source', () => {
     const { fill } = blocksOf(opened(data), abort.signal)
     await fill(new Uint8Array(BLOCK)).ready
     abort.abort()
-    expect(() => fill(new Uint8Array(BLOCK))).toThrow(expect.objectContaining({ name: 'AbortError' }))
+    expect(() => fill(new Uint8Array(BLOCK))).toThrow(expect.objectContaining({ code: 'ERR_ABORTED' }))
   })
 
   test('are asked of the source with the signal', async () => {

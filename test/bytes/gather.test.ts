@@ -179,7 +179,7 @@ test('a run that is interrupted stops', async () => {
   const chunks = gather([{ kind: 'range', source: file, offset: 0, length: data.length }], abort.signal)
   await chunks.next()
   abort.abort()
-  await expect(collect(chunks)).rejects.toMatchObject({ name: 'AbortError' })
+  await expect(collect(chunks)).rejects.toMatchObject({ code: 'ERR_ABORTED' })
 })
 
 /** What happens when one piece can be read and another cannot; and whether somebody is left with an error of his own. */

@@ -86,7 +86,7 @@ describe('a layer of its own that is put together', () => {
       }
       await assemble(assemblyOf(), output, runContext({ concurrency: 2, signal: stop.signal, onProgress }))
     }
-    await expect(interrupted()).rejects.toMatchObject({ name: 'AbortError' })
+    await expect(interrupted()).rejects.toMatchObject({ code: 'ERR_ABORTED' })
     expect(readdirSync(inFolder())).toEqual([])
   })
 

@@ -1,3 +1,4 @@
+import { refuseAborted } from '../../errors.js'
 import type { RunContext } from '../../context.js'
 import type { Image, ImageArchive } from '../../model/image.js'
 import type { FilesReport } from '../../model/report-files.js'
@@ -97,7 +98,7 @@ async function toTar(
         return blocks.fill(block)
       },
     })
-    context.signal?.throwIfAborted()
+    refuseAborted(context.signal)
     await output.commit()
     size = output.position
   } else size = flat.size()

@@ -1,5 +1,5 @@
 import { asDigest } from '../../bytes/digest.js'
-import { toArchiveError } from '../../errors.js'
+import { refuseAborted, toArchiveError } from '../../errors.js'
 import type { Descriptor } from '../../model/descriptor.js'
 import { findingLog } from '../../model/finding-log.js'
 import { imageManifest, type ImageManifest } from '../../model/manifest.js'
@@ -19,7 +19,7 @@ export async function unnamedTargets(reading: Reading, named: readonly string[])
   const documents = new Map<string, ImageManifest>()
   const descriptors: Descriptor[] = []
   for (const hex of await reading.files.list('blobs/sha256')) {
-    reading.context.signal?.throwIfAborted()
+    refuseAborted(reading.context.signal)
     const digest = asDigest(`sha256:${hex}`)
     const found = digest === undefined ? undefined : await manifestAt(quiet, `blobs/sha256/${hex}`)
     if (digest === undefined || found === undefined) continue

@@ -1,5 +1,5 @@
 import type { RunContext } from '../../context.js'
-import { ArchiveError } from '../../errors.js'
+import { ArchiveError, refuseAborted } from '../../errors.js'
 import { capabilityForAll } from '../../tar/capability.js'
 import { TYPE_BITS, TYPEFLAGS } from '../../tar/file-type.js'
 import { latin1Bytes } from '../../tar/path.js'
@@ -37,7 +37,7 @@ export async function* storeTar(
   const firsts = new Map<string, string>()
   const buffer = new Uint8Array(BUFFER)
   for (const { path, node, isDeleted } of walk(store, base, options)) {
-    context.signal?.throwIfAborted()
+    refuseAborted(context.signal)
     if (node.type === 'other') continue
     const key = `${base}/${path}`
     const first = node.identity === undefined ? undefined : firsts.get(node.identity)

@@ -3,7 +3,7 @@ import type { Compression } from '../../bytes/compression.js'
 import { checkDirectory, directoryOutput } from '../../bytes/output-directory.js'
 import { checkFile, fileOutput, streamOutput } from '../../bytes/output.js'
 import type { RunContext } from '../../context.js'
-import { ArchiveError } from '../../errors.js'
+import { ArchiveError, refuseAborted } from '../../errors.js'
 import { directorySink } from './directory-sink.js'
 import { LAYOUT_MARK } from '../layout-mark.js'
 import { heldContent, type ArchiveContent } from './content.js'
@@ -90,7 +90,7 @@ export async function writeImages(
   if (content.images.length === 0) throw new ArchiveError('ERR_NOT_FOUND', 'there is no image to write')
   const held = heldContent(content, { docker: target.format === 'docker-archive', index: hasIndex(target) })
   for (const member of membersOf(held, target)) {
-    context.signal?.throwIfAborted()
+    refuseAborted(context.signal)
     refuseOverLimit(member, context)
     await sink.add(member, context)
   }

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { RunContext } from '../../context.js'
-import { ArchiveError } from '../../errors.js'
+import { ArchiveError, refuseAborted } from '../../errors.js'
 import type { Layer } from '../../model/image.js'
 import type { TarEntry } from '../../tar/entry.js'
 import { cleanPath } from '../../tar/path.js'
@@ -62,7 +62,7 @@ export async function passOver(layer: Layer, options: PassOptions, context: RunC
   )
   try {
     for await (const chunk of layer.tar(context)) {
-      context.signal?.throwIfAborted()
+      refuseAborted(context.signal)
       pusher.push(chunk)
       padding.pass(chunk)
     }

@@ -1,7 +1,7 @@
 import { chunksOf } from '../../bytes/source.js'
 import { diffIDOf, hasher } from '../../bytes/digest.js'
 import type { RunContext } from '../../context.js'
-import { ArchiveError } from '../../errors.js'
+import { ArchiveError, refuseAborted } from '../../errors.js'
 import type { Layer } from '../../model/image.js'
 import { scanChunks } from '../../tar/scan.js'
 import type { Clue } from './clue.js'
@@ -37,7 +37,7 @@ async function isWhole(layer: Layer, context: RunContext): Promise<boolean> {
   const hash = hasher()
   try {
     for await (const chunk of layer.tar(context)) {
-      context.signal?.throwIfAborted()
+      refuseAborted(context.signal)
       hash.update(chunk)
     }
   } catch (error) {

@@ -5,7 +5,7 @@ import { hexOf, type ChainID, type DiffID } from '../../../bytes/digest.js'
 import { outputError } from '../../../bytes/file-place.js'
 import { syncDirectory } from '../../../bytes/output.js'
 import type { Limits, RunContext } from '../../../context.js'
-import { ArchiveError, toArchiveError } from '../../../errors.js'
+import { ArchiveError, refuseAborted, toArchiveError } from '../../../errors.js'
 import { chainIDs } from '../../../model/chain-id.js'
 import type { Image, Layer } from '../../../model/image.js'
 import { directoryStore } from '../directory-store.js'
@@ -77,7 +77,7 @@ export async function loadInto(
     await storeNames(root, images)
     // A name must never lead to what a power cut took away: first all that it leads to is on the disk, then it is made.
     await settle(path)
-    context.signal?.throwIfAborted()
+    refuseAborted(context.signal)
     for (const step of root.finish) await step()
     for (const folder of foldersOf(root)) await syncDirectory(folder)
     return stored

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { compress } from '../../../bytes/compression.js'
 import { diffIDOf, hasher, type DiffID } from '../../../bytes/digest.js'
 import type { RunContext } from '../../../context.js'
-import { ArchiveError, HINTS } from '../../../errors.js'
+import { ArchiveError, HINTS, refuseAborted } from '../../../errors.js'
 import type { Layer } from '../../../model/image.js'
 import { TAR_END_BYTES, paddingOf } from '../../../tar/write.js'
 import { disassembler } from '../../../tar/split-disassemble.js'
@@ -78,7 +78,7 @@ async function* lines(
     layer.path,
   )
   for await (const chunk of layer.tar(context)) {
-    context.signal?.throwIfAborted()
+    refuseAborted(context.signal)
     hash.update(chunk)
     split.push(chunk)
     for (const bytes of packed.splice(0)) await unpacking.write(bytes)
