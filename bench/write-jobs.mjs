@@ -23,8 +23,8 @@ const storedCopy = {
   name: 'cp, then sync',
   command: ({ file, scratch }) => shell('cp "$1" "$2" && sync "$2"', file, join(scratch, OUT)),
 }
-// A virtual machine gives back memory that lies free for a second or two, and a copy waits for its return: 1 s or 3 s for
-// the same copy. So every run finds as much memory free as a copy needs.
+// Memory that has lain free for some seconds costs more on a virtual machine: the same copy takes 1 s or 3 s. So as much as
+// a copy needs becomes free right before every run.
 const freeMemory = ({ file, scratch }) => shell('cp "$1" "$2" && rm "$2"', file, join(scratch, OUT))
 const flatten = {
   name: 'imgtar export FILE',
