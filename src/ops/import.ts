@@ -101,7 +101,8 @@ function imageMarks(): { readonly see: (key: string) => void; isImage(): boolean
 }
 
 const MARKS = new Set(['manifest.json', 'index.json', 'oci-layout', 'repositories'])
-const BLOB = /^(?:blobs\/sha256\/)?[a-f0-9]{64}(?:\.json|\.tar|\/json|\/layer\.tar)?$/
+// crane, kaniko and jib write `sha256:HEX` and `HEX.tar.gz`.
+const BLOB = /^(?:blobs\/sha256\/|sha256:)?[a-f0-9]{64}(?:\.json|\.tar(?:\.\w+)?|\/json|\/layer\.tar)?$/
 
 function imageArchive(location: string): ArchiveError {
   return new ArchiveError('ERR_NOT_ARCHIVE', 'this is an image archive, not a root filesystem', {

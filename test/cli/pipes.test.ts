@@ -61,6 +61,15 @@ describe.skipIf(spawnSync('bash', ['-c', 'true']).status !== 0)('what comes down
     expect(code).toBe(0)
   })
 
+  test('is several images, of which one is chosen by its name or place', () => {
+    const { code, stdout, stderr } = bash(
+      '$I save -q a.tar b.tar -o both.tar -f; for image in -:b:1 -:@1 -:@0 -; do $I cat "$image" /etc/name < both.tar; done',
+    )
+    expect(stdout).toBe('secondsecondfirst')
+    expect(stderr).toContain('hint: it holds a:1 (linux/amd64); b:1 (linux/amd64); -:a:1 is the first of them')
+    expect(code).toBe(2)
+  })
+
   test('is proved and asked of engines from one reading', () => {
     const { code, stdout } = bash('$I verify --for docker-28 <(cat a.tar)')
     expect(stdout).toMatch(/: whole: 1 image.*\n\s+docker-28\s+accepted .* a:1/)

@@ -53,6 +53,7 @@ describe('nothing is kept', () => {
   test.each([
     ['of a file', ['verify', 'app.tar', '--tee', 'copy.tar'], "'app.tar' stays where it is"],
     ['of several archives', ['verify', '-', 'app.tar', '--tee', 'copy.tar'], '--tee is for one archive'],
+    ['without --tee', ['verify', 'app.tar', '--force'], '--force is for the file of --tee'],
     ['on standard output', ['verify', '-', '--tee', '-'], '--tee names a file'],
   ])('%s, and the command line is refused', async (_, args, words) => {
     const { exitCode, stdout, stderr } = await run(args, { cwd: at(), stdin: whole })

@@ -106,6 +106,11 @@ describe.each<[string, (bytes: Uint8Array) => RootfsInput['bytes']]>([
     }
   })
 
+  test.each(['sha256:HEX', 'HEX.tar.gz'])('nor is one with %s, as crane, kaniko and jib write them', async (blob) => {
+    const archive = layerTar([{ path: blob.replace('HEX', 'ab'.repeat(32)) }, { path: 'manifest.json' }])
+    await expect(imported(opened(archive))).rejects.toMatchObject({ code: 'ERR_NOT_ARCHIVE' })
+  })
+
   test('what docker load would refuse is told', async () => {
     const twice = layerTar([{ path: 'a' }, { path: 'a' }])
     const { findings } = await imported(opened(twice))

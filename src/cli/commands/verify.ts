@@ -7,6 +7,7 @@ import { findingCode } from '../finding-code.js'
 import type { RunContext } from '../../context.js'
 import type { Tee } from '../tee.js'
 import { reportOption } from '../report-targets.js'
+import { UsageError } from '../usage-error.js'
 import { summaryOf } from '../verdict-summary.js'
 
 /** `imgtar verify`: proves archives, each on its own. */
@@ -67,6 +68,7 @@ export const verify = defineCommand({
   ],
   async run({ operands, options, globals, context, tell }) {
     const { readPolicies } = await import('../policies.js')
+    if (options.force && options.tee === undefined) throw new UsageError('--force is for the file of --tee')
     const { baseline, policy: files } = options
     const standard = { failOn: options['fail-on'], allow: options.allow }
     const request = { files, baseline, standard, globals }
