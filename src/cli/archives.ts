@@ -1,5 +1,5 @@
 import { addAbortSignal } from 'node:stream'
-import type { ByteSource, OpenSource } from '../bytes/source.js'
+import type { OpenSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { ImageChoice } from '../formats/operand.js'
@@ -16,9 +16,7 @@ export interface OpenSettings {
   /** `once` where layers are only measured, `random` where their contents are read again. */
   readonly access: 'once' | 'random'
   /** The bytes to read in place of the path's, where they are at hand already. */
-  readonly source?: ByteSource
-  /** The same where they pass once. */
-  readonly stream?: AsyncIterable<Uint8Array>
+  readonly given?: GivenBytes | undefined
 }
 
 /**
@@ -32,21 +30,19 @@ export async function openOperand(text: string, settings: OpenSettings): Promise
     import('../model/platform.js'),
     import('../model/select.js'),
   ])
-  const { globals, context, access, source, stream } = settings
+  const { globals, context, access, given } = settings
   const { path, transport, choice } = await parseOperand(text)
   if (choice?.kind === 'container' && transport !== 'docker-root') {
     const hint = 'containers are in the data-root of a docker: docker-root:PATH:@container=NAME'
     throw new ArchiveError('ERR_REFERENCE', 'an archive has no containers', { location: path, hint })
   }
   const platform = globals.platform === undefined ? undefined : parsePlatform(globals.platform)
-  const passing = stream === undefined ? undefined : { stdin: stream }
-  const given = source === undefined ? (passing ?? (await givenFor(path, context))) : { source }
   const archive = await openArchive(path, context, {
     access,
     ...(transport !== undefined && { transport }),
     ...(platform !== undefined && { platform }),
     ...(choice?.kind === 'container' && { container: choice.container }),
-    ...given,
+    ...(given ?? (await givenFor(path, context))),
   }).catch(async (error: unknown) => {
     throw (await import('./no-such-archive.js')).noSuchArchive(error, text)
   })

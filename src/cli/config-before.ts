@@ -20,7 +20,7 @@ export async function readConfigBefore(
   await using source = isDirectory ? undefined : await openBytes(path, context)
   const inspected = source && (await readInspected(source, context))
   if (inspected !== undefined) return configInspected(inspected, from)
-  await using archive = await openOperand(from, { globals, context, access: 'once', ...(source && { source }) })
+  await using archive = await openOperand(from, { globals, context, access: 'once', given: source && { source } })
   const { configSource } = selectImage(archive, {})
   if (configSource.kind !== 'stored') {
     throw new ArchiveError('ERR_NOT_FOUND', 'it holds no config', {

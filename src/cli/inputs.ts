@@ -24,7 +24,7 @@ export async function openInputs(operands: readonly string[], settings: InputSet
     for (const operand of operands) {
       const source = await keptSource(operand, settings)
       if (source !== undefined) opened.push(source)
-      const archive = await openOperand(operand, { ...settings, ...(source && { source }) })
+      const archive = await openOperand(operand, { ...settings, given: source && { source } })
       opened.push(archive)
       archives.push(archive)
     }

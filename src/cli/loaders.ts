@@ -1,4 +1,3 @@
-import type { ByteSource } from '../bytes/source.js'
 import { spool } from '../bytes/spool.js'
 import type { RunContext } from '../context.js'
 import { parseOperand } from '../formats/operand.js'
@@ -12,7 +11,7 @@ import { streamAt } from './archives.js'
 /** What is known of an archive before it is proved. */
 export interface Asked extends Partial<LoaderAnswers> {
   /** The bytes of a pipe, which was read for it. */
-  readonly source?: ByteSource
+  readonly given?: GivenBytes
 }
 
 /** Who is asked, and what about. */
@@ -20,7 +19,7 @@ export interface Asking {
   readonly operand: string
   readonly choices: readonly EngineChoice[]
   /** What comes in place of the operand's bytes. */
-  readonly stream?: AsyncIterable<Uint8Array> | undefined
+  readonly given?: GivenBytes | undefined
 }
 
 /**
@@ -28,15 +27,16 @@ export interface Asking {
  * both. An archive that cannot be opened has no answers, and its proof says why. Errors: ERR_ABORTED.
  */
 export async function withLoaders<Proof>(
-  { operand, choices, stream: given }: Asking,
+  { operand, choices, given }: Asking,
   context: RunContext,
   prove: (asked: Asked) => Promise<Proof>,
 ): Promise<Proof> {
   const { path } = await parseOperand(operand).catch(() => ({ path: operand }))
-  const stream = given ?? (await streamAt(path, context))
+  const stream = given?.stdin ?? (await streamAt(path, context))
   if (stream === undefined) return prove(await answers(path, choices, context))
   await using source = await spool(stream, path, context.signal)
-  return await prove({ ...(await answers(path, choices, context, { source })), source })
+  const kept = { source }
+  return await prove({ ...(await answers(path, choices, context, kept)), given: kept })
 }
 
 async function answers(

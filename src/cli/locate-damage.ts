@@ -1,6 +1,7 @@
-import type { ByteSource, OpenSource } from '../bytes/source.js'
+import type { OpenSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import type { Finding } from '../findings.js'
+import type { GivenBytes } from '../formats/stored.js'
 import type { ImageArchive } from '../model/image.js'
 import { damagedLayers, gone, pinpoint } from '../ops/pinpoint/index.js'
 import type { Measurements } from '../ops/measure.js'
@@ -15,7 +16,7 @@ import type { GlobalValues } from './options.js'
 export interface LocateSettings {
   readonly globals: GlobalValues
   /** The bytes of the archive, where they came down a pipe and were kept. */
-  readonly source?: ByteSource
+  readonly given?: GivenBytes | undefined
   /** What came down pipes, of the evidence. */
   readonly kept?: KeptPipes
   readonly evidence?: EvidencePlaces
@@ -28,7 +29,7 @@ export interface LocateSettings {
 export async function locateDamage(
   operand: string,
   { archive, measurements }: { readonly archive: ImageArchive; readonly measurements: Measurements },
-  { globals, source, kept = new Map(), evidence = { against: [], sidecars: [] } }: LocateSettings,
+  { globals, given, kept = new Map(), evidence = { against: [], sidecars: [] } }: LocateSettings,
   context: RunContext,
 ): Promise<readonly Finding[]> {
   const damaged = damagedLayers(archive, measurements)
@@ -36,7 +37,7 @@ export async function locateDamage(
   if (damaged.length === 0) return []
   if (archive.passed === true) return gone(archive, damaged)
   const settings = { globals, context, access: 'random' } as const
-  await using readable = isGone ? await openOperand(operand, { ...settings, ...(source && { source }) }) : undefined
+  await using readable = isGone ? await openOperand(operand, { ...settings, given }) : undefined
   await using against = await openInputs(evidence.against, { ...settings, kept }).catch(ofOther('the evidence'))
   await using sidecars = await openFiles(evidence.sidecars, kept, context).catch(ofOther('the evidence'))
   const outside = { against: against.archives, sidecars: sidecars.files }

@@ -45,8 +45,7 @@ export async function refuseReplacing(bases: readonly string[], output: string):
 
 /** Refuses reports that would replace an archive of the same command line. Errors: UsageError. */
 export async function refuseReportOver(operands: readonly string[], reports: readonly ReportTarget[]): Promise<void> {
-  const files = reports.flatMap(({ file }) => (file === undefined ? [] : [file]))
-  if (files.length === 0) return
+  if (reports.every(({ file }) => file === undefined)) return
   const { parseOperand } = await import('../formats/operand.js')
   for (const operand of operands) {
     // What is no operand is told by the command.
@@ -54,9 +53,15 @@ export async function refuseReportOver(operands: readonly string[], reports: rea
       (parsed) => parsed.path,
       () => operand,
     )
-    for (const file of files) {
-      if (await isSame(path, file)) throw new UsageError(`--report would replace '${path}', which the command is about`)
-    }
+    await refuseReportAt(path, reports)
+  }
+}
+
+/** Refuses reports that would replace a file that the command reads or writes. Errors: UsageError. */
+export async function refuseReportAt(path: string, reports: readonly ReportTarget[]): Promise<void> {
+  for (const { file } of reports) {
+    if (file === undefined || !(await isSame(path, file))) continue
+    throw new UsageError(`--report would replace '${path}', which the command is about`)
   }
 }
 

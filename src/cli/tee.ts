@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { fileOutput } from '../bytes/output.js'
 import type { OutputOptions } from '../bytes/file-place.js'
 import type { RunContext } from '../context.js'
@@ -32,6 +33,7 @@ export async function teeOf(
   const { path } = await parseOperand(operand)
   const stream = await streamAt(path, context)
   if (stream === undefined) throw new UsageError(`--tee keeps what comes down a pipe, and '${path}' stays where it is`)
+  if (await isWhatIsRead(path, file)) throw new UsageError(`--tee would write into '${file}', which is what is read`)
   const output = await fileOutput(file, options)
   const chunks = stream[Symbol.asyncIterator]()
   const failures: unknown[] = []
@@ -60,4 +62,12 @@ export async function teeOf(
       await output[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Whether a name is that of the pipe that is read, which would wait for itself. */
+async function isWhatIsRead(path: string, file: string): Promise<boolean> {
+  const [read, written] = await Promise.all(
+    [path === '-' ? '/dev/stdin' : path, file].map((name) => stat(name).catch(() => undefined)),
+  )
+  return read?.isFIFO() === true && read.ino === written?.ino && read.dev === written.dev
 }

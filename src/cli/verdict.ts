@@ -1,7 +1,7 @@
-import type { ByteSource } from '../bytes/source.js'
 import type { RunContext } from '../context.js'
 import type { ImageArchive } from '../model/image.js'
 import type { FindingCode } from '../findings.js'
+import type { GivenBytes } from '../formats/stored.js'
 import type { EngineChoice } from '../model/engine-names.js'
 import type { VerifyReport } from '../model/report.js'
 import type { Standard } from '../ops/judge.js'
@@ -41,10 +41,10 @@ const DAMAGE: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'LAYER_TAR',
 ])
 
-/** What is proved: an operand, and what passes in the place of its bytes, where that is at hand. */
+/** What is proved: an operand, and what comes in the place of its bytes, where that is at hand. */
 export interface Candidate {
   readonly operand: string
-  readonly stream?: AsyncIterable<Uint8Array> | undefined
+  readonly given?: GivenBytes | undefined
 }
 
 /** Proves one archive. That it cannot be read is a verdict too. Errors: ERR_ABORTED. */
@@ -68,10 +68,10 @@ async function provenOr(
 ): Promise<Verdict> {
   const { judge } = await import('../ops/judge.js')
   const { operand } = candidate
-  const { engines, findings: refusals = [], source } = asked
+  const { engines, findings: refusals = [], given = candidate.given } = asked
   const told = engines === undefined ? {} : { engines: [...engines] }
   try {
-    const proof = await proved(candidate, settings, context, source)
+    const proof = await proved({ operand, given }, settings, context)
     return { ...proof, ...told, ...judge([...proof.findings, ...refusals], settings.standard) }
   } catch (thrown) {
     const fault = oneArchiveOnly(thrown, context)
@@ -82,10 +82,9 @@ async function provenOr(
 }
 
 async function proved(
-  { operand, stream }: Candidate,
+  { operand, given }: Candidate,
   settings: VerdictSettings,
   context: RunContext,
-  source?: ByteSource,
 ): Promise<Omit<Verdict, 'ok'>> {
   const { globals, assume, kept = new Map() } = settings
   // Before all else: the threads load their part while this one loads the rest and opens the archive.
@@ -97,15 +96,14 @@ async function proved(
     import('../ops/describe.js'),
   ])
   await using bases = await openInputs(assume, { globals, context, kept, access: 'once' }).catch(ofOther('the base'))
-  const opening = { globals, context, ...(source !== undefined && { source }), ...(stream !== undefined && { stream }) }
-  await using opened = await openOperand(operand, { ...opening, access: await accessFor(settings.policy) })
+  await using opened = await openOperand(operand, { globals, context, given, access: await accessFor(settings.policy) })
   const archive = await assumed(opened, bases, context)
   const verified = compare(archive, await measure(archive, context, threads))
   const { measurements } = verified
   const findings = [...verified.findings]
   if (findings.some(({ code }) => DAMAGE.has(code))) {
     const { locateDamage } = await import('./locate-damage.js')
-    findings.push(...(await locateDamage(operand, verified, { ...opening, ...settings }, context)))
+    findings.push(...(await locateDamage(operand, verified, { ...settings, given }, context)))
   }
   const held = await heldAgainst(settings.policy, { archive, measurements }, context)
   return {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { runJobs } from '../bytes/worker-pool.js'
 import { workerUrl, WORTH_A_THREAD } from '../bytes/worker-threads.js'
 import type { Limits, RunContext } from '../context.js'
+import type { GivenBytes } from '../formats/stored.js'
 import type { Tell } from './tell.js'
 import { verdictOn, type Verdict, type VerdictSettings } from './verdict.js'
 
@@ -19,8 +20,8 @@ export interface VerdictRun {
   readonly settings: VerdictSettings
   readonly context: RunContext
   readonly tell: Tell
-  /** What passes in the place of the only operand's bytes. */
-  readonly stream?: AsyncIterable<Uint8Array> | undefined
+  /** What comes in the place of the only operand's bytes. */
+  readonly given?: GivenBytes | undefined
 }
 
 /** The operands, with the archives below a directory in its place; one that holds none is a root filesystem itself. */
@@ -43,7 +44,7 @@ export async function verdictsOn(operands: readonly string[], run: VerdictRun): 
   const verdicts = new Map<number, Verdict>()
   for (const [index, operand] of operands.entries()) {
     if (shared.has(index)) continue
-    const verdict = await verdictOn({ operand, stream: run.stream }, run.settings, run.context)
+    const verdict = await verdictOn({ operand, given: run.given }, run.settings, run.context)
     verdicts.set(index, verdict)
     await run.tell(verdict)
   }

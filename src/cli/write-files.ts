@@ -36,13 +36,6 @@ export const ENGINE_OPTION = value(
   wholeNumber(20, 29),
 )
 
-/** The option of commands that show files of an image. */
-export const AS_OF_OPTION = value(
-  'files as of this layer, before what those above it changed and deleted; 0 is the base',
-  'N',
-  wholeNumber(0),
-)
-
 /** The option of commands that take files out of an image. */
 export const VERIFY_OPTION = flag('prove the layers against their diffIDs before anything is written')
 

@@ -1,4 +1,5 @@
 import type { Report, VerifyReport } from '../model/report.js'
+import type { VerifyArchiveLine, VerifySummaryLine } from '../model/report-lines.js'
 import { jsonPieces, jsonText } from './json.js'
 import type { Presenter } from './presenter.js'
 
@@ -14,15 +15,24 @@ export const ndjson: Presenter = {
 
 /** The line of one archive, which can be written as soon as its verdict stands. */
 export function archiveLine(archive: VerifyReport['archives'][number]): string {
-  return `${jsonText({ schema: 'imgtar/verify-archive/v1', ...archive })}\n`
+  const line: VerifyArchiveLine = { schema: 'imgtar/verify-archive/v1', ...archive }
+  return `${jsonText(line)}\n`
 }
 
 /** The last line, in pieces: what is left to say when every archive was told. */
 export function* endLine(report: Report): Generator<string> {
   if (report.schema !== 'imgtar/verify/v1') yield* jsonPieces(report)
   else {
-    const { tool, ok, summary } = report
-    yield jsonText({ schema: 'imgtar/verify-summary/v1', tool, ok, summary })
+    const { tool, ok, failOn, copy, summary } = report
+    const line: VerifySummaryLine = {
+      schema: 'imgtar/verify-summary/v1',
+      tool,
+      ok,
+      failOn,
+      ...(copy && { copy }),
+      summary,
+    }
+    yield jsonText(line)
   }
   yield '\n'
 }

@@ -31,6 +31,13 @@ describe('files as of a layer', () => {
     expect([await cat('0'), await cat('1')]).toEqual(['old\n', 'new\n'])
     const ls = async (top: string) => (await go('ls', 'app.tar', '--as-of', top)).stdout
     expect([(await ls('0')).includes('link'), (await ls('1')).includes('link')]).toEqual([false, true])
+    await go('export', 'app.tar', '--as-of', '0', '-o', 'base.tar')
+    expect((await go('ls', 'base.tar')).stdout).toBe(await ls('0'))
+    const digest = async (...args: string[]) => (await go('rootfs-digest', ...args)).stdout.split(' ')[0]
+    expect(await digest('--as-of', '0', 'app.tar')).toBe(await digest('base.tar'))
+    expect(await digest('app.tar')).not.toBe(await digest('base.tar'))
+    await go('export', 'app.tar', '--as-of', '0', '-o', 'rootfs:base')
+    expect(await readFile(inFolder('base/etc/os'), 'utf8')).toBe('old\n')
     await go('extract', 'app.tar', 'etc', '--as-of=0', '-o', 'as-of')
     expect(await readFile(inFolder('as-of/etc/os'), 'utf8')).toBe('old\n')
   })

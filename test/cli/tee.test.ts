@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { dockerSave, packed, PLAIN } from '../support/archives.js'
 import { freshFolder } from '../support/folder.js'
-import { interruptWhen, run, type Run } from './run.js'
+import { BIN, interruptWhen, run, type Run } from './run.js'
 
 const whole = packed(dockerSave(PLAIN))
 const damaged = whole.slice()
@@ -55,6 +56,7 @@ describe('nothing is kept', () => {
     ['of several archives', ['verify', '-', 'app.tar', '--tee', 'copy.tar'], '--tee is for one archive'],
     ['without --tee', ['verify', 'app.tar', '--force'], '--force is for the file of --tee'],
     ['on standard output', ['verify', '-', '--tee', '-'], '--tee names a file'],
+    ['where a report goes', ['verify', '-', '--tee', 'c.tar', '--report=json=./c.tar'], "would replace 'c.tar'"],
   ])('%s, and the command line is refused', async (_, args, words) => {
     const { exitCode, stdout, stderr } = await run(args, { cwd: at(), stdin: whole })
     expect(stderr).toContain(words)
@@ -73,6 +75,14 @@ describe('nothing is kept', () => {
     })
     expect(ended.exitCode).toBe(130)
     expect(await left()).toEqual([])
+  })
+
+  test.skipIf(process.platform === 'win32')('where it would go into the very pipe that is read', () => {
+    expect(spawnSync('mkfifo', [at('pipe')]).status).toBe(0)
+    const script = 'cat app.tar > pipe & "$0" "$1" verify pipe --tee ./pipe; echo $?; kill $! || true; wait'
+    const { stdout, stderr } = spawnSync('bash', ['-c', script, process.execPath, BIN], { cwd: at(), encoding: 'utf8' })
+    expect(stderr).toContain("--tee would write into './pipe', which is what is read")
+    expect(stdout).toBe('2\n')
   })
 
   test.skipIf(process.platform !== 'linux')('where the disk is full, and that is an error of the copy', async () => {

@@ -11,6 +11,9 @@ test('NDJSON is a document a line: each archive, then the summary', () => {
   expect(lines.slice(0, -1)).toEqual(
     MIXED.archives.map((archive) => ({ schema: 'imgtar/verify-archive/v1', ...archive })),
   )
-  const { tool, ok, summary } = MIXED
-  expect(lines.at(-1)).toEqual({ schema: 'imgtar/verify-summary/v1', tool, ok, summary })
+  const { tool, ok, failOn, summary } = MIXED
+  expect(lines.at(-1)).toEqual({ schema: 'imgtar/verify-summary/v1', tool, ok, failOn, summary })
+  const copy = { path: 'copy.tar', size: 7 }
+  const [last] = [...ndjson.present({ ...MIXED, archives: [], copy }, PLAIN_STYLE)]
+  expect(JSON.parse(last ?? '')).toMatchObject({ copy })
 })

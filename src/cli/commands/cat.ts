@@ -1,7 +1,8 @@
 import { ArchiveError } from '../../errors.js'
 import { openOperand } from '../archives.js'
+import { AS_OF_OPTION, chosenLayers } from '../as-of.js'
 import { defineCommand } from '../command.js'
-import { AS_OF_OPTION, verified, VERIFY_OPTION } from '../write-files.js'
+import { verified, VERIFY_OPTION } from '../write-files.js'
 
 /** `imgtar cat`: contents of files of an image. */
 export const cat = defineCommand({
@@ -22,14 +23,12 @@ export const cat = defineCommand({
     ],
   ],
   async run({ operands, options, globals, context, takeTerminal }) {
-    const [{ selectImage }, { layersAsOf }, { readFiles }, { streamOutput }] = await Promise.all([
-      import('../../model/select.js'),
-      import('../../model/as-of.js'),
+    const [{ readFiles }, { streamOutput }] = await Promise.all([
       import('../../ops/read-file.js'),
       import('../../bytes/output.js'),
     ])
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
-    const layers = layersAsOf(selectImage(archive, {}), options['as-of'], archive.location)
+    const layers = await chosenLayers(archive, options['as-of'])
     await verified({ layers }, options.verify, context)
     const wanted = { paths: operands.file, archive: archive.location }
     await using output = streamOutput(process.stdout)

@@ -1,9 +1,10 @@
 import { refuseAborted } from '../../errors.js'
 import type { RunContext } from '../../context.js'
-import type { Image, ImageArchive } from '../../model/image.js'
+import type { ImageArchive, Layer } from '../../model/image.js'
 import type { FilesReport } from '../../model/report-files.js'
 import { flag, required } from '../arguments.js'
 import { openOperand } from '../archives.js'
+import { AS_OF_OPTION, chosenLayers } from '../as-of.js'
 import { defineCommand } from '../command.js'
 import { USERNS_OPTION, withUserNamespace } from '../data-root.js'
 import { FORCE_OPTION, directoryPlace, plainPath, refuseOf } from '../output-place.js'
@@ -40,11 +41,13 @@ export const exportFiles = defineCommand({
     xattrs: flag('keep every extended attribute; docker keeps security.capability alone'),
     engine: ENGINE_OPTION,
     userns: USERNS_OPTION,
+    'as-of': AS_OF_OPTION,
     verify: VERIFY_OPTION,
   },
   examples: [
     ['imgtar export app.tar -o rootfs.tar', 'what docker create and docker export would give, without a daemon'],
     ['imgtar export bundle.tar:web:2 -o - | tar -tv', 'one image of several, into a pipe'],
+    ['imgtar export app.tar --as-of 0 -o base.tar', 'of the base alone'],
     ['imgtar export app.tar -o rootfs:dir', 'as a directory; what cannot be made there is listed'],
     ['imgtar export docker-root:/mnt/docker:@container=web -o web.tar --engine 20', "a stopped daemon's container"],
     ['docker save app | imgtar export - -o rootfs.tar', 'from a pipe'],
@@ -53,11 +56,10 @@ export const exportFiles = defineCommand({
     const context = withUserNamespace(given, options.userns)
     if (options.output.kind === 'directory') refuseOf(options, ['engine', 'xattrs'], 'a tar')
     if (options.output.path === '-' && !options['dry-run']) refuseTerminal()
-    const { selectImage } = await import('../../model/select.js')
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
-    const image = selectImage(archive, {})
-    await verified(image, options.verify, context)
-    return await (options.output.kind === 'tar' ? toTar : toDirectory)(archive, image, options, context)
+    const layers = await chosenLayers(archive, options['as-of'])
+    await verified({ layers }, options.verify, context)
+    return await (options.output.kind === 'tar' ? toTar : toDirectory)(archive, layers, options, context)
   },
 })
 
@@ -71,7 +73,7 @@ function targetOf(text: string): Target {
 
 async function toTar(
   archive: ImageArchive,
-  { layers }: Image,
+  layers: readonly Layer[],
   options: Exporting,
   context: RunContext,
 ): Promise<FilesReport> {
@@ -113,7 +115,7 @@ async function toTar(
 
 async function toDirectory(
   archive: ImageArchive,
-  { layers }: Image,
+  layers: readonly Layer[],
   options: Exporting,
   context: RunContext,
 ): Promise<FilesReport> {

@@ -1,9 +1,10 @@
 import { flag, required } from '../arguments.js'
 import { openOperand } from '../archives.js'
+import { AS_OF_OPTION, chosenLayers } from '../as-of.js'
 import { defineCommand } from '../command.js'
 import { directoryPlace, plainPath } from '../output-place.js'
 import { UsageError } from '../usage-error.js'
-import { AS_OF_OPTION, isRoot, verified, VERIFY_OPTION } from '../write-files.js'
+import { isRoot, verified, VERIFY_OPTION } from '../write-files.js'
 
 /** `imgtar extract`: files of an image into a directory. */
 export const extract = defineCommand({
@@ -32,13 +33,9 @@ export const extract = defineCommand({
   async run({ operands, options, globals, context }) {
     if (options['same-owner'] && options['no-same-owner'])
       throw new UsageError('--same-owner and --no-same-owner exclude each other')
-    const [{ selectImage }, { layersAsOf }, { extractTo }] = await Promise.all([
-      import('../../model/select.js'),
-      import('../../model/as-of.js'),
-      import('../extract-to.js'),
-    ])
+    const { extractTo } = await import('../extract-to.js')
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
-    const layers = layersAsOf(selectImage(archive, {}), options['as-of'], archive.location)
+    const layers = await chosenLayers(archive, options['as-of'])
     await verified({ layers }, options.verify, context)
     const sameOwner = options['same-owner'] || (isRoot() && !options['no-same-owner'])
     const isWritten = !options['dry-run']

@@ -46,7 +46,7 @@ export const hydrate = defineCommand({
     const size = output.position
     await output.commit()
     // The documents of the thin archive are those of the whole one.
-    await using archive = await openOperand(operands.archive, { globals, context, access: 'once', source })
+    await using archive = await openOperand(operands.archive, { globals, context, access: 'once', given: { source } })
     const images = await claimedImages(archive.images, () => false)
     const { describeFinding } = await import('../../ops/describe.js')
     const place = plainOutput(options.output.path, size, options['dry-run'])

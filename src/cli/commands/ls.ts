@@ -4,7 +4,7 @@ import { defineCommand } from '../command.js'
 import { envelope } from '../envelope.js'
 import { isClean } from '../exit-code.js'
 import { UsageError } from '../usage-error.js'
-import { AS_OF_OPTION } from '../write-files.js'
+import { AS_OF_OPTION } from '../as-of.js'
 
 /** `imgtar ls`: the files of an image, or of its layers. */
 export const ls = defineCommand({

@@ -43,7 +43,7 @@ export const thin = defineCommand({
     ])
     const { path } = await parseOperand(operands.archive)
     await using source = await openTarOf(path, context)
-    await using archive = await openOperand(operands.archive, { globals, context, access: 'random', source })
+    await using archive = await openOperand(operands.archive, { globals, context, access: 'random', given: { source } })
     refuseOther(archive)
     await using inputs = await openInputs(options.base, { globals, context, access: 'once' })
     const bases = inputs.archives.flatMap(({ images }) => images)

@@ -6,7 +6,7 @@ import { FORCE_OPTION } from '../output-place.js'
 import { findingCode } from '../finding-code.js'
 import type { RunContext } from '../../context.js'
 import type { Tee } from '../tee.js'
-import { reportOption } from '../report-targets.js'
+import { reportOption, type ReportTarget } from '../report-targets.js'
 import { UsageError } from '../usage-error.js'
 import { summaryOf } from '../verdict-summary.js'
 
@@ -86,8 +86,9 @@ export const verify = defineCommand({
     const { kept } = keeping
     const settings = { globals, assume: options.assume, ...policies, engines: options.for.flat(), evidence, kept }
     const run = { settings, context: { ...context, strictTar: options['strict-tar'] }, tell }
-    await using tee = options.tee === undefined ? undefined : await teed(options.tee, found, options.force, context)
-    const archives = [...(await verdictsOn(found, { ...run, stream: tee?.chunks }))]
+    await using tee =
+      options.tee === undefined ? undefined : await teed(found, { ...options, tee: options.tee }, context)
+    const archives = [...(await verdictsOn(found, { ...run, given: tee && { stdin: tee.chunks } }))]
     const copy = tee === undefined ? {} : { copy: { path: options.tee ?? '', size: await tee.keep() } }
     const ok = archives.every((archive) => archive.ok)
     const { failOn } = settings.standard
@@ -95,7 +96,15 @@ export const verify = defineCommand({
   },
 })
 
-async function teed(file: string, found: readonly string[], force: boolean, context: RunContext): Promise<Tee> {
-  const { teeOf } = await import('../tee.js')
-  return teeOf(found, file, { force }, context)
+interface Teeing {
+  readonly tee: string
+  readonly force: boolean
+  readonly report: readonly ReportTarget[]
+}
+
+async function teed(found: readonly string[], options: Teeing, context: RunContext): Promise<Tee> {
+  const [{ teeOf }, { refuseReportAt }] = await Promise.all([import('../tee.js'), import('../refuse-inputs.js')])
+  const { tee, force, report } = options
+  await refuseReportAt(tee, report)
+  return teeOf(found, tee, { force }, context)
 }
