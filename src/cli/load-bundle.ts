@@ -19,8 +19,6 @@ export type OnLoaded = (path: string, script: Script) => void
  * Errors: those of the system, what the files throw.
  */
 export function bundleLoader(onLoaded?: OnLoaded, folder = BUNDLE): (name: string) => unknown {
-  // What is compiled belongs to the flags of its time: nobody may change them later.
-  askForSmallHeap()
   const modules = new Map<string, { exports: unknown }>()
   const builtIn = createRequire(join(folder, 'main.js'))
   const load = (name: string): unknown => {
@@ -51,6 +49,8 @@ type ModuleFunction = (
 
 function compiled(path: string): Script {
   const source = readFileSync(path, 'utf8')
+  // What is compiled belongs to the flags of its time, which a thread that started may have changed.
+  askForSmallHeap()
   const cachedData = contentOf(path + COMPILED)
   return new Script(`(function (exports, require, module, __filename, __dirname) { ${source}\n})`, {
     filename: path,

@@ -9,6 +9,8 @@ import { configForImport, type ImportConfig } from '../model/derived-config.js'
 import { findingLog } from '../model/finding-log.js'
 import type { OutgoingImage, OutgoingLayer } from '../model/outgoing.js'
 import type { Notice } from '../tar/measurement.js'
+import { latin1 } from '../tar/path.js'
+import type { OnName } from '../tree/lint.js'
 import { isKept, type LayerTarget } from './kept-layers.js'
 import { newName } from './retag.js'
 import type { MeasuredLayer } from './outgoing-layers.js'
@@ -65,7 +67,7 @@ export async function importRootfs(
 
 async function stage(
   { bytes, location }: RootfsInput,
-  onName: (key: string) => void,
+  onName: OnName,
   target: LayerTarget,
   context: RunContext,
 ): Promise<MeasuredLayer> {
@@ -89,20 +91,26 @@ async function sniffed(
 }
 
 /** Looks for what no root filesystem has at its top, and every image archive has. */
-function imageMarks(): { readonly see: (key: string) => void; isImage(): boolean } {
+function imageMarks(): { readonly see: OnName; isImage(): boolean } {
   const seen = new Set<string>()
   return {
-    see(key) {
-      if (MARKS.has(key)) seen.add(key)
-      if (key.length >= 64 && BLOB.test(key)) seen.add('blob')
+    see(bytes, start, end) {
+      const length = end - start
+      if (length > LONGEST_MARK || (length > LONGEST_DOCUMENT && length < HEX)) return
+      const key = latin1(bytes.subarray(start, end))
+      if (DOCUMENTS.has(key)) seen.add(key)
+      if (BLOB.test(key)) seen.add('blob')
     },
     isImage: () => seen.has('blob') && seen.size > 1,
   }
 }
 
-const MARKS = new Set(['manifest.json', 'index.json', 'oci-layout', 'repositories'])
+const DOCUMENTS = new Set(['manifest.json', 'index.json', 'oci-layout', 'repositories'])
+const LONGEST_DOCUMENT = 'manifest.json'.length
+const HEX = 64
+const LONGEST_MARK = 'blobs/sha256/'.length + HEX + '.tar.bzip2'.length
 // crane, kaniko and jib write `sha256:HEX` and `HEX.tar.gz`.
-const BLOB = /^(?:blobs\/sha256\/|sha256:)?[a-f0-9]{64}(?:\.json|\.tar(?:\.\w+)?|\/json|\/layer\.tar)?$/
+const BLOB = /^(?:blobs\/sha256\/|sha256:)?[a-f0-9]{64}(?:\.json|\.tar(?:\.\w{1,5})?|\/json|\/layer\.tar)?$/
 
 function imageArchive(location: string): ArchiveError {
   return new ArchiveError('ERR_NOT_ARCHIVE', 'this is an image archive, not a root filesystem', {

@@ -14,6 +14,7 @@ import type { Measurement } from '../tar/measurement.js'
 import { exactTar } from '../tar/split-assembly.js'
 import { plainBlob } from '../tree/layer-entries.js'
 import { measureBlob } from '../tree/measure.js'
+import type { OnName } from '../tree/lint.js'
 import type { MeasuredLayer } from './outgoing-layers.js'
 
 /** How to store a layer. */
@@ -56,8 +57,8 @@ export interface StagedBytes {
   readonly size?: number | undefined
   /** A tar that this library makes: it is hashed, and its entries are not looked at. */
   readonly isOwn?: boolean
-  /** The name of each entry of the layer that is no directory, as a key of CleanPath, in order. */
-  readonly onName?: (key: string) => void
+  /** Hears of each entry of the layer that is no directory, in order. */
+  readonly onName?: OnName
 }
 
 /** Stages the stored bytes of a layer as they are. Errors: what reading them throws, ERR_OUTPUT. */

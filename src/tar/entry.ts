@@ -1,16 +1,20 @@
 import type { Span } from '../bytes/source.js'
 
+/** In an order that records count on; `global` is a PAX global header: Go returns it as an entry and applies it to nothing. */
+export const ENTRY_TYPES = [
+  'file',
+  'hardlink',
+  'symlink',
+  'char',
+  'block',
+  'directory',
+  'fifo',
+  'global',
+  'unknown',
+] as const
+
 /** What an entry makes; `unknown` is a type that Go's archive/tar reads and docker refuses. */
-export type TarEntryType =
-  | 'file'
-  | 'hardlink'
-  | 'symlink'
-  | 'char'
-  | 'block'
-  | 'directory'
-  | 'fifo'
-  | 'global' // a PAX global header: Go returns it as an entry and applies it to nothing
-  | 'unknown'
+export type TarEntryType = (typeof ENTRY_TYPES)[number]
 
 /** One data region of a sparse file, in the logical file. */
 export interface SparseRegion {

@@ -1,4 +1,4 @@
-import type { SparseRegion, TarEntry, TarEntryType } from '../tar/entry.js'
+import { ENTRY_TYPES, type SparseRegion, type TarEntry } from '../tar/entry.js'
 import { latin1, latin1Bytes } from '../tar/path.js'
 import { emptyMember, type PlainMember } from '../tar/plain-header.js'
 import type { Spelling } from '../tar/spelling.js'
@@ -18,18 +18,6 @@ export interface EntryRecords {
   /** The records so far, in a buffer of their own; begins anew. */
   take(): Uint8Array<ArrayBuffer>
 }
-
-const TYPES: readonly TarEntryType[] = [
-  'file',
-  'hardlink',
-  'symlink',
-  'char',
-  'block',
-  'directory',
-  'fifo',
-  'global',
-  'unknown',
-]
 
 // A record: 96 bytes of numbers, then name and link target, then what few entries have.
 const FIXED = 96
@@ -100,7 +88,7 @@ function writeNumbers(view: DataView, at: number, { entry, spelling, size }: Wri
     (spelling === undefined ? 0 : SPELLING) |
     (isFar ? FAR_TIME : 0)
   view.setUint32(at, size)
-  view.setUint8(at + 4, TYPES.indexOf(entry.type))
+  view.setUint8(at + 4, ENTRY_TYPES.indexOf(entry.type))
   view.setUint8(at + 5, entry.typeflag.charCodeAt(0))
   view.setUint8(at + 6, flags)
   view.setUint32(at + 8, rawPath.length)
@@ -119,7 +107,7 @@ function writeNumbers(view: DataView, at: number, { entry, spelling, size }: Wri
 
 function writePlainNumbers(view: DataView, at: number, member: PlainMember, size: number): void {
   view.setUint32(at, size)
-  view.setUint8(at + 4, TYPES.indexOf(member.type))
+  view.setUint8(at + 4, ENTRY_TYPES.indexOf(member.type))
   view.setUint8(at + 6, IS_PLAIN)
   view.setUint32(at + 8, member.nameEnd - member.nameStart)
   view.setUint32(at + 12, member.link.length)
@@ -177,7 +165,7 @@ export function readEntryRecords(bytes: Uint8Array, { onEntry, onPlain }: Record
 }
 
 function readPlain(bytes: Uint8Array, view: DataView, at: number, member: PlainMember): void {
-  const type = TYPES[view.getUint8(at + 4)]
+  const type = ENTRY_TYPES[view.getUint8(at + 4)]
   member.type = type === 'directory' || type === 'symlink' ? type : 'file'
   member.mtime = view.getFloat64(at + 16)
   member.mode = view.getUint32(at + 24)
@@ -200,7 +188,7 @@ function readRecord(bytes: Uint8Array, view: DataView, at: number): RecordedEntr
   const entry: RecordedEntry = {
     rawPath: bytes.subarray(at + FIXED, link),
     rawLinkPath: bytes.subarray(link, end),
-    type: TYPES[view.getUint8(at + 4)] ?? 'unknown',
+    type: ENTRY_TYPES[view.getUint8(at + 4)] ?? 'unknown',
     typeflag: String.fromCharCode(view.getUint8(at + 5)),
     mtimeNs: view.getBigInt64(at + 16),
     mode: view.getFloat64(at + 24),

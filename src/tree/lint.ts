@@ -4,18 +4,22 @@ import type { TarEntry } from '../tar/entry.js'
 import type { Notice } from '../tar/measurement.js'
 import { cleanKey, cleanName, latin1, latin1Bytes, linkEscapes, type CleanPath } from '../tar/path.js'
 import type { PlainMember } from '../tar/plain-header.js'
-import { plainEntry, plainPlaces } from './plain-members.js'
+import { plainEntry, plainSpans, type PlainSpan } from './plain-members.js'
+import type { Names } from './name-table.js'
+import { seenNames } from './seen-names.js'
 import { whiteoutOf, type Whiteout } from './whiteout.js'
 
 /** Watches the entries of one layer for what engines refuse or read differently. */
 export interface LayerLint {
-  /** Returns the key of its name, as CleanPath has it. */
-  readonly entry: (entry: TarEntry) => string
+  readonly entry: (entry: TarEntry) => void
   /** The same of a member that is as most are; it is looked at and not kept. */
-  readonly plain: (member: PlainMember) => string
+  readonly plain: (member: PlainMember) => void
   /** What was found, in the order of the layer; of each code the first twenty and a count of the others. */
   end(): { readonly notices: readonly Notice[]; readonly contentSize: number }
 }
+
+/** Hears of a name: the bytes of the key that CleanPath has. They are lent. */
+export type OnName = (bytes: Uint8Array, start: number, end: number) => void
 
 const MOST_OF_A_CODE = 20
 // FORMATS: layer tar semantics, entry types; docker says "unhandled tar header type".
@@ -30,34 +34,34 @@ type Told = Pick<TarEntry, 'path' | 'header'>
 
 type Tell = (code: FindingCode, entry: Told, message: string) => void
 
-/** A lint for one layer. */
-export function layerLint(limits: Limits): LayerLint {
+/** A lint for one layer; `onName` hears of all entries but directories. */
+export function layerLint(limits: Limits, onName?: OnName): LayerLint {
   const { notices, tell, rest } = teller()
-  const seen = new Map<string, TarEntry['type']>()
+  const seen = seenNames()
   const passed = new Set<string>()
-  const see = (key: string, type: TarEntry['type']) => {
-    if (passed.has(key) || (type !== 'directory' && seen.get(key) === 'directory')) passed.clear()
-    seen.set(key, type)
-  }
-  const whiteouts: { key: string; entry: Told }[] = []
+  const whiteouts: Hiding[] = []
   let contentSize = 0
   const usual = usualMembers(seen, limits)
   const lint: LayerLint = {
     plain(member) {
-      const key = usual.keyOf(member)
-      if (key === undefined) return lint.entry(plainEntry(member))
-      contentSize += member.type === 'file' ? member.size : member.link.length
-      if (passed.size > 0) see(key, member.type)
-      else seen.set(key, member.type)
-      return key
+      const span = usual.seeUsual(member)
+      if (span === undefined) {
+        lint.entry(plainEntry(member))
+        return
+      }
+      const { nameIn, type } = member
+      contentSize += type === 'file' ? member.size : member.link.length
+      if (passed.size > 0 && passed.has(latin1(nameIn.subarray(span.start, span.end)))) passed.clear()
+      if (type !== 'directory') onName?.(nameIn, span.start, span.end)
     },
     entry(entry) {
       const clean = cleanName(entry.path, entry.rawPath)
+      const key = latin1Bytes(clean.key)
       lintPath(entry, clean, limits, tell)
       lintType(entry, tell)
-      const repeated = seen.get(clean.key)
+      const repeated = seen.typeOf(key, 0, key.length)
       if (repeated !== undefined) tell('ENTRY_DUPLICATE', entry, `${entry.path} stands in the layer twice`)
-      lintParents(entry, clean.key, { seen, passed }, tell)
+      lintParents(entry, key, { seen, passed }, tell)
       if (entry.type === 'hardlink') lintHardLink(entry, seen, tell)
       if (entry.type === 'symlink' && linkEscapes(entry.rawPath, entry.rawLinkPath)) {
         tell('ENTRY_SYMLINK_CLIMBS', entry, `${entry.path} is a link to ${entry.linkPath}, above the root`)
@@ -66,15 +70,13 @@ export function layerLint(limits: Limits): LayerLint {
       if (whiteout === undefined) contentSize += dockerSize(entry)
       else lintWhiteout(entry, whiteout, tell)
       if (whiteout?.kind === 'whiteout') whiteouts.push({ key: whiteout.path, entry: toldOf(entry) })
-      see(clean.key, entry.type)
+      if (passed.has(clean.key) || (entry.type !== 'directory' && repeated === 'directory')) passed.clear()
+      seen.put(key, 0, key.length, entry.type)
       usual.forget()
-      return clean.key
+      if (entry.type !== 'directory') onName?.(key, 0, key.length)
     },
     end() {
-      for (const { key, entry } of whiteouts) {
-        if (seen.has(key))
-          tell('WHITEOUT_OWN_LAYER', entry, `${entry.path} hides something that this layer adds itself`)
-      }
+      for (const whiteout of whiteouts) lintOwn(whiteout, seen, tell)
       return { notices: [...notices, ...rest()], contentSize }
     },
   }
@@ -83,32 +85,38 @@ export function layerLint(limits: Limits): LayerLint {
 
 interface UsualMembers {
   /**
-   * The key of a member of which there is nothing to tell: it has a clean name that is no whiteout's and is not `seen`
-   * yet, lies in a directory that is, and is no link that climbs. Undefined for all others.
+   * Where the name of a member lies of which there is nothing to tell, lent until the next: it is clean, no whiteout's and
+   * was not `seen` yet, as it is now; lies in a directory that was, and is no link that climbs. Undefined for all others.
    */
-  keyOf(member: PlainMember): string | undefined
+  seeUsual(member: PlainMember): PlainSpan | undefined
   /** What was seen may be no directory any more. */
   forget(): void
 }
 
-function usualMembers(seen: ReadonlyMap<string, TarEntry['type']>, limits: Limits): UsualMembers {
-  const places = plainPlaces(limits.depth)
-  // The last parent that was one: members of one directory mostly follow each other.
-  let directory = ''
+function usualMembers(seen: Names, limits: Limits): UsualMembers {
+  const spans = plainSpans(limits.depth)
+  // Whether the parent of the last one was: members of one directory mostly follow each other.
+  let isInDirectory = false
   return {
-    keyOf(member) {
-      const { type, size, link } = member
-      const place = places(member)
-      if (place === undefined || (type !== 'file' && size > 0)) return undefined
-      const { parent, name } = place
-      if (parent !== directory && parent !== '' && seen.get(parent) !== 'directory') return undefined
-      directory = parent
-      const key = parent === '' ? name : `${parent}/${name}`
-      if (seen.has(key) || isTooLong(key)) return undefined
-      return type === 'symlink' && linkEscapes(latin1Bytes(key), link) ? undefined : key
+    seeUsual(member) {
+      const { type, size, link, nameIn } = member
+      const span = spans(member)
+      if (span === undefined || (type !== 'file' && size > 0)) return undefined
+      const { start, base, end } = span
+      isInDirectory =
+        (isInDirectory && span.isBeside) || base === start || seen.typeOf(nameIn, start, base - 1) === 'directory'
+      if (!isInDirectory) return undefined
+      if (end - start > MOST_NAME && isTooLong(latin1(nameIn.subarray(start, end)))) return undefined
+      if (type === 'symlink' && linkEscapes(nameIn.subarray(start, end), link)) return undefined
+      return seen.add(nameIn, start, end, type) ? span : undefined
     },
-    forget: () => (directory = ''),
+    forget: () => (isInDirectory = false),
   }
+}
+
+function typeOfKey(seen: Names, key: string): TarEntry['type'] | undefined {
+  const bytes = latin1Bytes(key)
+  return seen.typeOf(bytes, 0, bytes.length)
 }
 
 /** Without the rest: whiteouts are remembered to the end of the layer, which may have them by the hundred thousand. */
@@ -183,19 +191,21 @@ function lintPax(entry: TarEntry, tell: Tell): void {
 
 /** What stood in the layer so far. */
 interface Before {
-  readonly seen: ReadonlyMap<string, TarEntry['type']>
+  readonly seen: Names
   /** Directories that no entry is of, with none above them but of a directory; a thousand a path would be asked for again. */
   readonly passed: Set<string>
 }
 
+const SLASH = 0x2f
 const MOST_PASSED = 2 ** 16
 
-function lintParents(entry: TarEntry, key: string, { seen, passed }: Before, tell: Tell): void {
+function lintParents(entry: TarEntry, key: Uint8Array, { seen, passed }: Before, tell: Tell): void {
   const unseen: string[] = []
-  for (let slash = key.lastIndexOf('/'); slash > 0; slash = key.lastIndexOf('/', slash - 1)) {
-    const parent = key.slice(0, slash)
-    const type = seen.get(parent)
-    if (type === 'directory' || passed.has(parent)) break
+  for (let slash = key.lastIndexOf(SLASH); slash > 0; slash = key.lastIndexOf(SLASH, slash - 1)) {
+    const type = seen.typeOf(key, 0, slash)
+    if (type === 'directory') break
+    const parent = latin1(key.subarray(0, slash))
+    if (passed.has(parent)) break
     if (type !== undefined) {
       tell('ENTRY_PARENT_NOT_DIRECTORY', entry, `${entry.path} lies below ${parent}, which is a ${type}`)
       return
@@ -206,10 +216,10 @@ function lintParents(entry: TarEntry, key: string, { seen, passed }: Before, tel
   for (const parent of unseen) passed.add(parent)
 }
 
-function lintHardLink(entry: TarEntry, seen: ReadonlyMap<string, TarEntry['type']>, tell: Tell): void {
+function lintHardLink(entry: TarEntry, seen: Names, tell: Tell): void {
   const target = cleanKey(latin1(entry.rawLinkPath))
   if (target.escapes) tell('ENTRY_LINK_ESCAPES', entry, `${entry.path} is a hard link to ${entry.linkPath}`)
-  const type = seen.get(target.key)
+  const type = typeOfKey(seen, target.key)
   if (type === undefined || type === 'directory') {
     const what = type === undefined ? 'no earlier entry of the layer' : 'a directory'
     tell('ENTRY_LINK_TARGET', entry, `${entry.path} is a hard link to ${entry.linkPath}, ${what}`)
@@ -225,4 +235,15 @@ function lintWhiteout(entry: TarEntry, whiteout: Whiteout, tell: Tell): void {
   if (entry.type === 'file' && entry.size > 0) {
     tell('ENTRY_UNSAVEABLE', entry, `the whiteout ${entry.path} has content`)
   }
+}
+
+/** A whiteout, and the name that it hides. */
+interface Hiding {
+  readonly key: string
+  readonly entry: Told
+}
+
+function lintOwn({ key, entry }: Hiding, seen: Names, tell: Tell): void {
+  if (typeOfKey(seen, key) === undefined) return
+  tell('WHITEOUT_OWN_LAYER', entry, `${entry.path} hides something that this layer adds itself`)
 }

@@ -13,13 +13,11 @@ import { explained } from '../model/finding-log.js'
 import type { FindingCode } from '../findings.js'
 import { firstOfEach, READINGS, type TarOddity } from '../tar/differences.js'
 import type { TarEnd } from '../tar/end.js'
-import type { TarEntry } from '../tar/entry.js'
 import { hasChecksum } from '../tar/header.js'
 import type { Measurement, Notice } from '../tar/measurement.js'
-import type { PlainMember } from '../tar/plain-header.js'
 import { plainPusher } from '../tar/push-plain.js'
 import { tarPusher, type TarPusher } from '../tar/scan.js'
-import { layerLint } from './lint.js'
+import { layerLint, type OnName } from './lint.js'
 
 /** What to look at while the bytes of a blob pass by. */
 export interface MeasureOptions {
@@ -33,8 +31,8 @@ export interface MeasureOptions {
   readonly layer: 'yes' | 'no' | 'sniff'
   /** Tells every oddity of the tar, not only those that nothing else tells. */
   readonly strictTar?: boolean
-  /** The name of each entry of the layer that is no directory, as a key of CleanPath, in order. */
-  readonly onName?: (key: string) => void
+  /** Hears of each entry of the layer that is no directory, in order. */
+  readonly onName?: OnName
   /** The uncompressed bytes, piece by piece, each valid until the call returns. */
   onContent?(chunk: Uint8Array): void
 }
@@ -144,17 +142,10 @@ function layerReader(options: MeasureOptions): {
   pusher: TarPusher
   end(before: readonly Notice[], size: number): Omit<Content, 'size'>
 } {
-  const lint = layerLint(options.limits)
+  const lint = layerLint(options.limits, options.onName)
   const oddities: TarOddity[] = []
-  const onEntry = (entry: TarEntry) => {
-    const key = lint.entry(entry)
-    if (entry.type !== 'directory') options.onName?.(key)
-  }
+  const { entry: onEntry, plain: onPlain } = lint
   const onOddity = firstOfEach((oddity) => oddities.push(oddity))
-  const onPlain = (member: PlainMember) => {
-    const key = lint.plain(member)
-    if (member.type !== 'directory') options.onName?.(key)
-  }
   // What is odd of a plain member only the decoder tells.
   const pusher =
     options.strictTar === true

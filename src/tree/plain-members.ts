@@ -9,6 +9,15 @@ export interface PlainPlace {
   name: string
 }
 
+/** The same path as bytes from `start` to `end`, its last component from `base` on. */
+export interface PlainSpan {
+  start: number
+  base: number
+  end: number
+  /** Whether it lies in the directory of the one before, which is not the root. */
+  isBeside: boolean
+}
+
 const [SLASH, DOT] = [0x2f, 0x2e]
 
 /**
@@ -17,19 +26,36 @@ const [SLASH, DOT] = [0x2f, 0x2e]
  */
 export function plainPlaces(depth: number): (member: PlainMember) => PlainPlace | undefined {
   const place = { parent: '', name: '' }
-  let parent = new Uint8Array(0) // as bytes: entries of one directory mostly follow each other
+  const spans = plainSpans(depth)
+  return (member) => {
+    const span = spans(member)
+    if (span === undefined) return undefined
+    const { nameIn: bytes } = member
+    const { start, base, end } = span
+    if (!span.isBeside) place.parent = latin1(bytes.subarray(start, Math.max(start, base - 1)))
+    place.name = latin1(bytes.subarray(base, end))
+    return place
+  }
+}
+
+/** The same without decoding anything. */
+export function plainSpans(depth: number): (member: PlainMember) => PlainSpan | undefined {
+  const span = { start: 0, base: 0, end: 0, isBeside: false }
+  let parent = new Uint8Array(0) // entries of one directory mostly follow each other
   return ({ nameIn: bytes, nameStart, nameEnd }) => {
     const start = afterRoot(bytes, nameStart, nameEnd)
     const end = bytes[nameEnd - 1] === SLASH ? nameEnd - 1 : nameEnd
     let base = start + parent.length + 1
-    if (parent.length === 0 || !isName(bytes, base, end) || !isBelow(parent, bytes, start)) {
+    span.isBeside = parent.length > 0 && isName(bytes, base, end) && isBelow(parent, bytes, start)
+    if (!span.isBeside) {
       base = lastName(bytes, start, end, depth)
       if (base < 0) return undefined
       parent = bytes.slice(start, Math.max(start, base - 1))
-      place.parent = latin1(parent)
     }
-    place.name = latin1(bytes.subarray(base, end))
-    return place
+    span.start = start
+    span.base = base
+    span.end = end
+    return span
   }
 }
 

@@ -22,6 +22,7 @@ import type { LayerTarget } from '../../src/ops/kept-layers.js'
 import { stageStored } from '../../src/ops/stage-layer.js'
 import { wrapperHeader } from '../../src/tar/wrapper.js'
 import { digest } from '../support/archives.js'
+import { keepIn } from '../support/names.js'
 import { concatenated, sha256 } from '../support/chunks.js'
 
 const MIB = 1024 * 1024
@@ -218,7 +219,7 @@ test.each(WAYS)('names and progress come in order (%s)', async (_, way) => {
       const out = await toTar()
       await using sink = out.sink
       await using source = await fileSource(join(folder, file))
-      const staged = { bytes: way(source), subject: file, onName: (name: string) => void names.push(name) }
+      const staged = { bytes: way(source), subject: file, onName: keepIn(names) }
       await stageStored(staged, sink, { ...context, onProgress: (event) => void events.push(event) })
       expect(names).toEqual(NAMES)
       const done = events.map((event) => event.done)

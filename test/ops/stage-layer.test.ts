@@ -11,6 +11,7 @@ import { stageTar, type StagedBytes } from '../../src/ops/stage-layer.js'
 import { digestOf } from '../../src/bytes/digest.js'
 import { wrapperHeader } from '../../src/tar/wrapper.js'
 import { chunksOf } from '../support/chunks.js'
+import { keepIn } from '../support/names.js'
 
 const MIB = 1024 * 1024
 
@@ -91,7 +92,7 @@ test.each([
   const names: string[] = []
   {
     await using staging = tarSink(await fileOutput(join(folder, 'out.tar'), { force: false }))
-    const bytes = { bytes: chunksOf(tar), subject: 'layer 0', isOwn, onName: (name: string) => void names.push(name) }
+    const bytes = { bytes: chunksOf(tar), subject: 'layer 0', isOwn, onName: keepIn(names) }
     const staged = await stageTar(bytes, { compress: 'keep', staging }, { limits: DEFAULT_LIMITS, concurrency: 1 })
     expect(staged.measurement).toMatchObject({ diffID: digestOf(tar), digest: digestOf(tar), diffSize: tar.length })
     expect(staged.notices?.map(({ code }) => code)).toEqual(isOwn ? [] : ['ENTRY_DUPLICATE'])

@@ -8,19 +8,17 @@ import { tarPusher } from '../../src/tar/scan.js'
 import { layerLint } from '../../src/tree/lint.js'
 import { measureBlob, oddityNotice } from '../../src/tree/measure.js'
 import { chunksOf, cutsIn } from '../support/chunks.js'
+import { keepIn } from '../support/names.js'
 import { layerTar } from '../support/layers.js'
 import { member, tarOf } from '../support/tar-blocks.js'
 import { MEMBERS } from '../support/tar-members.js'
 
 /** What is told of members where each of them becomes an entry. */
 function byEntries(tar: Uint8Array, limits: Limits) {
-  const lint = layerLint(limits)
   const names: string[] = []
+  const lint = layerLint(limits, keepIn(names))
   const odd: Notice[] = []
-  const onEntry = (entry: TarEntry) => {
-    const key = lint.entry(entry)
-    if (entry.type !== 'directory') names.push(key)
-  }
+  const onEntry = (entry: TarEntry) => lint.entry(entry)
   const onOddity = (oddity: TarOddity) => void odd.push(...oddityNotice(oddity))
   const pusher = tarPusher({ onEntry, onOddity }, limits)
   pusher.push(tar)
@@ -33,7 +31,7 @@ const OF_THE_END = ['LAYER_EMPTY', 'LAYER_END_MISSING', 'LAYER_TAR', 'LAYER_TRAI
 
 async function expectSame(tar: Uint8Array, cuts: readonly number[] = [], limits = DEFAULT_LIMITS): Promise<void> {
   const names: string[] = []
-  const onName = (name: string) => void names.push(name)
+  const onName = keepIn(names)
   const measured = await measureBlob(chunksOf(tar, cuts), { limits, location: 'blob', layer: 'yes', onName })
   const told = byEntries(tar, limits)
   const ofTheEnd = measured.notices.slice(0, measured.notices.length - told.notices.length)
