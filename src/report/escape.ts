@@ -17,6 +17,17 @@ export function visible(text: string): string {
   return text.replace(HIDDEN, (char) => SHORT.get(char) ?? octal(new TextEncoder().encode(char)))
 }
 
+// Names that a system takes have 4095 bytes at most; those of an archive may have a million.
+const MOST_READ = 4500
+const SHOWN_OF_EACH_END = 500
+
+/** A text as people read it: without its middle where it is longer than any name could be. Documents for programs have all. */
+export function readable(text: string): string {
+  const left = text.length - 2 * SHOWN_OF_EACH_END
+  if (text.length <= MOST_READ) return text
+  return `${text.slice(0, SHOWN_OF_EACH_END)} … ${left} more characters … ${text.slice(-SHOWN_OF_EACH_END)}`
+}
+
 /** As `visible`, with each backslash doubled, so that two different names never look the same. */
 export function visibleName(name: string): string {
   return visible(name.replaceAll('\\', '\\\\'))

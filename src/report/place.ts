@@ -1,8 +1,9 @@
 import type { FindingReport } from '../model/report.js'
+import { readable } from './escape.js'
 
 /**
  * A place inside an archive in words: member, byte, layer, entry; empty where it is the archive itself. Names are as
- * `shown` gives them: where they are left as they are, the writer of a format escapes the words.
+ * `shown` gives them, the longest without their middle: where they are left as they are, the writer of a format escapes the words.
  */
 export function placeInWords(
   where: Partial<FindingReport['where']>,
@@ -10,10 +11,10 @@ export function placeInWords(
 ): string {
   const { path = '', offset, layer, entry = '', layerOffset } = where
   const parts = [
-    path === '' ? undefined : shown(path),
+    path === '' ? undefined : shown(readable(path)),
     offset === undefined ? undefined : `byte ${offset}`,
     layer === undefined ? undefined : `layer ${layer}`,
-    entry === '' ? undefined : `entry ${shown(entry)}`,
+    entry === '' ? undefined : `entry ${shown(readable(entry))}`,
     layerOffset === undefined ? undefined : `byte ${layerOffset} of the layer`,
   ]
   return parts.filter((part) => part !== undefined).join(', ')

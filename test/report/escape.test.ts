@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { visible, visibleBytes, visibleName } from '../../src/report/escape.js'
+import { readable, visible, visibleBytes, visibleName } from '../../src/report/escape.js'
 
 const base64 = (...bytes: number[]): string => btoa(String.fromCharCode(...bytes))
 
@@ -31,6 +31,14 @@ describe('text of an archive on a terminal', () => {
 })
 
 describe('names', () => {
+  test('that no system takes are shown without their middle, all others whole', () => {
+    const longest = 'n'.repeat(4095)
+    expect(readable(longest)).toBe(longest)
+    const shown = readable(`begin/${'d/'.repeat(200_000)}end`)
+    expect(shown).toMatch(/^begin\/d\/.* … 399009 more characters … .*d\/end$/)
+    expect(shown.length).toBeLessThan(1100)
+  })
+
   test('that differ are shown differently', () => {
     expect(visibleName('a\nb')).not.toBe(visibleName('a\\nb'))
     expect(visibleName('a\\nb')).toBe('a\\\\nb')

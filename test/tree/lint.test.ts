@@ -101,6 +101,11 @@ describe('what engines refuse or read differently', () => {
     expect(process.cpuUsage(before).user / 1e6).toBeLessThan(2)
   })
 
+  test('is not looked for above a name that no system takes, however many folders it names', () => {
+    const { notices } = lint([file('a'), file(`a/${'d/'.repeat(300_000)}f`)])
+    expect(notices.map(({ code }) => code)).toEqual(['ENTRY_NAME_TOO_LONG', 'LIMIT_REACHED'])
+  })
+
   test('is a path that is too deep, as the limit says', () => {
     const { notices } = lint([file('a/b/c'), file('a/b')], { depth: 2 })
     expect(notices.map(({ code, entry }) => [code, entry])).toEqual([['LIMIT_REACHED', 'a/b/c']])
