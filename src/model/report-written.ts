@@ -35,8 +35,15 @@ const written = <Name extends string>(name: Name) =>
     findings: z.array(findingSchema).describe('what was odd about the inputs, and what was not taken over'),
   })
 
-/** What every command that writes an archive answers with `--json`. */
-export const WRITTEN_SCHEMAS = {
+const strippedName = z.object({
+  layer: z.number().describe('index of the layer, base = 0'),
+  path: z.string().describe('absolute; of a directory that went with all in it, its own'),
+  pathBytes: z.string().optional().describe('base64 of the name, only where it is not UTF-8'),
+  names: z.number().describe('entries of the layer: itself, all below it, and whiteouts of them'),
+  bytes: z.number().describe('of their contents, as they were stored'),
+})
+
+const ARCHIVES = {
   save: written('save'),
   tag: written('tag'),
   import: written('import'),
@@ -45,13 +52,26 @@ export const WRITTEN_SCHEMAS = {
   thin: written('thin'),
   hydrate: written('hydrate'),
   squash: written('squash'),
+  strip: written('strip'),
   append: written('append'),
   rebase: written('rebase'),
 } as const
 
-/** The report of a command that writes an archive. */
-export type WrittenReport = z.output<(typeof WRITTEN_SCHEMAS)[keyof typeof WRITTEN_SCHEMAS]>
+/** What every command that writes an archive answers with `--json`. */
+export const WRITTEN_SCHEMAS = {
+  ...ARCHIVES,
+  strip: ARCHIVES.strip.extend({
+    stripped: z.array(strippedName).describe('what went, layer by layer, the base first'),
+  }),
+} as const
+
+/** The report of a command that writes an archive; that of `strip` says what went. */
+export type WrittenReport = z.output<(typeof ARCHIVES)[keyof typeof ARCHIVES]> & {
+  readonly stripped?: readonly StrippedName[]
+}
 /** The command that wrote. */
-export type WriterName = keyof typeof WRITTEN_SCHEMAS
+export type WriterName = keyof typeof ARCHIVES
+/** What went from one layer. */
+export type StrippedName = z.output<typeof strippedName>
 /** An image in such a report. */
 export type WrittenImage = z.output<typeof image>

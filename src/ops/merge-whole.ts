@@ -27,7 +27,13 @@ const HOLES: ReadonlyMap<FindingCode, ErrorCode> = new Map<FindingCode, ErrorCod
 export async function wholeTree(layers: readonly Layer[], archive: string, context: RunContext): Promise<WholeTree> {
   const log = findingLog(archive)
   const tree = await mergedTree(layers, log, context)
-  for (const { code, message, where } of log.findings) {
+  refuseHoles(log.findings, archive)
+  return { tree, findings: log.findings }
+}
+
+/** Errors: ERR_NOT_FOUND, ERR_TAR_HEADER, ERR_COMPRESSION and ERR_LIMIT for findings that say that a layer is not whole. */
+export function refuseHoles(findings: readonly Finding[], archive: string): void {
+  for (const { code, message, where } of findings) {
     const error = HOLES.get(code)
     if (error === undefined) continue
     const layer = where.layer === undefined ? '' : `layer ${where.layer}: `
@@ -39,5 +45,4 @@ export async function wholeTree(layers: readonly Layer[], archive: string, conte
       ...(offset !== undefined && { offset }),
     })
   }
-  return { tree, findings: log.findings }
 }

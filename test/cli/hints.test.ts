@@ -23,10 +23,10 @@ async function hintOf(line: string): Promise<string | undefined> {
 const DAMAGED = 'imgtar verify tells all that is wrong, imgtar salvage saves what is intact'
 
 describe('the hint at what to do', () => {
-  test.each(['export', 'squash', 'save', 'tag', 'config --user 1'])(
+  test.each(['export', 'squash', 'strip', 'save', 'tag', 'config --user 1'])(
     'about a layer that is not in the archive is the same from %s',
     async (command) => {
-      const name = command === 'tag' ? ' app:2' : ''
+      const name = { tag: ' app:2', strip: ' etc/passwd' }[command] ?? ''
       expect(await hintOf(`${command} SAMPLES/app-truncated.tar${name} -o out.tar`)).toBe(DAMAGED)
     },
   )

@@ -19,6 +19,7 @@ const VERBS: readonly (readonly [string, ...string[]])[] = [
   ['save', 'big.tar'],
   ['tag', 'big.tar', 'new:1'],
   ['squash', 'two.tar'],
+  ['strip', 'two.tar', 'file-3'],
   ['append', 'two.tar', 'other.tar'],
   ['rebase', 'two.tar', '--old-base', 'base.tar', '--new-base', 'new-base.tar'],
   ['config', 'big.tar', '--env', 'A=1'],

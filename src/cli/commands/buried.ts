@@ -16,6 +16,7 @@ export const buried = defineCommand({
     ["imgtar buried app.tar --json | jq -r '.files[] | [.path, .createdBy, .hiddenByStep] | @tsv'", 'with the steps'],
     ['imgtar ls app.tar --layer 2', 'the layer that holds it, as it is stored'],
     ['imgtar cat app.tar --as-of 2 /root/.netrc', 'such a file, as of the layer that holds it'],
+    ['imgtar strip app.tar /root/.netrc -o clean.tar', 'the image without it, in any layer'],
   ],
   async run({ operands, options, globals, context }) {
     const [operation, { describeFinding }, { selectImage }, { imageIDOf }] = await Promise.all([

@@ -23,6 +23,7 @@ import { rootfsDigest } from './rootfs-digest.js'
 import { salvage } from './salvage.js'
 import { save } from './save.js'
 import { squash } from './squash.js'
+import { strip } from './strip.js'
 import { tag } from './tag.js'
 import { recover } from './recover.js'
 import { tarSplit } from './tar-split.js'
@@ -51,6 +52,7 @@ export const COMMANDS: readonly Command[] = [
   thin,
   hydrate,
   squash,
+  strip,
   append,
   rebase,
   census,

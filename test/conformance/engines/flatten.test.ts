@@ -149,6 +149,15 @@ for (const engine of ENGINES) {
       )
     })
 
+    test('imgtar strip loads, and only what was stripped is gone', () => {
+      const before = exportedEntries(flat(at('hard.tar')))
+      const image = loaded('strip', at('hard.tar'), 'links/t[123]', 'odd/setuid', 'metadata', 'odd/d*')
+      const gone = /^(?:links\/t[123]|odd\/setuid|metadata|odd\/d[^/]*)(?:\/|$)/
+      const left = before.filter(({ path }) => !gone.test(path))
+      expect(before.length - left.length).toBeGreaterThan(7)
+      expect(withoutTypeBits(exportedEntries(exported(image)))).toEqual(withoutTypeBits(left))
+    })
+
     test('imgtar append loads, the layer on top', () => {
       writeFileSync(at('layer.tar'), layerTar([file('appended', { content: 'on top' })]))
       const image = loaded('append', at('hard.tar'), at('layer.tar'))

@@ -1,0 +1,150 @@
+import type { RunContext } from '../context.js'
+import { ArchiveError } from '../errors.js'
+import type { Finding } from '../findings.js'
+import { findingLog } from '../model/finding-log.js'
+import type { Image, Layer } from '../model/image.js'
+import type { StrippedName } from '../model/report-written.js'
+import { cuts, withoutParts, type Cuts } from '../tar/cut.js'
+import type { TarEntry } from '../tar/entry.js'
+import { cleanKey, cleanPath, displayPath, latin1, latin1Bytes } from '../tar/path.js'
+import { scanLayer } from '../tree/layer-entries.js'
+import { whiteoutOf } from '../tree/whiteout.js'
+import { globs, type Globs } from './globs.js'
+import { nameOf } from './list-rows.js'
+import { refuseHoles } from './merge-whole.js'
+import { proveLayers } from './prove-layers.js'
+import { knownImage, withLayers } from './relayer.js'
+
+/** What to take out. */
+export interface StripOptions {
+  /** As the user named it, for findings and errors. */
+  readonly archive: string
+  /** Patterns over whole paths, as layers store them; a directory goes with all that is in it. */
+  readonly paths: readonly string[]
+}
+
+/** The image without them. */
+export interface Stripped {
+  readonly image: Image
+  /** What went, layer by layer, base first; sorted within each. */
+  readonly stripped: readonly StrippedName[]
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Takes files out of every layer that stores them, with the whiteouts of them: no layer holds their bytes or their names any
+ * more. All other bytes of a layer stay, a layer that stores none of them keeps its diffID, and the history stays. The
+ * layers are proved first: damage must not get a diffID of its own. Errors: ERR_NOT_FOUND for a pattern that matches
+ * nothing; ERR_USAGE for a hard link to what would go; ERR_LIMIT; those of globs, proveLayers and knownImage, and of
+ * wholeTree for layers that are not whole.
+ */
+export async function strip(image: Image, { archive, paths }: StripOptions, context: RunContext): Promise<Stripped> {
+  const unwanted = globs(paths)
+  await proveLayers(image.layers, context)
+  const known = await knownImage(image, context)
+  const log = findingLog(archive)
+  const layers: Layer[] = []
+  const stripped: StrippedName[] = []
+  for (const layer of image.layers) {
+    if (layer.state === 'missing')
+      log.add('LAYER_MISSING', 'the layer is not in the archive', { path: layer.path, layer: layer.index })
+    const search = searchIn(layer, unwanted, archive, context)
+    if (layer.state !== 'missing') await scanLayer(layer, { onEntry: search.see }, log, context)
+    refuseHoles(log.findings, archive)
+    stripped.push(...search.found())
+    layers.push(search.found().length === 0 ? layer : strippedLayer(layer, search.parts))
+  }
+  unwanted.refuseUnused(archive)
+  return { image: withLayers(known, layers, { history: known.history }), stripped, findings: log.findings }
+}
+
+function strippedLayer(layer: Layer, parts: Cuts): Layer {
+  const { index, path } = layer
+  return {
+    index,
+    state: 'assembled',
+    isOwn: true,
+    path,
+    claims: {},
+    blob: undefined,
+    tar: (context) => withoutParts(layer.tar(context), parts),
+  }
+}
+
+interface Search {
+  readonly see: (entry: TarEntry) => void
+  readonly parts: Cuts
+  found(): readonly StrippedName[]
+}
+
+function searchIn({ index: layer }: Layer, { matches }: Globs, location: string, { limits }: RunContext): Search {
+  const goneWith = goneAbove(matches)
+  const parts = cuts()
+  const found = new Map<string, { names: number; bytes: number }>()
+  return {
+    parts,
+    see(entry) {
+      if (entry.type === 'global') return
+      const { key, depth } = cleanPath(entry.rawPath)
+      if (depth > limits.depth) throw tooDeep(entry, depth, location)
+      const gone = goneWith(namedBy(key))
+      if (gone === undefined) {
+        if (entry.type === 'hardlink') refuseLink(entry, goneWith, { layer, location })
+        return
+      }
+      parts.add(entry)
+      const sum = found.get(gone) ?? { names: 0, bytes: 0 }
+      found.set(gone, { names: sum.names + 1, bytes: sum.bytes + entry.content.length })
+    },
+    found: () =>
+      [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, sum]) => ({ layer, ...nameOf(key), ...sum })),
+  }
+}
+
+/** The name that an entry is about: that of a whiteout is the one that it hides. */
+function namedBy(key: string): string {
+  const mark = whiteoutOf(key)
+  return mark?.kind === 'whiteout' || mark?.kind === 'opaque' ? mark.path : key
+}
+
+/** Tells the topmost directory, or the name itself, with which a name goes. */
+function goneAbove(matches: (key: string) => boolean): (key: string) => string | undefined {
+  // Entries of one directory mostly follow each other.
+  let directory: string | undefined
+  let goneThere: string | undefined
+  const topmost = (path: string): string | undefined => {
+    if (matches('')) return ''
+    for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
+      if (matches(path.slice(0, slash))) return path.slice(0, slash)
+    }
+    return path !== '' && matches(path) ? path : undefined
+  }
+  return (key) => {
+    const parent = key.slice(0, Math.max(0, key.lastIndexOf('/')))
+    if (parent !== directory) goneThere = topmost(parent)
+    directory = parent
+    return goneThere ?? (matches(key) ? key : undefined)
+  }
+}
+
+function refuseLink(
+  { path, rawLinkPath }: TarEntry,
+  goneWith: (key: string) => string | undefined,
+  { layer, location }: { readonly layer: number; readonly location: string },
+): void {
+  const target = cleanKey(latin1(rawLinkPath)).key
+  if (goneWith(target) === undefined) return
+  const [name, to] = [path, displayPath(latin1Bytes(target))].map((one) => JSON.stringify(one))
+  throw new ArchiveError('ERR_USAGE', `${name} of layer ${layer} is a hard link to ${to}, which would go`, {
+    location,
+    hint: 'name both: they are one file',
+  })
+}
+
+function tooDeep({ header }: TarEntry, depth: number, location: string): ArchiveError {
+  return new ArchiveError('ERR_LIMIT', `a path of ${depth} components is over the limit`, {
+    location,
+    offset: header.offset,
+    hint: 'raise it with --limit-depth if the archive is trusted',
+  })
+}
