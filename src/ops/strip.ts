@@ -46,13 +46,14 @@ export async function strip(image: Image, { archive, paths }: StripOptions, cont
   const layers: Layer[] = []
   const stripped: StrippedName[] = []
   for (const layer of image.layers) {
-    if (layer.state === 'missing')
-      log.add('LAYER_MISSING', 'the layer is not in the archive', { path: layer.path, layer: layer.index })
+    const { index, path, state } = layer
     const search = searchIn(layer, unwanted, archive, context)
-    if (layer.state !== 'missing') await scanLayer(layer, { onEntry: search.see }, log, context)
+    if (state === 'missing') log.add('LAYER_MISSING', 'the layer is not in the archive', { path, layer: index })
+    else await scanLayer(layer, { onEntry: search.see }, log, context)
     refuseHoles(log.findings, archive)
-    stripped.push(...search.found())
-    layers.push(search.found().length === 0 ? layer : strippedLayer(layer, search.parts))
+    const found = search.found()
+    for (const one of found) stripped.push(one)
+    layers.push(found.length === 0 ? layer : strippedLayer(layer, search.parts))
   }
   unwanted.refuseUnused(archive)
   return { image: withLayers(known, layers, { history: known.history }), stripped, findings: log.findings }

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { dockerSave, packed } from '../support/archives.js'
+import { digest, dockerSave, packed } from '../support/archives.js'
 import { concatenated } from '../support/chunks.js'
 import { testFolder } from '../support/folder.js'
 import { layerTar } from '../support/layers.js'
-import { pax } from '../support/tar-blocks.js'
+import { member, pax, tarOf } from '../support/tar-blocks.js'
 import { run } from './run.js'
 
 // More than fit on a stack as arguments of one call.
@@ -26,6 +26,23 @@ test('an image may have ever so many names', { timeout: 60_000 }, async () => {
   const { exitCode, stdout } = await run(['images', 'names.tar'], { cwd: at() })
   expect(exitCode).toBe(0)
   expect(stdout.split('\n').length).toBeGreaterThan(MANY)
+  const inspected = await run(['inspect', 'names.tar'], { cwd: at() })
+  expect([inspected.exitCode, inspected.stderr]).toEqual([0, ''])
+})
+
+test('an index below the index of a layout may name ever so many', { timeout: 60_000 }, async () => {
+  const INDEX = 'application/vnd.oci.image.index.v1+json'
+  const inner = Buffer.from(`{"schemaVersion":2,"manifests":[${Array.from({ length: MANY }, () => '{}').join()}]}`)
+  const annotations = { 'org.opencontainers.image.ref.name': 'a' }
+  const entry = { mediaType: INDEX, digest: digest(inner), size: inner.length, annotations }
+  const layout = tarOf(
+    member({ name: 'oci-layout' }, '{"imageLayoutVersion":"1.0.0"}'),
+    member({ name: 'index.json' }, JSON.stringify({ schemaVersion: 2, manifests: [entry] })),
+    member({ name: `blobs/sha256/${digest(inner).slice(7)}` }, inner.toString()),
+  )
+  writeFileSync(at('index.tar'), layout)
+  const { exitCode, stdout } = await run(['verify', 'index.tar', '--for', 'all', '-q'], { cwd: at() })
+  expect([exitCode, stdout]).toEqual([1, ''])
 })
 
 test('a database of packages may tell of ever so many', { timeout: 60_000 }, async () => {

@@ -67,6 +67,15 @@ describe('a file that is stripped', () => {
     ])
   })
 
+  test('may be one of very many', async () => {
+    const many = Array.from({ length: 150_000 }, (_, at) => member({ name: `f${String(at)}` }))
+    const plain = imageOf([layerOfBytes(0, new Uint8Array(Buffer.concat([...many, new Uint8Array(1024)])))])
+    const { config, configSource } = storedImage({ layers: [[]] })
+    const { image, stripped: gone } = await stripped({ ...plain, config, configSource }, 'f*')
+    expect(await tarOf(image.layers[0])).toEqual(new Uint8Array(1024))
+    expect(gone).toHaveLength(150_000)
+  })
+
   test('goes by every spelling of its name', async () => {
     const odd = storedImage({
       layers: [[file('./a//key'), file('a/b/../key'), symlink('link', 'a/key'), file('/a/z')]],
@@ -81,9 +90,8 @@ describe('a file that is stripped', () => {
     const kept = member({ name: 'kept' }, 'kept')
     const tar = tarOfMembers(global, long, member({ name: 'k'.repeat(100) }, 'gone'), kept)
     const plain = imageOf([layerOfBytes(0, tar)])
-    const source = storedImage({ layers: [[]] })
-    const image = { ...plain, config: source.config, configSource: source.configSource }
-    const { image: made } = await stripped(image, 'k'.repeat(150))
+    const { config, configSource } = storedImage({ layers: [[]] })
+    const { image: made } = await stripped({ ...plain, config, configSource }, 'k'.repeat(150))
     expect(await tarOf(made.layers[0])).toEqual(concatenated(global, kept, new Uint8Array(1024)))
   })
 })

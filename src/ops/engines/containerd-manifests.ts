@@ -39,8 +39,9 @@ export async function manifestsBelow(
     if (blob === undefined) continue
     const bytes = await given.documents.read(blob.source)
     stopIf(documentFault(bytes, next))
-    if (isIndex(mediaType)) todo.push(...childrenOf(bytes).toReversed())
-    else if (!isAttestation(next)) found.push({ platform, ...manifestOf(bytes) })
+    if (isIndex(mediaType)) {
+      for (const child of childrenOf(bytes).toReversed()) todo.push(child)
+    } else if (!isAttestation(next)) found.push({ platform, ...manifestOf(bytes) })
   }
   return found
 }

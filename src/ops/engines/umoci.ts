@@ -63,7 +63,7 @@ async function manifestsOf(given: Given, disk: LayoutDisk, target: OciDescriptor
       seen.add(next.digest)
       const read = readDescriptors(await verified(given, disk, next), 'manifests')
       if ('fault' in read) throw new Stop(read.fault)
-      todo.push(...read.descriptors.toReversed())
+      for (const child of read.descriptors.toReversed()) todo.push(child)
     }
   }
   return found

@@ -69,7 +69,7 @@ async function holdSegment(held: Held, expected: Uint8Array): Promise<void> {
   if (actual.length < expected.length) ranges.add(offset + actual.length, offset + expected.length)
   if (ranges.ranges.length === 0) held.right += 1
   else held.wrong += 1
-  held.odd.push(...ranges.ranges)
+  for (const range of ranges.ranges) held.odd.push(range)
 }
 
 /** Tells the odd bytes of the segments before a file: some may fill up the block of the file before it. */

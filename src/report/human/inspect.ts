@@ -83,6 +83,6 @@ function shown(value: unknown): string {
 
 function* fields(indent: string, all: readonly Field[]): Generator<string> {
   const present = all.filter(([, value]) => value !== undefined)
-  const width = Math.max(...present.map(([label]) => label.length)) + 2
+  const width = present.reduce((most, [label]) => Math.max(most, label.length), 0) + 2
   for (const [label, value] of present) yield `${indent}${label.padEnd(width)}${visible(value ?? '')}`
 }
