@@ -77,6 +77,11 @@ const STEPS = [
   ],
   ['There, it is whole with what is there already.', 0, ['verify', '--assume', sample('app.tar'), output('thin.tar')]],
   ['Deleted above, still inside.', 0, ['buried', sample('app.tar')]],
+  [
+    'Now in no layer any more; all else stays, byte for byte.',
+    0,
+    ['strip', sample('app.tar'), '/var/cache/greet', '/var/tmp/build.log', '-o', output('clean.tar')],
+  ],
 ]
 
 function sample(name) {

@@ -8,7 +8,7 @@ import { cuts, withoutParts, type Cuts } from '../tar/cut.js'
 import type { TarEntry } from '../tar/entry.js'
 import { cleanKey, cleanPath, displayPath, latin1, latin1Bytes } from '../tar/path.js'
 import { scanLayer } from '../tree/layer-entries.js'
-import { whiteoutOf } from '../tree/whiteout.js'
+import { isAufsLink, whiteoutOf } from '../tree/whiteout.js'
 import { globs, type Globs } from './globs.js'
 import { nameOf } from './list-rows.js'
 import { refuseHoles } from './merge-whole.js'
@@ -89,10 +89,8 @@ function searchIn({ index: layer }: Layer, { matches }: Globs, location: string,
       const { key, depth } = cleanPath(entry.rawPath)
       if (depth > limits.depth) throw tooDeep(entry, depth, location)
       const gone = goneWith(namedBy(key))
-      if (gone === undefined) {
-        if (entry.type === 'hardlink') refuseLink(entry, goneWith, { layer, location })
-        return
-      }
+      if (entry.type === 'hardlink') refuseLink(entry, { layer, location, isGone: gone !== undefined }, goneWith)
+      if (gone === undefined) return
       parts.add(entry)
       const sum = found.get(gone) ?? { names: 0, bytes: 0 }
       found.set(gone, { names: sum.names + 1, bytes: sum.bytes + entry.content.length })
@@ -128,15 +126,25 @@ function goneAbove(matches: (key: string) => boolean): (key: string) => string |
   }
 }
 
+interface LinkPlace {
+  readonly layer: number
+  readonly location: string
+  /** Whether the link itself goes. */
+  readonly isGone: boolean
+}
+
+/** A link without its file is none, and a content that AUFS kept apart has no other name that anybody sees. */
 function refuseLink(
   { path, rawLinkPath }: TarEntry,
+  { layer, location, isGone }: LinkPlace,
   goneWith: (key: string) => string | undefined,
-  { layer, location }: { readonly layer: number; readonly location: string },
 ): void {
   const target = cleanKey(latin1(rawLinkPath)).key
-  if (goneWith(target) === undefined) return
+  const goes = goneWith(target) !== undefined
+  if (isGone ? goes || !isAufsLink(target) : !goes) return
   const [name, to] = [path, displayPath(latin1Bytes(target))].map((one) => JSON.stringify(one))
-  throw new ArchiveError('ERR_USAGE', `${name} of layer ${layer} is a hard link to ${to}, which would go`, {
+  const why = isGone ? 'which would stay' : 'which would go'
+  throw new ArchiveError('ERR_USAGE', `${name} of layer ${layer} is a hard link to ${to}, ${why}`, {
     location,
     hint: 'name both: they are one file',
   })

@@ -113,6 +113,17 @@ describe('nothing is stripped', () => {
     expect(await namesIn(less.layers[0])).toEqual(['a'])
   })
 
+  test('where AUFS kept the content apart, and it would stay', async () => {
+    const apart = '.wh..wh.plnk/7.9'
+    const aufs = storedImage({ layers: [[file(apart, { content: 'key' }), hardlink('a', apart), file('b')]] })
+    await expect(stripped(aufs, 'a')).rejects.toMatchObject({
+      code: 'ERR_USAGE',
+      message: `"a" of layer 0 is a hard link to "${apart}", which would stay`,
+    })
+    const { image } = await stripped(aufs, 'a', apart)
+    expect(await namesIn(image.layers[0])).toEqual(['b'])
+  })
+
   test('for a pattern that matches nothing, nor where a layer is lost, damaged or too deep', async () => {
     await expect(stripped(app, 'etc/key', 'nope')).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
     const [base, ...others] = app.layers
