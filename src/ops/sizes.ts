@@ -1,7 +1,7 @@
 import type { RunContext } from '../context.js'
 import type { Layer } from '../model/image.js'
-import { scanSource } from '../tar/scan.js'
-import { layerLint } from '../tree/lint.js'
+import { scanHeaders } from '../tar/scan-headers.js'
+import { contentSizer } from '../tree/content-size.js'
 import { measureLayers, type Measurements } from './measure.js'
 import { compressionOf } from './sniff.js'
 
@@ -49,7 +49,7 @@ export async function sizesOf(
 type Blob = NonNullable<Layer['blob']>
 
 async function indexedSize(blob: Blob, context: RunContext): Promise<number> {
-  const lint = layerLint(context.limits)
-  await scanSource(blob, { onEntry: (entry) => lint.entry(entry) }, context)
-  return lint.end().contentSize
+  const sizer = contentSizer()
+  await scanHeaders(blob, sizer, context)
+  return sizer.size
 }

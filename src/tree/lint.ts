@@ -4,6 +4,7 @@ import type { TarEntry } from '../tar/entry.js'
 import type { Notice } from '../tar/measurement.js'
 import { cleanKey, cleanName, latin1, latin1Bytes, linkEscapes, type CleanPath } from '../tar/path.js'
 import type { PlainMember } from '../tar/plain-header.js'
+import { dockerSize, plainDockerSize } from './content-size.js'
 import { plainEntry, plainSpans, type PlainSpan } from './plain-members.js'
 import type { Names } from './name-table.js'
 import { seenNames } from './seen-names.js'
@@ -50,7 +51,7 @@ export function layerLint(limits: Limits, onName?: OnName): LayerLint {
         return
       }
       const { nameIn, type } = member
-      contentSize += type === 'file' ? member.size : member.link.length
+      contentSize += plainDockerSize(member)
       if (passed.size > 0 && passed.has(latin1(nameIn.subarray(span.start, span.end)))) passed.clear()
       if (type !== 'directory') onName?.(nameIn, span.start, span.end)
     },
@@ -139,12 +140,6 @@ function teller(): { notices: readonly Notice[]; tell: Tell; rest: () => readonl
         .filter(([, count]) => count > MOST_OF_A_CODE)
         .map(([code, count]) => ({ code, message: `${count - MOST_OF_A_CODE} more like these` })),
   }
-}
-
-// What docker's size of a layer counts: bytes of files and of symlink targets, a hard-linked file once (pkg/directory).
-function dockerSize(entry: TarEntry): number {
-  if (entry.type === 'file') return entry.size
-  return entry.type === 'symlink' ? entry.rawLinkPath.length : 0
 }
 
 function lintPath(entry: TarEntry, clean: CleanPath, limits: Limits, tell: Tell): void {

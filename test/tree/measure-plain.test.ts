@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { bytesSource } from '../../src/bytes/source.js'
 import { DEFAULT_LIMITS, type Limits } from '../../src/context.js'
 import type { TarOddity } from '../../src/tar/differences.js'
 import type { TarEntry } from '../../src/tar/entry.js'
 import type { Notice } from '../../src/tar/measurement.js'
+import { scanHeaders } from '../../src/tar/scan-headers.js'
 import { tarPusher } from '../../src/tar/scan.js'
+import { contentSizer } from '../../src/tree/content-size.js'
 import { layerLint } from '../../src/tree/lint.js'
 import { measureBlob, oddityNotice } from '../../src/tree/measure.js'
 import { chunksOf, cutsIn } from '../support/chunks.js'
@@ -38,6 +41,9 @@ async function expectSame(tar: Uint8Array, cuts: readonly number[] = [], limits 
   expect(measured).toMatchObject({ notices: [...ofTheEnd, ...told.notices], tar: told.tar })
   expect(OF_THE_END).toEqual(expect.arrayContaining(ofTheEnd.map(({ code }) => code)))
   expect(names).toEqual(told.names)
+  const sizer = contentSizer()
+  await scanHeaders(bytesSource(tar, 'blob'), sizer, { limits })
+  expect(sizer.size).toBe(told.tar.contentSize)
 }
 
 // Few names, so that they meet: directories that become files, links into them, whiteouts, names that need cleaning.
