@@ -1,5 +1,5 @@
 import { ArchiveError, firstOf, toArchiveError } from '../errors.js'
-import { readable, visible, visibleName } from '../report/escape.js'
+import { visible, visibleName, visibleText } from '../report/escape.js'
 import { EXIT } from './exit-code.js'
 import type { ExitCode } from './exit-code.js'
 import { UsageError } from './usage-error.js'
@@ -41,7 +41,7 @@ function archiveTrouble({ location, message, code, offset, hint }: ArchiveError)
   const place = location === undefined ? '' : `${visibleName(location)}: `
   const at = offset === undefined ? '' : `, byte ${offset}`
   const advice = hint === undefined ? '' : `  hint: ${visible(hint)}\n`
-  return `imgtar: ${place}${visible(readable(message))} (${code}${at})\n${advice}`
+  return `imgtar: ${place}${visibleText(message)} (${code}${at})\n${advice}`
 }
 
 function bug(error: unknown, stack: string): string {

@@ -1,5 +1,5 @@
 import { ArchiveError } from '../errors.js'
-import { displayPath, latin1Bytes } from '../tar/path.js'
+import { displayKey } from '../tar/path.js'
 import { pathMatcher, type PathMatcher } from './path-matcher.js'
 
 /** Patterns over whole paths of an image, which remember whether they were of use. */
@@ -18,7 +18,7 @@ export function globs(patterns: readonly string[]): Globs {
   const matchers = patterns.map((pattern) => ({ pattern, isMatch: matcher(pattern), isUsed: false }))
   return {
     matches(key) {
-      const path = displayPath(latin1Bytes(key))
+      const path = displayKey(key)
       let found = false
       for (const one of matchers) {
         if (!one.isMatch(path)) continue

@@ -1,4 +1,4 @@
-import { displayPath, latin1Bytes } from '../tar/path.js'
+import { displayKey } from '../tar/path.js'
 import { pathMatcher, type PathMatcher } from './path-matcher.js'
 
 /** Whether a path, one latin1 character a byte, is one that patterns exclude. */
@@ -29,7 +29,7 @@ export function pathFilter(patterns: readonly string[]): PathFilter {
     if (directory !== known) [known, answer] = [directory, excluded(directory, true)]
     return answer
   }
-  return (path, isDirectory) => excluded(displayPath(latin1Bytes(path)), isDirectory)
+  return (path, isDirectory) => excluded(displayKey(path), isDirectory)
 }
 
 function last(patterns: readonly Pattern[], path: string, isDirectory: boolean): boolean {

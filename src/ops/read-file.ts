@@ -2,7 +2,7 @@ import { gather } from '../bytes/gather.js'
 import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Layer } from '../model/image.js'
-import { displayPath, latin1Bytes, latin1Of } from '../tar/path.js'
+import { displayKey, latin1Of } from '../tar/path.js'
 import { fileContents } from '../tree/file-contents.js'
 import type { Inode } from '../tree/node.js'
 import { lookup, resolve } from '../tree/resolve.js'
@@ -42,7 +42,7 @@ function fileAt(tree: Tree, path: string, location: string): Inode {
     throw noFile(inode, path, location)
   }
   const end = resolve(tree, name, { followLast: true }) === undefined ? 'which leads in a circle' : 'where nothing is'
-  const target = displayPath(latin1Bytes(link.linkPath))
+  const target = displayKey(link.linkPath)
   throw new ArchiveError('ERR_LINK', `${path}: a link to ${target}, ${end}`, { location })
 }
 

@@ -23,8 +23,8 @@ export type Digested = Omit<RootfsDigestReport, 'schema' | 'tool' | 'ok'>
 
 /**
  * The canonical digest of the merged root filesystem of an image (docs/rootfs-digest.md): equal for equal filesystems,
- * whatever the layers, the format and the compression. Errors: ERR_LIMIT, ERR_ABORTED, ERR_IO, ERR_NOT_FOUND for a layer that it
- * does not have.
+ * whatever the layers, the format and the compression. Errors: ERR_LIMIT, ERR_ABORTED, ERR_IO, ERR_NOT_FOUND for a layer
+ * that it does not have.
  */
 export async function digestRootfs(image: Image, options: DigestOptions, context: RunContext): Promise<Digested> {
   const { tolerances = {}, archive } = options

@@ -3,7 +3,7 @@ import { ArchiveError, count } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { HistoryEntry } from '../model/config.js'
 import type { Image, Layer } from '../model/image.js'
-import { displayPath, latin1Bytes } from '../tar/path.js'
+import { displayKey } from '../tar/path.js'
 import { changedFiles, changedMembers } from '../tree/changed-members.js'
 import { fileContents } from '../tree/file-contents.js'
 import { prune } from '../tree/prune.js'
@@ -69,7 +69,7 @@ export async function squash(image: Image, options: SquashOptions, context: RunC
 function exclude(tree: Tree, base: Tree, { matches, refuseUnused }: Globs, archive: string): readonly string[] {
   const [kept] = prune(base, matches)
   if (kept !== undefined) {
-    const message = `${JSON.stringify(readable(kept))} stands in a layer that is kept, and would stay in the archive`
+    const message = `${JSON.stringify(displayKey(kept))} stands in a layer that is kept, and would stay in the archive`
     throw new ArchiveError('ERR_USAGE', message, {
       location: archive,
       hint: 'squash from a lower layer, or all of them',
@@ -77,11 +77,7 @@ function exclude(tree: Tree, base: Tree, { matches, refuseUnused }: Globs, archi
   }
   const excluded = prune(tree, matches)
   refuseUnused(archive)
-  return excluded.map(readable)
-}
-
-function readable(path: string): string {
-  return displayPath(latin1Bytes(path))
+  return excluded.map(displayKey)
 }
 
 interface Squashing {

@@ -5,9 +5,12 @@ import { findingLog } from '../model/finding-log.js'
 import type { Image, Layer } from '../model/image.js'
 import type { StrippedName } from '../model/report-written.js'
 import { cuts, withoutParts, type Cuts } from '../tar/cut.js'
-import type { TarEntry } from '../tar/entry.js'
-import { cleanKey, cleanPath, displayPath, latin1, latin1Bytes } from '../tar/path.js'
+import { cleanKey, displayKey, displayPath, latin1 } from '../tar/path.js'
+import type { PlainMember } from '../tar/plain-header.js'
+import { boundedPath } from '../tree/changes.js'
+import type { RecordedEntry } from '../tree/entry-records.js'
 import { scanLayer } from '../tree/layer-entries.js'
+import { entryOfPlain } from '../tree/plain-members.js'
 import { isAufsLink, whiteoutOf } from '../tree/whiteout.js'
 import { globs, type Globs } from './globs.js'
 import { nameOf } from './list-rows.js'
@@ -46,10 +49,9 @@ export async function strip(image: Image, { archive, paths }: StripOptions, cont
   const layers: Layer[] = []
   const stripped: StrippedName[] = []
   for (const layer of image.layers) {
-    const { index, path, state } = layer
     const search = searchIn(layer, unwanted, archive, context)
-    if (state === 'missing') log.add('LAYER_MISSING', 'the layer is not in the archive', { path, layer: index })
-    else await scanLayer(layer, { onEntry: search.see }, log, context)
+    const onPlain = (member: PlainMember) => search.see(entryOfPlain(member))
+    await scanLayer(layer, { onEntry: search.see, onPlain }, log, context)
     refuseHoles(log.findings, archive)
     const found = search.found()
     for (const one of found) stripped.push(one)
@@ -64,7 +66,6 @@ function strippedLayer(layer: Layer, parts: Cuts): Layer {
   return {
     index,
     state: 'assembled',
-    isOwn: true,
     path,
     claims: {},
     blob: undefined,
@@ -73,7 +74,7 @@ function strippedLayer(layer: Layer, parts: Cuts): Layer {
 }
 
 interface Search {
-  readonly see: (entry: TarEntry) => void
+  readonly see: (entry: RecordedEntry) => void
   readonly parts: Cuts
   found(): readonly StrippedName[]
 }
@@ -86,9 +87,7 @@ function searchIn({ index: layer }: Layer, { matches }: Globs, location: string,
     parts,
     see(entry) {
       if (entry.type === 'global') return
-      const { key, depth } = cleanPath(entry.rawPath)
-      if (depth > limits.depth) throw tooDeep(entry, depth, location)
-      const gone = goneWith(namedBy(key))
+      const gone = goneWith(namedBy(boundedPath(entry, limits).key))
       if (entry.type === 'hardlink') refuseLink(entry, { layer, location, isGone: gone !== undefined }, goneWith)
       if (gone === undefined) return
       parts.add(entry)
@@ -135,25 +134,17 @@ interface LinkPlace {
 
 /** A link without its file is none, and a content that AUFS kept apart has no other name that anybody sees. */
 function refuseLink(
-  { path, rawLinkPath }: TarEntry,
+  { rawPath, rawLinkPath }: RecordedEntry,
   { layer, location, isGone }: LinkPlace,
   goneWith: (key: string) => string | undefined,
 ): void {
   const target = cleanKey(latin1(rawLinkPath)).key
   const goes = goneWith(target) !== undefined
   if (isGone ? goes || !isAufsLink(target) : !goes) return
-  const [name, to] = [path, displayPath(latin1Bytes(target))].map((one) => JSON.stringify(one))
+  const [name, to] = [displayPath(rawPath), displayKey(target)].map((one) => JSON.stringify(one))
   const why = isGone ? 'which would stay' : 'which would go'
   throw new ArchiveError('ERR_USAGE', `${name} of layer ${layer} is a hard link to ${to}, ${why}`, {
     location,
     hint: 'name both: they are one file',
-  })
-}
-
-function tooDeep({ header }: TarEntry, depth: number, location: string): ArchiveError {
-  return new ArchiveError('ERR_LIMIT', `a path of ${depth} components is over the limit`, {
-    location,
-    offset: header.offset,
-    hint: 'raise it with --limit-depth if the archive is trusted',
   })
 }

@@ -28,6 +28,11 @@ export function readable(text: string): string {
   return `${text.slice(0, SHOWN_OF_EACH_END)} … ${left} more characters … ${text.slice(-SHOWN_OF_EACH_END)}`
 }
 
+/** Prose of a report, which may have such names in it, as people see it. */
+export function visibleText(text: string): string {
+  return visible(readable(text))
+}
+
 /** As `visible`, with each backslash doubled, so that two different names never look the same. */
 export function visibleName(name: string): string {
   return visible(name.replaceAll('\\', '\\\\'))

@@ -1,5 +1,5 @@
 import type { FindingReport } from '../model/report.js'
-import { visible } from './escape.js'
+import { visible, visibleText } from './escape.js'
 import { outcomesOf, type Outcome } from './outcomes.js'
 import { placeInWords } from './place.js'
 import type { Presenter } from './presenter.js'
@@ -54,7 +54,7 @@ function annotationOf(file: string, finding: FindingReport): Annotation {
 }
 
 function commandOf({ kind, file, title, message }: Annotation): string {
-  const shown = message.split('\n').map(visible).join('\n')
+  const shown = message.split('\n').map(visibleText).join('\n')
   return `::${kind} file=${property(file)},title=${property(title)}::${data(shown)}\n`
 }
 

@@ -1,3 +1,4 @@
+import { readable } from './escape.js'
 import type { FindingReport } from '../model/report.js'
 import { checksOf, outcomesOf, weighs, type Check, type Outcome } from './outcomes.js'
 import { placeInWords } from './place.js'
@@ -69,7 +70,7 @@ function unreadable({ code, message, where, hint }: NonNullable<Outcome['error']
   return {
     name: 'readable',
     kind: 'error',
-    inside: element('error', { message, type: code }, xmlText(text.join('\n'))),
+    inside: element('error', { message: readable(message), type: code }, xmlText(text.join('\n'))),
   }
 }
 
@@ -91,15 +92,15 @@ function caseOf({ name, findings }: Check, failOn: FindingReport['severity']): C
 
 function messageOf(findings: readonly FindingReport[], { code, message }: FindingReport): string {
   const more = findings.length === 1 ? '' : ` (and ${findings.length - 1} more)`
-  return `${code}: ${message}${more}`
+  return `${code}: ${readable(message)}${more}`
 }
 
 function lineOf({ severity, code, allowed, message, where, expected, actual }: FindingReport): string {
   const place = placeInWords(where)
   return [
-    `${severity}${allowed === true ? ' (allowed)' : ''} ${code}: ${message}`,
+    `${severity}${allowed === true ? ' (allowed)' : ''} ${code}: ${readable(message)}`,
     ...(place === '' ? [] : [`  at ${place}`]),
-    ...(expected === undefined ? [] : [`  expected ${expected}`]),
-    ...(actual === undefined ? [] : [`  actual   ${actual}`]),
+    ...(expected === undefined ? [] : [`  expected ${readable(expected)}`]),
+    ...(actual === undefined ? [] : [`  actual   ${readable(actual)}`]),
   ].join('\n')
 }

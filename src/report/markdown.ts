@@ -1,5 +1,5 @@
 import type { FindingReport } from '../model/report.js'
-import { visible } from './escape.js'
+import { visibleText } from './escape.js'
 import { countsInWords } from './human/findings.js'
 import { diffMarkdown } from './markdown-diff.js'
 import { withoutMarkup } from './markup.js'
@@ -63,5 +63,5 @@ function* item({ severity, allowed, code, message, where, expected, actual }: Fi
 
 /** Text that is shown as it is: no markup, no line ends, no mention of anybody. */
 function plain(text: string): string {
-  return withoutMarkup(visible(text))
+  return withoutMarkup(visibleText(text))
 }

@@ -3,7 +3,8 @@ import { readable } from './escape.js'
 
 /**
  * A place inside an archive in words: member, byte, layer, entry; empty where it is the archive itself. Names are as
- * `shown` gives them, the longest without their middle: where they are left as they are, the writer of a format escapes the words.
+ * `shown` gives them, the longest without their middle: where they are left as they are, the writer of a format escapes the
+ * words.
  */
 export function placeInWords(
   where: Partial<FindingReport['where']>,

@@ -49,6 +49,11 @@ export function displayPath(raw: Uint8Array): string {
   }
 }
 
+/** The same of a name that is already a latin1 string, as keys are. */
+export function displayKey(key: string): string {
+  return displayPath(latin1Bytes(key))
+}
+
 function isAscii(bytes: Uint8Array): boolean {
   let all = 0
   for (let at = 0; at < bytes.length; at++) all |= bytes[at] ?? 0

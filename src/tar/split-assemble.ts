@@ -1,5 +1,5 @@
 import { ArchiveError, refuseAborted } from '../errors.js'
-import { displayPath, latin1Bytes } from './path.js'
+import { displayKey, latin1Bytes } from './path.js'
 import { crc64Buffer, type Crc64 } from './split-crc64.js'
 import type { Absence, FileLookup, StoredFile } from './split-files.js'
 import type { SplitEntry, SplitFile } from './split-line.js'
@@ -240,7 +240,7 @@ function readSome(reading: Reading, room: Uint8Array): number {
 }
 
 function tooMuchMissing({ name }: SplitFile, count: number): ArchiveError {
-  const last = displayPath(latin1Bytes(name))
+  const last = displayKey(name)
   return new ArchiveError('ERR_LIMIT', `${count} bytes of files are missing, the last ones of ${last}`)
 }
 

@@ -4,7 +4,7 @@ import { ArchiveError } from '../errors.js'
 import type { TarEntry } from './entry.js'
 import { BLOCK, paddingOf } from './header.js'
 export { paddingOf } from './header.js'
-import { displayPath, latin1, latin1Bytes, latin1Of } from './path.js'
+import { displayKey, latin1, latin1Bytes, latin1Of } from './path.js'
 
 type EntryFields =
   | 'rawPath'
@@ -87,8 +87,7 @@ function textsOf({ path, linkPath, uname, gname }: MemberFields): Texts {
 }
 
 function refuseUnwritable(fields: MemberFields, { name, link, uname, gname }: Texts): void {
-  const refuse = (why: string) =>
-    new ArchiveError('ERR_OUTPUT', `${why}: ${JSON.stringify(displayPath(latin1Bytes(name)))}`)
+  const refuse = (why: string) => new ArchiveError('ERR_OUTPUT', `${why}: ${JSON.stringify(displayKey(name))}`)
   if (!fits(fields.mode, 8)) throw refuse('a mode that no tar header holds')
   if (!fits(fields.devMajor, 8) || !fits(fields.devMinor, 8)) throw refuse('a device number that no tar header holds')
   if (fields.size < 0) throw refuse('a negative size')

@@ -1,7 +1,7 @@
 import type { Span } from '../bytes/source.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
-import { cleanPath, latin1, latin1Bytes } from '../tar/path.js'
+import { cleanPath, latin1, latin1Bytes, type CleanPath } from '../tar/path.js'
 import type { PlainMember } from '../tar/plain-header.js'
 import type { LayerNotes } from './layer-notes.js'
 import { nodeMaker } from './entry-node.js'
@@ -148,14 +148,21 @@ function ownText(text: string): string {
   return text.length < 13 ? text : latin1(latin1Bytes(text))
 }
 
+/** `cleanPath` of an entry's name. Errors: ERR_LIMIT for one that is too deep. */
+export function boundedPath(
+  { rawPath, header }: Pick<RecordedEntry, 'rawPath' | 'header'>,
+  { depth: most }: Limits,
+): CleanPath {
+  const clean = cleanPath(rawPath)
+  if (clean.depth <= most) return clean
+  throw new ArchiveError('ERR_LIMIT', `a path of ${clean.depth} components is over the limit of ${most}`, {
+    offset: header.offset,
+    hint: 'raise it with --limit-depth if the archive is trusted',
+  })
+}
+
 function cleanedPath(entry: RecordedEntry, notes: LayerNotes, limits: Limits): string | undefined {
-  const { key, depth, escapes, nul } = cleanPath(entry.rawPath)
-  if (depth > limits.depth) {
-    throw new ArchiveError('ERR_LIMIT', `a path of ${depth} components is over the limit of ${limits.depth}`, {
-      offset: entry.header.offset,
-      hint: 'raise it with --limit-depth if the archive is trusted',
-    })
-  }
+  const { key, escapes, nul } = boundedPath(entry, limits)
   if (escapes) notes.tell('ENTRY_UNSAFE_PATH', key, '`..` leads above the root; taken as starting there')
   if (!nul) return key
   notes.tell('ENTRY_UNSAFE_PATH', key, 'a name with a NUL, which no file system can hold; left out')

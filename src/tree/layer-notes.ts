@@ -1,7 +1,7 @@
 import type { FindingCode } from '../findings.js'
 import type { FindingLog } from '../model/finding-log.js'
 import type { Layer } from '../model/image.js'
-import { displayPath, latin1Bytes } from '../tar/path.js'
+import { displayKey } from '../tar/path.js'
 
 /** Takes what is odd about the entries of one layer. */
 export interface LayerNotes {
@@ -22,7 +22,7 @@ export function layerNotes(log: FindingLog, layer: Pick<Layer, 'index' | 'path'>
     tell(code, key, message) {
       const count = (told.get(code) ?? 0) + 1
       told.set(code, count)
-      if (count <= MOST_OF_A_KIND) log.add(code, message, { ...place, entry: displayPath(latin1Bytes(key)) })
+      if (count <= MOST_OF_A_KIND) log.add(code, message, { ...place, entry: displayKey(key) })
     },
     close() {
       for (const [code, count] of told) {

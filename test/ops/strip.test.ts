@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { runContext } from '../../src/context.js'
+import { ArchiveError } from '../../src/errors.js'
 import type { Image } from '../../src/model/image.js'
+import { nullSink } from '../../src/formats/write/index.js'
+import { stageLayer } from '../../src/ops/stage-layer.js'
 import { strip } from '../../src/ops/strip.js'
 import { digest } from '../support/archives.js'
 import { concatenated } from '../support/chunks.js'
-import { directory, file, hardlink, imageOf, layerOfBytes, layerTar, symlink } from '../support/layers.js'
+import { directory, file, hardlink, imageOf, layerOfBytes, layerTar, missingLayer, symlink } from '../support/layers.js'
 import { configText, namesIn, storedImage, tarOf } from '../support/stored-image.js'
 import { member, pax, tarOf as tarOfMembers } from '../support/tar-blocks.js'
 
@@ -65,6 +68,18 @@ describe('a file that is stripped', () => {
       ['/', 2],
       ['/', 5],
     ])
+  })
+
+  test('leaves what was odd about the layer, and told of it', async () => {
+    const tar = layerTar([file('a'), file('b')])
+    const endless = imageOf([layerOfBytes(0, tar.subarray(0, 1024))])
+    const { config, configSource } = storedImage({ layers: [[]] })
+    const { image } = await stripped({ ...endless, config, configSource }, 'a')
+    expect(await tarOf(image.layers[0])).toEqual(tar.subarray(512, 1024))
+    await using staging = nullSink('out.tar')
+    const [layer] = image.layers
+    const staged = layer && (await stageLayer(layer, { compress: 'keep', staging }, context))
+    expect(staged?.notices?.map(({ code }) => code)).toEqual(['LAYER_END_MISSING'])
   })
 
   test('may be one of very many', async () => {
@@ -128,8 +143,12 @@ describe('nothing is stripped', () => {
     await expect(stripped(app, 'etc/key', 'nope')).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
     const [base, ...others] = app.layers
     if (base === undefined) throw new Error('a base')
-    const lost = { ...app, layers: [{ ...base, state: 'missing' as const, blob: undefined }, ...others] }
-    await expect(stripped(lost, 'opt')).rejects.toMatchObject({ message: 'layer 0: the layer is not in the archive' })
+    const error = new ArchiveError('ERR_NOT_FOUND', 'the layer is not in the archive')
+    const lost = { ...app, layers: [{ ...missingLayer(0, error), claims: base.claims }, ...others] }
+    await expect(stripped(lost, 'opt')).rejects.toMatchObject({
+      code: 'ERR_NOT_FOUND',
+      message: 'layer 0: the layer is not in the archive',
+    })
     const other = { ...app, layers: [{ ...layerOfBytes(0, layerTar([file('x')])), claims: base.claims }, ...others] }
     await expect(stripped(other, 'opt')).rejects.toMatchObject({ code: 'ERR_DIGEST' })
     const deep = storedImage({ layers: [[file('a/'.repeat(2000) + 'b')]] })

@@ -2,7 +2,7 @@ import { hexOfBytes } from '../../bytes/hex.js'
 import type { RunContext } from '../../context.js'
 import { findingLog } from '../../model/finding-log.js'
 import type { Layer } from '../../model/image.js'
-import { displayPath, latin1Bytes } from '../../tar/path.js'
+import { displayKey } from '../../tar/path.js'
 import { mergedTree } from '../../tree/merged.js'
 import type { Clue } from './clue.js'
 import { claimsFor, type LayerClaims, type PlacedClaim } from './databases.js'
@@ -57,7 +57,7 @@ function* cluesOn(file: SummedFile, { byContent, unfound }: LayerClaims): Genera
     else {
       yield {
         code: 'DAMAGED_FILE',
-        message: `${file.path} is not what ${shown(database.path)} says (bytes ${file.offset} to ${file.offset + file.size} of the layer)`,
+        message: `${file.path} is not what ${displayKey(database.path)} says (bytes ${file.offset} to ${file.offset + file.size} of the layer)`,
         entry: file.path,
         layerOffset: file.offset,
         expected: `${algorithm}:${hexOfBytes(sum)}`,
@@ -82,12 +82,8 @@ function isTwisted(claimed: string, actual: string): boolean {
 
 function onDatabase(database: PlacedClaim['database'], why: string): Clue {
   const { offset } = database.node.inode.content
-  const path = shown(database.path)
+  const path = displayKey(database.path)
   return { code: 'DAMAGED_FILE', message: `${path} is damaged itself: ${why}`, entry: path, layerOffset: offset }
-}
-
-function shown(key: string): string {
-  return displayPath(latin1Bytes(key))
 }
 
 /** Several databases may know a file, and several lines of one may be odd. */

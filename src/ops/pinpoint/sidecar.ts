@@ -4,7 +4,7 @@ import { chunksOf, type ByteSource, type Span } from '../../bytes/source.js'
 import type { RunContext } from '../../context.js'
 import { ArchiveError } from '../../errors.js'
 import type { Layer } from '../../model/image.js'
-import { displayPath, latin1Bytes } from '../../tar/path.js'
+import { displayKey } from '../../tar/path.js'
 import { crc64 } from '../../tar/split-crc64.js'
 import { paddingOf } from '../../tar/write.js'
 import type { SplitEntry, SplitFile } from '../../tar/split-line.js'
@@ -90,7 +90,7 @@ function tellSegments(held: Held, next: string | undefined): void {
 }
 
 async function holdFile(held: Held, { name, size, crc }: SplitFile): Promise<void> {
-  const path = displayPath(latin1Bytes(name))
+  const path = displayKey(name)
   const layerOffset = held.tar.offset
   tellSegments(held, path)
   held.last = { path, end: layerOffset + size + paddingOf(size) }

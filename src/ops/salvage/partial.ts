@@ -1,7 +1,7 @@
 import type { RunContext } from '../../context.js'
 import { findingLog } from '../../model/finding-log.js'
 import type { Layer } from '../../model/image.js'
-import { displayPath, latin1Bytes } from '../../tar/path.js'
+import { displayKey } from '../../tar/path.js'
 import { fileContents } from '../../tree/file-contents.js'
 import { mergedTree } from '../../tree/merged.js'
 import type { Inode } from '../../tree/node.js'
@@ -32,7 +32,7 @@ export async function partialExport(salvaged: readonly SalvagedLayer[], context:
   const tree = await mergedTree(layers, findingLog(''), context)
   const bad = await unreadable(tree, layers, new Set(doubtful.map((place) => places.indexOf(place))), context)
   const nodes = [...walkTree(tree)].filter(({ node }) => !bad.has(node.inode))
-  const leftOut = [...walkTree(tree)].flatMap(({ path, node }) => (bad.has(node.inode) ? shown(path) : []))
+  const leftOut = [...walkTree(tree)].flatMap(({ path, node }) => (bad.has(node.inode) ? displayKey(path) : []))
   return {
     entries: nodes.length,
     leftOut,
@@ -75,8 +75,4 @@ async function unreadable(
     if (isCut || known.get(inode.layer)?.has(inode.content.offset) === true) bad.add(inode)
   }
   return bad
-}
-
-function shown(key: string): string {
-  return displayPath(latin1Bytes(key))
 }

@@ -1,7 +1,7 @@
 import { count } from '../../errors.js'
 import { ruleOf, type Severity } from '../../findings.js'
 import type { FindingReport } from '../../model/report.js'
-import { visible, visibleName } from '../escape.js'
+import { visible, visibleName, visibleText } from '../escape.js'
 import { placeInWords } from '../place.js'
 import { block, element, type Inline, type Markup } from './markup.js'
 import { fold, inked, type Ink } from './page.js'
@@ -51,10 +51,10 @@ function* items(group: readonly FindingReport[]): Generator<Markup> {
 function linesOf({ message, where, expected, actual }: FindingReport): readonly Inline[] {
   const place = placeInWords(where, visibleName)
   return [
-    visible(message),
+    visibleText(message),
     ...(place === '' ? [] : [line('at', place)]),
-    ...(expected === undefined ? [] : [line('expected', visible(expected))]),
-    ...(actual === undefined ? [] : [line('actual', visible(actual))]),
+    ...(expected === undefined ? [] : [line('expected', visibleText(expected))]),
+    ...(actual === undefined ? [] : [line('actual', visibleText(actual))]),
   ]
 }
 

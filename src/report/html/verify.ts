@@ -1,6 +1,6 @@
 import { count } from '../../errors.js'
 import type { ImageReport, LayerReport, Report } from '../../model/report.js'
-import { visible, visibleName } from '../escape.js'
+import { visible, visibleName, visibleText } from '../escape.js'
 import { countsInWords } from '../human/findings.js'
 import { imageName, outcomesOf, type Outcome } from '../outcomes.js'
 import { placeInWords } from '../place.js'
@@ -64,7 +64,7 @@ function errorWords({ code, message, where, hint }: NonNullable<Outcome['error']
   const place = placeInWords(where, visibleName)
   const at = place === '' ? '' : `, ${place}`
   const how = hint === undefined ? [] : [element('div', { class: 'help' }, `hint: ${visible(hint)}`)]
-  return [inked('bad', code), ` ${visible(message)}${at}`, ...how]
+  return [inked('bad', code), ` ${visibleText(message)}${at}`, ...how]
 }
 
 function imageTitle(image: ImageReport): string {

@@ -1,7 +1,7 @@
 import { count } from '../../errors.js'
 import { ruleOf, type Severity } from '../../findings.js'
 import type { FindingReport } from '../../model/report.js'
-import { readable, visible, visibleName } from '../escape.js'
+import { visibleName, visibleText } from '../escape.js'
 import { paintFor } from '../paint.js'
 import type { Ink, Paint } from '../paint.js'
 import { placeInWords } from '../place.js'
@@ -57,9 +57,9 @@ function* groupLines(group: readonly FindingReport[], paint: Paint): Generator<s
 function* lines(finding: FindingReport, paint: Paint): Generator<string> {
   const severity = paint(finding.allowed === true ? 'faint' : INKS[finding.severity], finding.severity)
   const mark = finding.allowed === true ? ' (allowed)' : ''
-  yield `  ${severity} ${paint('strong', finding.code)}${mark}: ${visible(readable(finding.message))}`
+  yield `  ${severity} ${paint('strong', finding.code)}${mark}: ${visibleText(finding.message)}`
   const place = placeInWords(finding.where, visibleName)
   if (place !== '') yield `    at ${place}`
-  if (finding.expected !== undefined) yield `    expected ${visible(readable(finding.expected))}`
-  if (finding.actual !== undefined) yield `    actual   ${visible(readable(finding.actual))}`
+  if (finding.expected !== undefined) yield `    expected ${visibleText(finding.expected)}`
+  if (finding.actual !== undefined) yield `    actual   ${visibleText(finding.actual)}`
 }

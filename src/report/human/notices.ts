@@ -1,5 +1,5 @@
 import type { ErrorReport, FindingReport, Report } from '../../model/report.js'
-import { readable, visible, visibleName } from '../escape.js'
+import { readable, visible, visibleName, visibleText } from '../escape.js'
 import { paintFor } from '../paint.js'
 import { placeInWords } from '../place.js'
 import type { Style } from '../presenter.js'
@@ -27,7 +27,7 @@ function notice(finding: FindingReport, style: Style): string {
   const ink = finding.severity === 'error' ? 'bad' : 'warn'
   const code = paintFor(style.color)(ink, `${finding.severity} ${finding.code}`)
   const at = place === '' ? '' : ` (${place})`
-  return `imgtar: ${visibleName(finding.where.archive)}: ${code}: ${visible(readable(finding.message))}${at}`
+  return `imgtar: ${visibleName(finding.where.archive)}: ${code}: ${visibleText(finding.message)}${at}`
 }
 
 /** An error as people read it: place, message, code, and the way out on a line of its own. */
@@ -36,6 +36,6 @@ function* errorLines(error: ErrorReport, style: Style): Generator<string> {
   const place = [archive, path].filter((part) => part !== undefined && part !== '').join(' › ')
   const at = offset === undefined ? '' : `, byte ${offset}`
   const code = paintFor(style.color)('bad', error.code)
-  yield `imgtar: ${place === '' ? '' : `${visibleName(place)}: `}${visible(readable(error.message))} (${code}${at})`
+  yield `imgtar: ${place === '' ? '' : `${visibleName(readable(place))}: `}${visibleText(error.message)} (${code}${at})`
   if (error.hint !== undefined) yield `  hint: ${visible(error.hint)}`
 }

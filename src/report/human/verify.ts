@@ -1,6 +1,6 @@
 import { count } from '../../errors.js'
 import type { VerifyReport } from '../../model/report.js'
-import { visible, visibleName } from '../escape.js'
+import { readable, visible, visibleName, visibleText } from '../escape.js'
 import { paintFor } from '../paint.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
@@ -29,10 +29,10 @@ function verdict(archive: Verified, style: Style): string {
   if (archive.error !== undefined) {
     const { code, message, where } = archive.error
     const at = [
-      where.path === undefined ? '' : `, ${visibleName(where.path)}`,
+      where.path === undefined ? '' : `, ${visibleName(readable(where.path))}`,
       where.offset === undefined ? '' : `, byte ${where.offset}`,
     ]
-    return `${paint('bad', 'could not be read')}: ${visible(message)} (${code}${at.join('')})`
+    return `${paint('bad', 'could not be read')}: ${visibleText(message)} (${code}${at.join('')})`
   }
   const counts = countsInWords(archive.findings)
   if (!archive.ok) return paint(inkOf(archive.findings), counts)

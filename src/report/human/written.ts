@@ -1,6 +1,6 @@
 import { count } from '../../errors.js'
 import type { StrippedName, WrittenImage, WrittenReport } from '../../model/report-written.js'
-import { readable, visible, visibleBytes, visibleName } from '../escape.js'
+import { readable, visible, visibleBytes, visibleName, visibleText } from '../escape.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
 import { table, TIGHT_TABLE } from '../table.js'
@@ -17,20 +17,20 @@ export function* writtenText(report: WrittenReport, style: Style): Generator<str
     report.images.map((image) => row(image, style)),
     TIGHT_TABLE,
   ).map((line) => `  ${line}`)
-  if (report.stripped !== undefined) yield* strippedLines(report.stripped, style)
+  if (report.stripped !== undefined) yield* strippedLines(report.stripped)
   const notes = new Map(report.findings.filter(({ severity }) => severity === 'note').map((one) => [one.message, one]))
-  for (const { code, message } of notes.values()) yield `  note ${code}: ${visible(message)}`
+  for (const { code, message } of notes.values()) yield `  note ${code}: ${visibleText(message)}`
 }
 
 const MOST_STRIPPED = 20
 
-function* strippedLines(stripped: readonly StrippedName[], { full }: Style): Generator<string> {
-  const shown = full ? stripped : stripped.slice(0, MOST_STRIPPED)
-  for (const { layer, path, pathBytes, names, bytes } of shown) {
+function* strippedLines(stripped: readonly StrippedName[]): Generator<string> {
+  for (const { layer, path, pathBytes, names, bytes } of stripped.slice(0, MOST_STRIPPED)) {
     const name = pathBytes === undefined ? visibleName(readable(path)) : visibleBytes(pathBytes)
     yield `  layer ${layer}: ${name}, ${count(names, 'name')}, ${sizeInWords(bytes)}`
   }
-  if (stripped.length > shown.length) yield `  … and ${stripped.length - shown.length} more; --json lists them all`
+  const more = stripped.length - MOST_STRIPPED
+  if (more > 0) yield `  … and ${more} more; --json lists them all`
 }
 
 function row({ names, imageID, platform, layers }: WrittenImage, style: Style): string[] {
