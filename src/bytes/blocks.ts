@@ -37,7 +37,8 @@ export function blocksOf(source: ByteSource, signal?: AbortSignal): Blocks {
   }
 }
 
-const CHUNK = 1024 * 1024
+// Files take longer for larger writes: see growing-file.ts.
+const CHUNK = 512 * 1024
 
 /** The same bytes in chunks, each valid until the next is asked for, which is filled meanwhile; nobody looks at them. */
 export async function* chunked({ fill, size = CHUNK }: Blocks): AsyncGenerator<Uint8Array, void> {

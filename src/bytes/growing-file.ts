@@ -8,8 +8,8 @@ import { storeAhead, type Storing } from './store-ahead.js'
 const WORTH_DIRECT = 32 * 1024 * 1024
 // Not worth the memory of a ring, of which a directory of small files would have one each.
 const SMALL = 1024 * 1024
-// For larger writes the system takes larger pages, which a virtual machine may have to ask its host for: that takes long.
-const CACHED = 512 * 1024
+/** For larger writes the system takes larger pages, which a virtual machine may have to ask its host for: that takes long. */
+export const CACHED = 512 * 1024
 
 /** A file that grows, and changes before its end. Throws what the system says, of earlier bytes too. */
 export interface GrowingFile {

@@ -1,9 +1,10 @@
-import type { Stats } from 'node:fs'
+import { fstatSync, write, type Stats } from 'node:fs'
 import { link, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
+import { promisify } from 'node:util'
 import { writeChunked, type Blocks } from './blocks.js'
-import { growingFile } from './growing-file.js'
+import { CACHED, growingFile } from './growing-file.js'
 import {
   checkParent,
   modeToWrite,
@@ -141,26 +142,62 @@ async function deviceOutput(path: string): Promise<Output> {
   const handle = await open(path, 'w').catch((cause: unknown) => {
     throw outputError(cause, path)
   })
-  const write = async (chunk: Uint8Array): Promise<void> => {
-    let done = 0
-    while (done < chunk.length) {
-      const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, null).catch((cause: unknown) => {
-        throw outputError(cause, path)
-      })
-      done += bytesWritten
-    }
+  const put = async (chunk: Uint8Array, done: number): Promise<number> => {
+    return (await handle.write(chunk, done, chunk.length - done, null)).bytesWritten
   }
+  const write = (chunk: Uint8Array): Promise<void> => inParts(chunk, put, path)
   return chunkOutput(path, { write, close: () => handle.close() })
 }
 
-/** A stream that is open already, such as standard output; it is not ended. Errors of it come as ERR_OUTPUT. */
+/**
+ * A stream that is open already, such as standard output; it is not ended, and nothing else may be written to it meanwhile.
+ * Errors of it come as ERR_OUTPUT.
+ */
 export function streamOutput(stream: Writable, location = '-'): Output {
+  const file = fileBelow(stream)
+  return chunkOutput(location, file === undefined ? intoStream(stream, location) : intoFile(file, location))
+}
+
+const STDOUT = 1
+
+/** The descriptor of standard output where that is a file; other streams may have bytes and positions of their own. */
+function fileBelow(stream: Writable): typeof STDOUT | undefined {
+  return 'fd' in stream && stream.fd === STDOUT && fstatSync(STDOUT).isFile() ? STDOUT : undefined
+}
+
+// The stream would write on this thread, and however much at once.
+function intoFile(file: number, location: string): ChunkWriter {
+  const writeSome = promisify(write)
+  const put = async (chunk: Uint8Array, done: number): Promise<number> => {
+    const { bytesWritten } = await writeSome(file, chunk, done, Math.min(CACHED, chunk.length - done), null)
+    return bytesWritten
+  }
+  return {
+    write: (chunk) => inParts(chunk, put, location),
+    close: () => Promise.resolve(),
+  }
+}
+
+/** `put` takes as much as it can from there on. */
+async function inParts(
+  chunk: Uint8Array,
+  put: (chunk: Uint8Array, done: number) => Promise<number>,
+  location: string,
+): Promise<void> {
+  try {
+    for (let done = 0; done < chunk.length;) done += await put(chunk, done)
+  } catch (cause) {
+    throw outputError(cause, location)
+  }
+}
+
+function intoStream(stream: Writable, location: string): ChunkWriter {
   let failure: Error | undefined
   const onError = (error: Error): void => void (failure ??= error)
   const check = (): Promise<void> =>
     failure === undefined ? Promise.resolve() : Promise.reject(outputError(failure, location))
   stream.on('error', onError)
-  return chunkOutput(location, {
+  return {
     async write(chunk) {
       await check()
       await new Promise<void>((resolve, reject) => {
@@ -169,7 +206,7 @@ export function streamOutput(stream: Writable, location = '-'): Output {
     },
     commit: check,
     close: () => Promise.resolve(void stream.off('error', onError)),
-  })
+  }
 }
 
 /** An output that counts bytes and keeps none: for saying what would be written. */

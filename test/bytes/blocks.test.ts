@@ -7,6 +7,7 @@ import { collect, concatenated, sha256 } from '../support/chunks.js'
 import { testFolder } from '../support/folder.js'
 
 const MIB = 1024 * 1024
+const CHUNK = MIB / 2
 // No two stretches of it are the same.
 const data = Uint8Array.from({ length: 3 * MIB + 5 }, (_, at) => Math.imul(at, 0x9e3779b1) >>> 24)
 const inFolder = testFolder()
@@ -142,11 +143,11 @@ const broken = () => {
 
 describe('blocks in chunks', () => {
   test('are the same bytes, ends of all kinds included', async () => {
-    for (const size of [0, 1, MIB - 1, MIB, MIB + 1, data.length]) {
+    for (const size of [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, data.length]) {
       for (const opened of [bytesSource(data.subarray(0, size), 'memory'), answering(data.subarray(0, size))]) {
         const chunks: Uint8Array[] = []
         for await (const chunk of chunked(blocksOf(opened))) chunks.push(chunk.slice())
-        expect(chunks.map(({ length }) => length).every((length) => length > 0 && length <= MIB)).toBe(true)
+        expect(chunks.map(({ length }) => length).every((length) => length > 0 && length <= CHUNK)).toBe(true)
         expect(sha256(concatenated(...chunks))).toBe(sha256(data.subarray(0, size)))
       }
     }
@@ -160,7 +161,7 @@ describe('blocks in chunks', () => {
       expect(blocks.asked).toHaveLength(value)
       await turns()
       expect(blocks.asked).toHaveLength(value + 1)
-      expect(chunk).toHaveLength(MIB)
+      expect(chunk).toHaveLength(CHUNK)
       expect([chunk[0], chunk.at(-1)]).toEqual([value, value])
     }
     expect((await chunks.next()).done).toBe(true)
@@ -173,12 +174,12 @@ describe('blocks in chunks', () => {
     const first = chunks.next()
     expect(await Promise.race([first, turns().then(() => 'waits')])).toBe('waits')
     open()
-    expect((await first).value).toHaveLength(MIB)
+    expect((await first).value).toHaveLength(CHUNK)
   })
 
   test('are not asked for behind the one that is not full', async () => {
     const blocks = steps(full(1), () => ({ length: 7 }), broken)
-    expect(await collect(chunked(blocks))).toHaveLength(MIB + 7)
+    expect(await collect(chunked(blocks))).toHaveLength(CHUNK + 7)
     expect(blocks.asked).toHaveLength(2)
   })
 
@@ -204,7 +205,7 @@ describe('blocks in chunks', () => {
         await heard(async () => {
           const chunks = chunked(steps(...Array.from({ length: before }, () => full(1)), failing))
           for (let count = 0; count < before; count++) {
-            expect((await chunks.next()).value).toHaveLength(MIB)
+            expect((await chunks.next()).value).toHaveLength(CHUNK)
             await turns()
           }
           await expect(chunks.next()).rejects.toThrow('broken')
