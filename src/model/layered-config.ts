@@ -12,6 +12,8 @@ export interface Relayering {
   readonly diffIDs: readonly DiffID[]
   /** Base first; a step that makes no layer says so. */
   readonly history: readonly HistoryEntry[]
+  /** RFC 3339; the image keeps its own where there is none. */
+  readonly created?: string
   /** Of the base that is new. */
   readonly platform?: Platform & { readonly osVersion?: string; readonly osFeatures?: readonly string[] }
 }
@@ -19,11 +21,12 @@ export interface Relayering {
 /** A config with other layers, history and platform. Errors: ERR_JSON, ERR_DOCUMENT where what is left makes no config. */
 export function relayered(
   config: RawJson<ImageConfig>,
-  { diffIDs, history, platform }: Relayering,
+  { diffIDs, history, created, platform }: Relayering,
 ): RawJson<ImageConfig> {
   const members = new Map(rawMembers(documentText(config)))
   replace(members, 'rootfs', rootfsOf(diffIDs))
   replace(members, 'history', `[${history.map(stepText).join(',')}]`)
+  if (created !== undefined) replace(members, 'created', goString(created))
   if (platform !== undefined) {
     replace(members, 'architecture', goString(platform.architecture))
     replace(members, 'os', goString(platform.os))

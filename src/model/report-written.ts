@@ -43,6 +43,20 @@ const strippedName = z.object({
   bytes: z.number().describe('of their contents, as they were stored'),
 })
 
+const retimed = z.object({
+  to: z.string().describe('RFC 3339: the time that the others became'),
+  which: z.enum(['later', 'all']).describe('later: only times after it; all: every time'),
+  layers: z
+    .array(
+      z.object({
+        layer: z.number().describe('index of the layer, base = 0'),
+        entries: z.number().describe('how many of its entries said another time'),
+      }),
+    )
+    .describe('those in which a time changed; the others keep their diffIDs'),
+  config: z.boolean().describe('whether a time of the image or of its history changed'),
+})
+
 const ARCHIVES = {
   save: written('save'),
   tag: written('tag'),
@@ -53,6 +67,7 @@ const ARCHIVES = {
   hydrate: written('hydrate'),
   squash: written('squash'),
   strip: written('strip'),
+  retime: written('retime'),
   append: written('append'),
   rebase: written('rebase'),
 } as const
@@ -63,15 +78,19 @@ export const WRITTEN_SCHEMAS = {
   strip: ARCHIVES.strip.extend({
     stripped: z.array(strippedName).describe('what went, layer by layer, the base first'),
   }),
+  retime: ARCHIVES.retime.extend({ retimed }),
 } as const
 
-/** The report of a command that writes an archive; that of `strip` says what went. */
+/** The report of a command that writes an archive; that of `strip` says what went, that of `retime` which times changed. */
 export type WrittenReport = z.output<(typeof ARCHIVES)[keyof typeof ARCHIVES]> & {
   readonly stripped?: readonly StrippedName[]
+  readonly retimed?: Retimed
 }
 /** The command that wrote. */
 export type WriterName = keyof typeof ARCHIVES
 /** What went from one layer. */
 export type StrippedName = z.output<typeof strippedName>
+/** Which times became which. */
+export type Retimed = z.output<typeof retimed>
 /** An image in such a report. */
 export type WrittenImage = z.output<typeof image>

@@ -28,7 +28,12 @@ const GNU_LONG_LINK = 0x4b // K
 
 /** Whether the type byte is that of an entry which only says something about the next one, or of a global header. */
 export function isMeta(typeflag: number): boolean {
-  return isGlobal(typeflag) || typeflag === PAX_LOCAL || typeflag === GNU_LONG_NAME || typeflag === GNU_LONG_LINK
+  return isPax(typeflag) || typeflag === GNU_LONG_NAME || typeflag === GNU_LONG_LINK
+}
+
+/** Whether the type byte is that of a PAX header, of the next entry or a global one. */
+export function isPax(typeflag: number): boolean {
+  return typeflag === PAX_LOCAL || isGlobal(typeflag)
 }
 
 /** Whether the type byte is that of a PAX global header. */

@@ -39,8 +39,15 @@ export function readPax(content: Uint8Array, offset: number): PaxRecords {
   return { records, repeated }
 }
 
-// "LENGTH KEY=VALUE\n"; LENGTH counts the whole record, itself included.
-function readRecord(content: Uint8Array, at: number, offset: number): { key: string; value: Uint8Array; next: number } {
+/** One record, and where the next begins. */
+export interface PaxRecord {
+  readonly key: string
+  readonly value: Uint8Array
+  readonly next: number
+}
+
+/** The record at byte `at`: "LENGTH KEY=VALUE\n"; LENGTH counts the whole record, itself included. Throws TarStop `pax`. */
+export function readRecord(content: Uint8Array, at: number, offset: number): PaxRecord {
   const space = content.indexOf(SPACE, at)
   // Twenty digits hold every length that can be meant: do not turn a megabyte of digits into a number.
   const length = space < 0 || space - at > 20 ? undefined : parseInteger(latin1(content.subarray(at, space)))
@@ -121,23 +128,28 @@ export function parseInteger(text: string): number | bigint | undefined {
   return BigInt.asIntN(64, value) === value ? narrow(value) : undefined
 }
 
-interface PaxTime {
+/** Seconds since 1970, and nanoseconds of the same sign to add. */
+export interface PaxTime {
   readonly seconds: number | bigint
   readonly nanos: number
 }
 
-// "[-]D[.D…]": what follows the ninth digit is cut off, and `-1.5` is one and a half second before 1970.
 function readTime(records: ReadonlyMap<string, Uint8Array>, key: string, offset: number): PaxTime | undefined {
   const value = present(records, key)
   if (value === undefined) return undefined
+  const time = parseTime(value)
+  if (time === undefined) throw new TarStop('pax', offset, `the PAX record ${key} is no time`)
+  return time
+}
+
+/** "[-]D[.D…]": what follows the ninth digit is cut off, and `-1.5` is one and a half second before 1970. */
+export function parseTime(value: Uint8Array): PaxTime | undefined {
   const text = latin1(value)
   const dot = text.indexOf('.')
   const whole = dot < 0 ? text : text.slice(0, dot)
   const fraction = dot < 0 ? '' : text.slice(dot + 1)
   const seconds = parseInteger(whole)
-  if (seconds === undefined || !/^[0-9]*$/.test(fraction)) {
-    throw new TarStop('pax', offset, `the PAX record ${key} is no time`)
-  }
+  if (seconds === undefined || !/^[0-9]*$/.test(fraction)) return undefined
   const nanos = Number(fraction.slice(0, 9).padEnd(9, '0'))
   return { seconds, nanos: whole.startsWith('-') ? 0 - nanos : nanos }
 }

@@ -1,9 +1,9 @@
-import { concat } from '../bytes/concat.js'
 import type { Limits } from '../context.js'
 import { ArchiveError } from '../errors.js'
-import { decodeTar, type TarRequest } from './decode.js'
+import { decodeTar } from './decode.js'
 import { tarFaultError, type TarEnd } from './end.js'
 import type { TarEntry } from './entry.js'
+import { partFeeder } from './part-feeder.js'
 import { cleanPath, latin1 } from './path.js'
 import { crc64, type Crc64 } from './split-crc64.js'
 import type { SplitEntry } from './split-line.js'
@@ -53,7 +53,7 @@ export function disassembler(handlers: SplitHandlers, limits: Limits, location: 
   }
   const onContentEnd = () => close()
   let behindEnd = false
-  const feed = feeder(decodeTar({ onEntry, onContentEnd }, limits), (bytes, part) => {
+  const feed = partFeeder(decodeTar({ onEntry, onContentEnd }, limits), (bytes, part) => {
     if (part === 'content' && current !== undefined) {
       current.crc.update(bytes)
       handlers.onContent?.(bytes)
@@ -115,42 +115,6 @@ function segmentWriter(handlers: SplitHandlers): SegmentWriter {
         at += part.length
         if (used === MOST_SEGMENT) flush()
       }
-    },
-  }
-}
-
-const EMPTY = new Uint8Array(0)
-
-/** Drives a decoder, and hands on every byte that goes in, with the part of the tar that it belongs to. */
-function feeder(decoder: ReturnType<typeof decodeTar>, onBytes: (bytes: Uint8Array, part: TarRequest['part']) => void) {
-  let step = decoder.next()
-  let held: Uint8Array = EMPTY
-  let count = 0
-  const answer = (value: Uint8Array | number) => {
-    held = EMPTY
-    count = 0
-    step = decoder.next(value)
-  }
-  const take = (request: TarRequest, part: Uint8Array) => {
-    const content = request.part === 'content' ? Math.max(0, request.entry.content.length - count) : 0
-    if (content > 0) onBytes(part.subarray(0, content), 'content')
-    if (part.length > content) onBytes(part.subarray(content), request.part === 'content' ? 'padding' : request.part)
-  }
-  return {
-    push(chunk: Uint8Array) {
-      for (let at = 0; at < chunk.length && step.done !== true;) {
-        const request = step.value
-        const part = chunk.subarray(at, at + request.length - count)
-        at += part.length
-        take(request, part)
-        if (request.want === 'bytes') held = count === 0 && part.length === request.length ? part : concat([held, part])
-        count += part.length
-        if (count === request.length) answer(request.want === 'bytes' ? held : count)
-      }
-    },
-    end(): TarEnd {
-      while (step.done !== true) answer(step.value.want === 'bytes' ? held : count)
-      return step.value
     },
   }
 }

@@ -100,7 +100,8 @@ function refuseUnwritable(fields: MemberFields, { name, link, uname, gname }: Te
 
 // The octal digits of a field leave room for a NUL.
 const ABOVE: Readonly<Record<FieldWidth, number>> = { 7: 8 ** 6, 8: 8 ** 7, 12: 8 ** 11 }
-type FieldWidth = 7 | 8 | 12
+/** Bytes of a field of a header. */
+export type FieldWidth = 7 | 8 | 12
 
 function fits(number: number, width: FieldWidth): boolean {
   return number >= 0 && number < ABOVE[width]
@@ -190,8 +191,8 @@ function paxHeader(name: string, records: ReadonlyMap<string, Uint8Array>): Uint
   return concat([block, body, new Uint8Array(paddingOf(body.length))])
 }
 
-// "LENGTH KEY=VALUE\n"; LENGTH counts its own digits too.
-function paxRecord(key: string, value: Uint8Array): Uint8Array {
+/** "LENGTH KEY=VALUE\n"; LENGTH counts its own digits too. Keys are latin1. */
+export function paxRecord(key: string, value: Uint8Array): Uint8Array {
   const rest = key.length + value.length + 3
   let length = rest + rest.toString().length
   length = rest + length.toString().length
@@ -234,7 +235,8 @@ function seal(block: Uint8Array, typeflag: string): void {
   writeOctal(block, 148, 7, sum)
 }
 
-function writeOctal(block: Uint8Array, at: number, width: FieldWidth, number: number): void {
+/** Writes as many octal digits as leave room for a NUL, which it writes too; 0 for what they do not hold. */
+export function writeOctal(block: Uint8Array, at: number, width: FieldWidth, number: number): void {
   let rest = fits(number, width) ? number : 0
   for (let place = at + width - 2; place >= at; place--) {
     block[place] = 0x30 + (rest % 8)

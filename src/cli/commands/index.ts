@@ -23,6 +23,7 @@ import { rootfsDigest } from './rootfs-digest.js'
 import { salvage } from './salvage.js'
 import { save } from './save.js'
 import { squash } from './squash.js'
+import { retime } from './retime.js'
 import { strip } from './strip.js'
 import { tag } from './tag.js'
 import { recover } from './recover.js'
@@ -53,6 +54,7 @@ export const COMMANDS: readonly Command[] = [
   hydrate,
   squash,
   strip,
+  retime,
   append,
   rebase,
   census,

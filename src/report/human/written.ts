@@ -1,5 +1,5 @@
 import { count } from '../../errors.js'
-import type { StrippedName, WrittenImage, WrittenReport } from '../../model/report-written.js'
+import type { Retimed, StrippedName, WrittenImage, WrittenReport } from '../../model/report-written.js'
 import { readable, visible, visibleBytes, visibleName, visibleText } from '../escape.js'
 import type { Style } from '../presenter.js'
 import { sizeInWords } from '../size.js'
@@ -18,6 +18,7 @@ export function* writtenText(report: WrittenReport, style: Style): Generator<str
     TIGHT_TABLE,
   ).map((line) => `  ${line}`)
   if (report.stripped !== undefined) yield* strippedLines(report.stripped)
+  if (report.retimed !== undefined) yield* retimedLines(report.retimed)
   const notes = new Map(report.findings.filter(({ severity }) => severity === 'note').map((one) => [one.message, one]))
   for (const { code, message } of notes.values()) yield `  note ${code}: ${visibleText(message)}`
 }
@@ -31,6 +32,19 @@ function* strippedLines(stripped: readonly StrippedName[]): Generator<string> {
   }
   const more = stripped.length - MOST_STRIPPED
   if (more > 0) yield `  … and ${more} more; --json lists them all`
+}
+
+const MOST_RETIMED = 20
+
+function* retimedLines({ to, which, layers, config }: Retimed): Generator<string> {
+  const times = which === 'later' ? `times after ${to}` : `other times than ${to}`
+  if (layers.length === 0 && !config) yield `  no ${times}: the image is as it was`
+  for (const { layer, entries } of layers.slice(0, MOST_RETIMED)) {
+    yield `  layer ${layer}: ${count(entries, 'name')} with ${times}`
+  }
+  const more = layers.length - MOST_RETIMED
+  if (more > 0) yield `  … and ${count(more, 'layer')} more; --json lists them all`
+  if (config) yield `  config or history with ${times}`
 }
 
 function row({ names, imageID, platform, layers }: WrittenImage, style: Style): string[] {
