@@ -23,7 +23,7 @@ async function hintOf(line: string): Promise<string | undefined> {
 const DAMAGED = 'imgtar verify tells all that is wrong, imgtar salvage saves what is intact'
 
 describe('the hint at what to do', () => {
-  test.each(['export', 'squash', 'strip', 'save', 'tag', 'config --user 1'])(
+  test.each(['export', 'squash', 'strip', 'retime --set 0', 'save', 'tag', 'config --user 1'])(
     'about a layer that is not in the archive is the same from %s',
     async (command) => {
       const name = { tag: ' app:2', strip: ' etc/passwd' }[command] ?? ''

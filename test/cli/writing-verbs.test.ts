@@ -20,6 +20,7 @@ const VERBS: readonly (readonly [string, ...string[]])[] = [
   ['tag', 'big.tar', 'new:1'],
   ['squash', 'two.tar'],
   ['strip', 'two.tar', 'file-3'],
+  ['retime', 'two.tar', '--set', '0'],
   ['append', 'two.tar', 'other.tar'],
   ['rebase', 'two.tar', '--old-base', 'base.tar', '--new-base', 'new-base.tar'],
   ['config', 'big.tar', '--env', 'A=1'],

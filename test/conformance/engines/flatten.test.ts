@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { digest, dockerSave, packed } from '../../support/archives.js'
 import { directory, file, hardlink, layerTar, symlink, type LayerEntry } from '../../support/layers.js'
-import { exportedEntries, withoutTypeBits } from '../../support/exported.js'
+import { exportedEntries, withoutTypeBits, type ExportedEntry } from '../../support/exported.js'
 import { inspectImage, removeImages } from './image.js'
 import { docker, ENGINES, imgtar, workFolder } from './support.js'
 
@@ -88,6 +88,14 @@ const HARD: readonly (readonly LayerEntry[])[] = [
   ],
 ]
 
+// 136 - mtime, the last block of the headers being the entry's own.
+const timeOf = ({ header }: ExportedEntry): number => Number.parseInt(header.slice(-512).slice(136, 147), 8)
+const timeless = (entries: readonly ExportedEntry[]) =>
+  withoutTypeBits(entries).map(({ path, header, content }) => {
+    const block = header.slice(-504) // no checksum
+    return { path, header: header.slice(0, -504) + block.slice(0, 136) + block.slice(148), content }
+  })
+
 for (const engine of ENGINES) {
   describe.skipIf(engine.host === '')(`a root filesystem as ${engine.name} has it`, () => {
     const name = `imgtar-flat-${String(process.pid)}`
@@ -156,6 +164,16 @@ for (const engine of ENGINES) {
       const left = before.filter(({ path }) => !gone.test(path))
       expect(before.length - left.length).toBeGreaterThan(7)
       expect(withoutTypeBits(exportedEntries(exported(image)))).toEqual(withoutTypeBits(left))
+    })
+
+    test('imgtar retime loads, and nothing but times is another one', () => {
+      const LAST = 946_684_800
+      const before = exportedEntries(flat(at('hard.tar')))
+      const image = loaded('retime', at('hard.tar'), '--clamp', `${LAST}`)
+      const after = exportedEntries(exported(image))
+      expect(timeless(after)).toEqual(timeless(before))
+      expect(before.every((entry) => timeOf(entry) > LAST || entry.path === 'odd/before-1970')).toBe(true)
+      expect(after.every((entry) => timeOf(entry) === LAST || entry.path === 'odd/before-1970')).toBe(true)
     })
 
     test('imgtar append loads, the layer on top', () => {
