@@ -82,6 +82,11 @@ const STEPS = [
     0,
     ['strip', sample('app.tar'), '/var/cache/greet', '/var/tmp/build.log', '-o', output('clean.tar')],
   ],
+  [
+    'Another build of the same would be the same now, whenever it was made.',
+    0,
+    ['retime', sample('app.tar'), '--set', '2020-01-01T00:00:00Z', '-o', output('timeless.tar')],
+  ],
 ]
 
 function sample(name) {

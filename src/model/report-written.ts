@@ -55,6 +55,7 @@ const retimed = z.object({
     )
     .describe('those in which a time changed; the others keep their diffIDs'),
   config: z.boolean().describe('whether a time of the image or of its history changed'),
+  builder: z.boolean().describe('whether anything was taken out that docker wrote of its build'),
 })
 
 const ARCHIVES = {

@@ -2,6 +2,7 @@ import type { RunContext } from '../context.js'
 import { ArchiveError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { HistoryEntry } from '../model/config.js'
+import { withoutBuilder } from '../model/config-builder.js'
 import { findingLog } from '../model/finding-log.js'
 import type { Image, Layer } from '../model/image.js'
 import type { Retimed as RetimedReport } from '../model/report-written.js'
@@ -22,6 +23,8 @@ export interface RetimeOptions {
   readonly which: Retiming['which']
   /** The first layer with other times, base = 0 (default); those below keep theirs, with the steps that made them. */
   readonly from?: number
+  /** Take out of the config what docker's builder says of itself, too: see withoutBuilder. */
+  readonly forgetBuilder?: boolean
 }
 
 /** The image with other times. */
@@ -40,11 +43,12 @@ export interface Retimed {
  * not whole.
  */
 export async function retime(image: Image, options: RetimeOptions, context: RunContext): Promise<Retimed> {
-  const { archive, which, from = 0 } = options
+  const { archive, which, from = 0, forgetBuilder = false } = options
   const seconds = secondsOf(options)
   refuseNoLayer(image, from, archive)
   await proveLayers(image.layers, context)
-  const known = await knownImage(image, context)
+  const found = await knownImage(image, context)
+  const known = forgetBuilder ? { ...found, config: withoutBuilder(found.config) } : found
   const log = findingLog(archive)
   const retiming = { seconds, which }
   const layers: Layer[] = image.layers.slice(0, from)
@@ -55,8 +59,9 @@ export async function retime(image: Image, options: RetimeOptions, context: RunC
     layers.push(entries > 0 ? retimedLayer(layer, retiming) : layer)
   }
   const times = retimedConfig(known, retiming, from)
-  const retimed = { to: timeText(seconds), which, layers: changed, config: times.isChanged }
-  const isSame = changed.length === 0 && !times.isChanged
+  const builder = known.config !== found.config
+  const retimed = { to: timeText(seconds), which, layers: changed, config: times.isChanged, builder }
+  const isSame = changed.length === 0 && !times.isChanged && !builder
   return { image: isSame ? image : withLayers(known, layers, times), retimed, findings: log.findings }
 }
 

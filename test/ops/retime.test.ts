@@ -68,6 +68,7 @@ describe('an image that is given other times', () => {
         { layer: 2, entries: 2 },
       ],
       config: true,
+      builder: false,
     })
   })
 
@@ -91,7 +92,7 @@ describe('an image that is given other times', () => {
   test('is itself where nothing changes', async () => {
     const { image, retimed: told } = await retimed(app, { to: LATE })
     expect(image).toBe(app)
-    expect(told).toEqual({ to: LATE, which: 'later', layers: [], config: false })
+    expect(told).toEqual({ to: LATE, which: 'later', layers: [], config: false, builder: false })
   })
 
   test('has other times in its config alone, where its layers have none', async () => {
@@ -130,6 +131,31 @@ describe('an image that is given other times', () => {
     const one = storedImage({ layers: [], history: [{ created }] })
     const { retimed: told } = await retimed(one, {})
     expect(told.config).toBe(isLater)
+  })
+
+  test('says nothing more of who built it, where that is wished', async () => {
+    const built = (container: string, engine: string) =>
+      storedImage({
+        layers: [[file('a')]],
+        config: {
+          config: { Hostname: container, Cmd: ['/app'], Image: `sha256:${container}`, Labels: { Image: 'stays' } },
+          container,
+          Container_Config: { Hostname: container },
+          docker_version: engine,
+        },
+      })
+    const forgotten = await Promise.all(
+      [built('a', '20.10.24'), built('b', '28.5.2')].map((image) =>
+        retimed(image, { which: 'all', to: CREATED, forgetBuilder: true }),
+      ),
+    )
+    expect(forgotten.map(({ retimed: { builder } }) => builder)).toEqual([true, true])
+    const [text, other] = await Promise.all(forgotten.map(({ image }) => textOf(image)))
+    expect(other).toEqual(text)
+    expect(text?.config).toEqual({ Cmd: ['/app'], Labels: { Image: 'stays' } })
+    expect(Object.keys(text ?? {})).toEqual(['architecture', 'config', 'created', 'history', 'os', 'rootfs', 'x-mine'])
+    const plain = await retimed(app, { to: LATE, forgetBuilder: true })
+    expect([plain.image, plain.retimed.builder]).toEqual([app, false])
   })
 
   test('has layers of any compression', async () => {

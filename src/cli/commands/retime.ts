@@ -1,5 +1,5 @@
 import { openOperand } from '../archives.js'
-import { value, wholeNumber } from '../arguments.js'
+import { flag, value, wholeNumber } from '../arguments.js'
 import { defineCommand } from '../command.js'
 import { sourceDate, timeText } from '../created.js'
 import { UsageError } from '../usage-error.js'
@@ -19,11 +19,15 @@ export const retime = defineCommand({
     ),
     set: value('every time becomes this one: RFC 3339 or seconds', 'TIME', timeText),
     from: value('the first layer with other times, those below are kept; 0 (default) is the base', 'N', wholeNumber(0)),
+    'forget-builder': flag(
+      "take out of the config what docker's builder says of itself: container, container_config, docker_version, Hostname and Image",
+    ),
   },
   examples: [
     ['SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) imgtar retime app.tar -o out.tar', 'as the specification wants it'],
     ['imgtar retime app.tar --clamp 2026-01-02T03:04:05Z -o out.tar', 'layers without later times stay as they are'],
     ['imgtar retime app.tar --set 0 --from 2 -o out.tar', 'every time from layer 2 on; the base stays shared'],
+    ['imgtar retime app.tar --set 0 --forget-builder -o out.tar', 'two builds by docker become one image'],
   ],
   async run({ operands, options, globals, context }) {
     const wanted = wantedTimes(options)
@@ -32,8 +36,8 @@ export const retime = defineCommand({
       import('../../ops/retime.js'),
     ])
     await using archive = await openOperand(operands.archive, { globals, context, access: 'random' })
-    const { from = 0 } = options
-    const retiming = { archive: archive.location, ...wanted, from }
+    const { from = 0, 'forget-builder': forgetBuilder } = options
+    const retiming = { archive: archive.location, ...wanted, from, forgetBuilder }
     const { image, retimed, findings } = await operation.retime(selectImage(archive, {}), retiming, context)
     const archives = [{ ...archive, findings: [...archive.findings, ...findings] }]
     const report = await writeArchive({ name: 'retime', images: [image], archives, options }, context)

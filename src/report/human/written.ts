@@ -36,15 +36,16 @@ function* strippedLines(stripped: readonly StrippedName[]): Generator<string> {
 
 const MOST_RETIMED = 20
 
-function* retimedLines({ to, which, layers, config }: Retimed): Generator<string> {
+function* retimedLines({ to, which, layers, config, builder }: Retimed): Generator<string> {
   const times = which === 'later' ? `times after ${to}` : `other times than ${to}`
-  if (layers.length === 0 && !config) yield `  no ${times}: the image is as it was`
+  if (layers.length === 0 && !config) yield `  no ${times}${builder ? '' : ': the image is as it was'}`
   for (const { layer, entries } of layers.slice(0, MOST_RETIMED)) {
     yield `  layer ${layer}: ${count(entries, 'name')} with ${times}`
   }
   const more = layers.length - MOST_RETIMED
   if (more > 0) yield `  … and ${count(more, 'layer')} more; --json lists them all`
   if (config) yield `  config or history with ${times}`
+  if (builder) yield '  config without what its builder said of itself'
 }
 
 function row({ names, imageID, platform, layers }: WrittenImage, style: Style): string[] {
