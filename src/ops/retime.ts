@@ -8,7 +8,7 @@ import type { Image, Layer } from '../model/image.js'
 import type { Retimed as RetimedReport } from '../model/report-written.js'
 import { LAST_SECOND, type Retiming } from '../tar/retime.js'
 import { retimedTar } from '../tar/retime-tar.js'
-import { scanLayer } from '../tree/layer-entries.js'
+import { lentTar, scanLayer } from '../tree/layer-entries.js'
 import { refuseHoles } from './merge-whole.js'
 import { proveLayers } from './prove-layers.js'
 import { knownImage, withLayers, type KnownImage } from './relayer.js'
@@ -106,7 +106,7 @@ function retimedLayer(layer: Layer, retiming: Retiming, onEntry?: (isChanged: bo
     claims: {},
     blob: undefined,
     tar(context) {
-      return retimedTar(layer.tar(context), { retiming, limits: context.limits, ...(onEntry && { onEntry }) })
+      return retimedTar(lentTar(layer, context), { retiming, limits: context.limits, ...(onEntry && { onEntry }) })
     },
   }
 }

@@ -9,7 +9,7 @@ import { cleanKey, displayKey, displayPath, latin1 } from '../tar/path.js'
 import type { PlainMember } from '../tar/plain-header.js'
 import { boundedPath } from '../tree/changes.js'
 import type { RecordedEntry } from '../tree/entry-records.js'
-import { scanLayer } from '../tree/layer-entries.js'
+import { lentTar, scanLayer } from '../tree/layer-entries.js'
 import { entryOfPlain } from '../tree/plain-members.js'
 import { isAufsLink, whiteoutOf } from '../tree/whiteout.js'
 import { globs, type Globs } from './globs.js'
@@ -69,7 +69,7 @@ function strippedLayer(layer: Layer, parts: Cuts): Layer {
     path,
     claims: {},
     blob: undefined,
-    tar: (context) => withoutParts(layer.tar(context), parts),
+    tar: (context) => withoutParts(lentTar(layer, context), parts),
   }
 }
 

@@ -1,4 +1,5 @@
 import { sniffCompression } from '../bytes/compression.js'
+import { readAhead } from '../bytes/read-ahead.js'
 import type { ByteSource } from '../bytes/source.js'
 import { runContext, type RunContext } from '../context.js'
 import { toArchiveError, type ArchiveError } from '../errors.js'
@@ -105,6 +106,12 @@ function codeOf({ code }: ArchiveError): FindingCode | undefined {
     default:
       return undefined
   }
+}
+
+/** The tar of a layer, each chunk valid until the next is asked for: what is stored plain is read ahead. Errors: those of `layer.tar`. */
+export async function* lentTar(layer: Layer, context: RunContext): AsyncGenerator<Uint8Array> {
+  const plain = await plainBlob(layer, context)
+  yield* plain === undefined ? layer.tar(context) : readAhead(plain, context.signal)
 }
 
 /** The blob of a layer where it holds the tar as it is; undefined where the tar has to be made of it. */
