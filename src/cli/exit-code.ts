@@ -44,6 +44,7 @@ function couldNotRead(report: Report): boolean {
     case 'imgtar/efficiency/v1':
     case 'imgtar/buried/v1':
     case 'imgtar/blame/v1':
+    case 'imgtar/packages/v1':
       return false
   }
 }

@@ -1,8 +1,11 @@
 import { values, type Option } from './arguments.js'
 import { UsageError } from './usage-error.js'
 
-/** What `--report` can be given. */
-const KINDS = ['text', 'json', 'ndjson', 'junit', 'sarif', 'github', 'markdown', 'html'] as const
+/** What `--report` can be given where archives are judged. */
+export const VERDICT_KINDS = ['text', 'json', 'ndjson', 'junit', 'sarif', 'github', 'markdown', 'html'] as const
+
+/** What `--report` can be given anywhere. */
+const KINDS = [...VERDICT_KINDS, 'cyclonedx'] as const
 type Kind = (typeof KINDS)[number]
 
 /** One output of a run: what it looks like, and where it goes. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { engineSchema } from './report-engines.js'
 import { diffSchema, rootfsDigestSchema } from './report-diff.js'
 import { FILES_SCHEMAS, type FilesReport } from './report-files.js'
+import { packagesSchema, type PackagesReport } from './report-packages.js'
 import { envelope, errorSchema, findingSchema } from './report-parts.js'
 import { policyCheckSchema } from './report-policy.js'
 import { salvageSchema, type SalvageReport } from './report-salvage.js'
@@ -167,6 +168,7 @@ export const REPORT_SCHEMAS = {
   salvage: salvageSchema,
   ...FILES_SCHEMAS,
   ...WASTE_SCHEMAS,
+  packages: packagesSchema,
 } as const
 
 export type FindingReport = z.output<typeof findingSchema>
@@ -198,3 +200,4 @@ export type Report =
   | EfficiencyReport
   | BuriedReport
   | BlameReport
+  | PackagesReport

@@ -1,3 +1,4 @@
+import { cyclonedx } from './cyclonedx.js'
 import { github } from './github.js'
 import { html } from './html/index.js'
 import { human } from './human/index.js'
@@ -9,7 +10,7 @@ import type { Presenter } from './presenter.js'
 import { sarif } from './sarif.js'
 
 /** Every presenter; a new one is a file and a line here. */
-const PRESENTERS = { github, html, human, json, junit, markdown, ndjson, sarif } as const satisfies Record<
+const PRESENTERS = { cyclonedx, github, html, human, json, junit, markdown, ndjson, sarif } as const satisfies Record<
   string,
   Presenter
 >

@@ -18,6 +18,7 @@ import { importCommand } from './import.js'
 import { inspect } from './inspect.js'
 import { load } from './load.js'
 import { ls } from './ls.js'
+import { packages } from './packages.js'
 import { rebase } from './rebase.js'
 import { rootfsDigest } from './rootfs-digest.js'
 import { salvage } from './salvage.js'
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   images,
   history,
   ls,
+  packages,
   diff,
   rootfsDigest,
   efficiency,

@@ -6,7 +6,7 @@ import { FORCE_OPTION } from '../output-place.js'
 import { findingCode } from '../finding-code.js'
 import type { RunContext } from '../../context.js'
 import type { Tee } from '../tee.js'
-import { reportOption, type ReportTarget } from '../report-targets.js'
+import { reportOption, VERDICT_KINDS, type ReportTarget } from '../report-targets.js'
 import { UsageError } from '../usage-error.js'
 import { summaryOf } from '../verdict-summary.js'
 
@@ -21,7 +21,7 @@ export const verify = defineCommand({
     },
   },
   options: {
-    report: reportOption(),
+    report: reportOption(VERDICT_KINDS),
     'fail-on': choice('the least severity that fails an archive', ['error', 'warning', 'note'], 'warning'),
     allow: values('accept findings of this code: they are told and counted, and fail nothing', 'CODE', findingCode),
     'strict-tar': flag('tell every construct that tar readers read differently, and who reads it how'),

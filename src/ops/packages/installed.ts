@@ -35,16 +35,39 @@ export async function installedPackages(
   { tree, layers, isWanted, changed }: InstalledIn,
   context: RunContext,
 ): Promise<Installed> {
-  const readers = new Map<Located, PackageReader>()
+  const databases = new Map<Located, PackageReader>()
   for (const reader of PACKAGE_READERS) {
-    for (const file of reader.databases(tree, changed)) if (isWanted(file)) readers.set(file, reader)
+    for (const file of reader.databases(tree, changed)) if (isWanted(file)) databases.set(file, reader)
   }
   const packages: Package[] = []
-  const unsupported: string[] = []
-  const onFile = (file: Located, content: Uint8Array) => {
-    if (isBerkeleyDB(content)) unsupported.push(file.path)
-    else for (const one of readers.get(file)?.read(file.path, content) ?? []) packages.push(one)
+  const onPackages = (_: Located, found: Iterable<Package>): void => {
+    for (const one of found) packages.push(one)
   }
-  await readFiles({ layers, files: [...readers.keys()], most: MOST_DATABASE, onFile }, context)
+  const unsupported = await readDatabases({ layers, databases, onPackages }, context)
   return { packages, unsupported }
+}
+
+/** Files of databases, each with who reads it, and who hears what it says. */
+export interface DatabasesToRead {
+  readonly layers: readonly Layer[]
+  readonly databases: ReadonlyMap<Located, PackageReader>
+  readonly onPackages: (file: Located, packages: Iterable<Package>) => void
+  /** Other files to read in the same pass over the layers, each with who takes its content. */
+  readonly also?: ReadonlyMap<Located, (content: Uint8Array) => void>
+}
+
+/** Reads databases; gives the paths of those that no reader knows. Errors: those of readFiles. */
+export async function readDatabases(
+  { layers, databases, onPackages, also = new Map() }: DatabasesToRead,
+  context: RunContext,
+): Promise<readonly string[]> {
+  const unsupported: string[] = []
+  const onFile = (file: Located, content: Uint8Array): void => {
+    const reader = databases.get(file)
+    if (reader === undefined) also.get(file)?.(content)
+    else if (isBerkeleyDB(content)) unsupported.push(file.path)
+    else onPackages(file, reader.read(file.path, content))
+  }
+  await readFiles({ layers, files: [...databases.keys(), ...also.keys()], most: MOST_DATABASE, onFile }, context)
+  return unsupported
 }

@@ -9,6 +9,7 @@ import { inspectText } from './inspect.js'
 import { lsText } from './ls.js'
 import { noticeLines } from './notices.js'
 import { loadText } from './load.js'
+import { packagesText } from './packages.js'
 import { recoverText } from './recover.js'
 import { salvageText } from './salvage.js'
 import { tarSplitText } from './tar-split.js'
@@ -59,6 +60,8 @@ function linesOf(report: Report, style: Style): Iterable<string> {
       return buriedText(report)
     case 'imgtar/blame/v1':
       return blameText(report, style)
+    case 'imgtar/packages/v1':
+      return packagesText(report, style)
     case 'imgtar/rootfs-digest/v1':
       return rootfsDigestText(report)
   }
