@@ -76,6 +76,7 @@ const STEPS = [
     ['thin', sample('app-2.tar'), '--base', sample('app.tar'), '-o', output('thin.tar')],
   ],
   ['There, it is whole with what is there already.', 0, ['verify', '--assume', sample('app.tar'), output('thin.tar')]],
+  ['What is installed, and since which layer.', 0, ['packages', sample('app-2.tar')]],
   ['Deleted above, still inside.', 0, ['buried', sample('app.tar')]],
   [
     'Now in no layer any more; all else stays, byte for byte.',
