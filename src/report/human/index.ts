@@ -61,7 +61,7 @@ function linesOf(report: Report, style: Style): Iterable<string> {
     case 'imgtar/blame/v1':
       return blameText(report, style)
     case 'imgtar/packages/v1':
-      return packagesText(report, style)
+      return packagesText(report)
     case 'imgtar/rootfs-digest/v1':
       return rootfsDigestText(report)
   }

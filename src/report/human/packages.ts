@@ -1,18 +1,18 @@
 import { count } from '../../errors.js'
 import type { PackageRow, PackagesReport } from '../../model/report-packages.js'
-import { readable, visible, visibleName } from '../escape.js'
-import type { Style } from '../presenter.js'
+import { readable, visibleName, visibleText } from '../escape.js'
 import { table, TIGHT_TABLE } from '../table.js'
 
 const HEADER = ['MANAGER', 'NAME', 'VERSION', 'ARCH', 'LAYER', 'PATH']
 
 /** Which Linux it is and how many packages it has, a row for each, and what could not be read. */
-export function* packagesText(report: PackagesReport, _style: Style): Generator<string> {
+export function* packagesText(report: PackagesReport): Generator<string> {
   const { archive, packages, distro, unread } = report
-  const which = distro === null ? '' : `${visible(distro.name ?? distro.id)}, `
+  const which = distro === null ? '' : `${visibleText(distro.name ?? distro.id)}, `
   yield `${visibleName(archive)}: ${which}${amounts(packages)}`
   if (packages.length > 0) yield ''
-  if (packages.length > 0) yield* table(columns([HEADER, ...packages.map(row)]), TIGHT_TABLE)
+  if (packages.length > 0)
+    for (const line of table(columns([HEADER, ...packages.map(row)]), TIGHT_TABLE)) yield line.trimEnd()
   for (const path of unread)
     yield `not read: ${visibleName(readable(path))}, a database in the format of rpm before 4.16`
 }
@@ -25,7 +25,7 @@ function amounts(packages: readonly PackageRow[]): string {
 
 function row({ manager, name, version, architecture = '', layer, path = '' }: PackageRow): string[] {
   const place = path === '' ? '' : visibleName(readable(path))
-  return [manager, visible(name), visible(version), visible(architecture), `${layer}`, place]
+  return [manager, visibleText(name), visibleText(version), visibleText(architecture), `${layer}`, place]
 }
 
 /** Without the columns in which no row has anything. */
