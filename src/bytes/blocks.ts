@@ -37,12 +37,15 @@ export function blocksOf(source: ByteSource, signal?: AbortSignal): Blocks {
   }
 }
 
-// Files take longer for larger writes: see growing-file.ts.
-const CHUNK = 512 * 1024
+/**
+ * Bytes that the system's cache is given at once: for more it takes larger pages, which a virtual machine may have to ask its
+ * host for, and that takes long.
+ */
+export const LARGEST_WRITE = 512 * 1024
 
 /** The same bytes in chunks, each valid until the next is asked for, which is filled meanwhile; nobody looks at them. */
-export async function* chunked({ fill, size = CHUNK }: Blocks): AsyncGenerator<Uint8Array, void> {
-  const most = Math.max(1, Math.min(size, CHUNK))
+export async function* chunked({ fill, size = LARGEST_WRITE }: Blocks): AsyncGenerator<Uint8Array, void> {
+  const most = Math.max(1, Math.min(size, LARGEST_WRITE))
   const buffers = [new Uint8Array(most), new Uint8Array(most)] as const
   const filled = async (buffer: Uint8Array): Promise<Uint8Array> => {
     const { length, ready } = fill(buffer)

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { blockRing, type BlockRing, type WriteBytes } from './block-ring.js'
-import { writeChunked, type Blocks } from './blocks.js'
+import { LARGEST_WRITE, writeChunked, type Blocks } from './blocks.js'
 import { directFile, type DirectFile } from './direct-file.js'
 import { storeAhead, type Storing } from './store-ahead.js'
 
@@ -8,8 +8,6 @@ import { storeAhead, type Storing } from './store-ahead.js'
 const WORTH_DIRECT = 32 * 1024 * 1024
 // Not worth the memory of a ring, of which a directory of small files would have one each.
 const SMALL = 1024 * 1024
-/** For larger writes the system takes larger pages, which a virtual machine may have to ask its host for: that takes long. */
-export const CACHED = 512 * 1024
 
 /** A file that grows, and changes before its end. Throws what the system says, of earlier bytes too. */
 export interface GrowingFile {
@@ -114,7 +112,7 @@ function bothWays(file: string, handle: FileHandle, told: (cause: unknown) => un
 async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   let done = 0
   while (done < bytes.length) {
-    const length = Math.min(CACHED, bytes.length - done)
+    const length = Math.min(LARGEST_WRITE, bytes.length - done)
     const { bytesWritten } = await handle.write(bytes, done, length, position + done)
     done += bytesWritten
   }

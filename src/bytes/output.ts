@@ -3,8 +3,8 @@ import { link, open, rename, rm, unlink, type FileHandle } from 'node:fs/promise
 import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
 import { promisify } from 'node:util'
-import { writeChunked, type Blocks } from './blocks.js'
-import { CACHED, growingFile } from './growing-file.js'
+import { LARGEST_WRITE, writeChunked, type Blocks } from './blocks.js'
+import { growingFile } from './growing-file.js'
 import {
   checkParent,
   modeToWrite,
@@ -169,7 +169,7 @@ function fileBelow(stream: Writable): typeof STDOUT | undefined {
 function intoFile(file: number, location: string): ChunkWriter {
   const writeSome = promisify(write)
   const put = async (chunk: Uint8Array, done: number): Promise<number> => {
-    const { bytesWritten } = await writeSome(file, chunk, done, Math.min(CACHED, chunk.length - done), null)
+    const { bytesWritten } = await writeSome(file, chunk, done, Math.min(LARGEST_WRITE, chunk.length - done), null)
     return bytesWritten
   }
   return {

@@ -12,16 +12,20 @@ const OF_CONTAINERS: ReadonlySet<string> = new Set(['hostname', 'image'])
  * there is nothing of that, the result is `config`. Errors: ERR_JSON, ERR_DOCUMENT where what is left makes no config.
  */
 export function withoutBuilder(config: RawJson<ImageConfig>): RawJson<ImageConfig> {
-  const text = documentText(config)
-  const members = without(text, OF_IMAGE)
-  const inner = members.get('config')
-  if (inner?.startsWith('{') === true) members.set('config', goObject(without(inner, OF_CONTAINERS)))
-  const next = goObject(members)
-  const isSame = JSON.stringify(JSON.parse(next)) === JSON.stringify(JSON.parse(text))
-  return isSame ? config : parseJson(new TextEncoder().encode(next), imageConfig, config.location)
+  const all = rawMembers(documentText(config))
+  const members = without(all, OF_IMAGE)
+  let isSame = members.size === all.size
+  for (const [key, text] of members) {
+    if (key.toLowerCase() !== 'config' || !text.startsWith('{')) continue
+    const before = rawMembers(text)
+    const after = without(before, OF_CONTAINERS)
+    members.set(key, goObject(after))
+    isSame &&= after.size === before.size
+  }
+  return isSame ? config : parseJson(new TextEncoder().encode(goObject(members)), imageConfig, config.location)
 }
 
 // Go reads a key whatever its case.
-function without(text: string, keys: ReadonlySet<string>): Map<string, string> {
-  return new Map([...rawMembers(text)].filter(([key]) => !keys.has(key.toLowerCase())))
+function without(members: ReadonlyMap<string, string>, keys: ReadonlySet<string>): Map<string, string> {
+  return new Map([...members].filter(([key]) => !keys.has(key.toLowerCase())))
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MANAGERS } from './package-managers.js'
 import { envelope, findingSchema } from './report-parts.js'
 
 const count = z.number().int()
@@ -85,7 +86,7 @@ const layerPairSchema = z.object({
 
 const packageChangeSchema = z.object({
   id: z.string().describe('unique in the report: dpkg:openssl'),
-  manager: z.enum(['dpkg', 'apk', 'rpm', 'python', 'npm']),
+  manager: z.enum(MANAGERS),
   name: z.string(),
   change: z.enum(['added', 'removed', 'upgraded', 'downgraded', 'changed']),
   a: z.string().nullable().describe('version'),

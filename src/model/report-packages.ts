@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MANAGERS } from './package-managers.js'
 import { envelope, findingSchema } from './report-parts.js'
 
 /** `imgtar packages --json`. */
@@ -27,7 +28,7 @@ export const packagesSchema = z.object({
   packages: z
     .array(
       z.object({
-        manager: z.enum(['dpkg', 'apk', 'rpm', 'python', 'npm']),
+        manager: z.enum(MANAGERS),
         name: z.string(),
         version: z.string().describe('as the manager writes it, with epoch and release'),
         architecture: z.string().optional().describe('for dpkg and rpm'),

@@ -64,3 +64,8 @@ export function withLayers(
     ...(change.platform !== undefined && { platform: change.platform }),
   }
 }
+
+/** The layer with another tar, of which nothing is known yet. */
+export function changedLayer({ index, path }: Layer, tar: Layer['tar']): Layer {
+  return { index, state: 'assembled', path, claims: {}, blob: undefined, tar }
+}

@@ -11,7 +11,7 @@ import { retimedTar } from '../tar/retime-tar.js'
 import { lentTar, scanLayer } from '../tree/layer-entries.js'
 import { refuseHoles } from './merge-whole.js'
 import { proveLayers } from './prove-layers.js'
-import { knownImage, withLayers, type KnownImage } from './relayer.js'
+import { changedLayer, knownImage, withLayers, type KnownImage } from './relayer.js'
 
 /** Which times are to become which. */
 export interface RetimeOptions {
@@ -98,17 +98,9 @@ async function changedEntries(layer: Layer, { archive, retiming }: Changing, con
 }
 
 function retimedLayer(layer: Layer, retiming: Retiming, onEntry?: (isChanged: boolean) => void): Layer {
-  const { index, path } = layer
-  return {
-    index,
-    state: 'assembled',
-    path,
-    claims: {},
-    blob: undefined,
-    tar(context) {
-      return retimedTar(lentTar(layer, context), { retiming, limits: context.limits, ...(onEntry && { onEntry }) })
-    },
-  }
+  return changedLayer(layer, (context) => {
+    return retimedTar(lentTar(layer, context), { retiming, limits: context.limits, ...(onEntry && { onEntry }) })
+  })
 }
 
 interface ConfigTimes {

@@ -16,7 +16,7 @@ import { globs, type Globs } from './globs.js'
 import { nameOf } from './list-rows.js'
 import { refuseHoles } from './merge-whole.js'
 import { proveLayers } from './prove-layers.js'
-import { knownImage, withLayers } from './relayer.js'
+import { changedLayer, knownImage, withLayers } from './relayer.js'
 
 /** What to take out. */
 export interface StripOptions {
@@ -55,22 +55,12 @@ export async function strip(image: Image, { archive, paths }: StripOptions, cont
     refuseHoles(log.findings, archive)
     const found = search.found()
     for (const one of found) stripped.push(one)
-    layers.push(found.length === 0 ? layer : strippedLayer(layer, search.parts))
+    layers.push(
+      found.length === 0 ? layer : changedLayer(layer, (run) => withoutParts(lentTar(layer, run), search.parts)),
+    )
   }
   unwanted.refuseUnused(archive)
   return { image: withLayers(known, layers, { history: known.history }), stripped, findings: log.findings }
-}
-
-function strippedLayer(layer: Layer, parts: Cuts): Layer {
-  const { index, path } = layer
-  return {
-    index,
-    state: 'assembled',
-    path,
-    claims: {},
-    blob: undefined,
-    tar: (context) => withoutParts(lentTar(layer, context), parts),
-  }
 }
 
 interface Search {

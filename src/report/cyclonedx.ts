@@ -1,4 +1,6 @@
 import type { PackageRow, PackagesReport } from '../model/report-packages.js'
+import { noticeLines } from './human/notices.js'
+import { unreadLines } from './human/packages.js'
 import { jsonPieces } from './json.js'
 import type { Presenter } from './presenter.js'
 
@@ -13,7 +15,11 @@ export const cyclonedx: Presenter = {
     yield* jsonPieces(bom(report), 2)
     yield '\n'
   },
-  notices: () => [],
+  // The document has no place for what is wrong with the archive.
+  *notices(report, style) {
+    for (const line of noticeLines(report, style)) yield `${line}\n`
+    if (report.schema === 'imgtar/packages/v1') for (const line of unreadLines(report)) yield `imgtar: ${line}\n`
+  },
 }
 
 interface Property {
@@ -33,6 +39,7 @@ interface Component {
 
 function bom(report: PackagesReport): object {
   const refs = uniqueNames()
+  const image = imageComponent(report, refs)
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
@@ -40,17 +47,23 @@ function bom(report: PackagesReport): object {
     version: 1,
     metadata: {
       tools: { components: [{ type: 'application', name: report.tool.name, version: report.tool.version }] },
-      component: imageComponent(report, refs),
+      component: image,
     },
     components: [
       ...distroComponents(report, refs),
       ...report.packages.map((one) => packageComponent(one, report, refs)),
     ],
+    ...(!isWhole(report) && { compositions: [{ aggregate: 'incomplete', assemblies: [image['bom-ref']] }] }),
   }
 }
 
+/** Whether all of the image could be read. */
+function isWhole({ ok, unread }: PackagesReport): boolean {
+  return ok && unread.length === 0
+}
+
 function imageComponent({ archive, imageID, names, platform }: PackagesReport, refs: UniqueName): Component {
-  const [name = archive] = names
+  const [name = imageID ?? archive] = names
   // A registry may have a port, behind a colon too.
   const colon = name.lastIndexOf(':')
   const hasTag = names.length > 0 && colon > name.lastIndexOf('/')

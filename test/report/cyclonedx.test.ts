@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { PackagesReport } from '../../src/model/report-packages.js'
 import { cyclonedx } from '../../src/report/cyclonedx.js'
+import { findingOf } from '../support/verdicts.js'
 
 const style = { color: false, full: false, now: new Date(0) }
 const report: PackagesReport = {
@@ -86,10 +87,27 @@ test('a bill of materials has the image, its distribution and its packages, each
   })
 })
 
-test('an image without a name is that of its archive, one without a tag has no version', () => {
+test('what could not be read is told beside the document, which says that it is not all', () => {
+  const finding = findingOf('LAYER_MISSING', 'error', { archive: 'app.tar', layer: 1 })
+  const missing = { ...report, ok: false, findings: [finding], unread: ['/var/lib/rpm/Packages'] }
+  expect(bomOf(missing)).toMatchObject({ compositions: [{ aggregate: 'incomplete', assemblies: ['sha256:aa'] }] })
+  const [first, second] = cyclonedx.notices(missing, style)
+  expect(first).toContain('error LAYER_MISSING')
+  expect(second).toBe('imgtar: not read: /var/lib/rpm/Packages, a database in the format of rpm before 4.16\n')
+  expect(bomOf({ ...report, unread: missing.unread })).toHaveProperty('compositions')
+  expect([bomOf(report), [...cyclonedx.notices(report, style)]]).toEqual([
+    expect.not.objectContaining({ compositions: expect.anything() as unknown }),
+    [],
+  ])
+})
+
+test('an image without a name is that of its ID or its archive, one without a tag has no version', () => {
   const componentOf = (names: string[]): unknown =>
     (bomOf({ ...report, imageID: null, names }) as { metadata: { component: unknown } }).metadata.component
   expect(componentOf([])).toMatchObject({ 'bom-ref': 'app.tar', name: 'app.tar' })
+  expect((bomOf({ ...report, names: [] }) as { metadata: object }).metadata).toMatchObject({
+    component: { 'bom-ref': 'sha256:aa', name: 'sha256:aa' },
+  })
   expect(componentOf(['host:5000/a'])).toMatchObject({ name: 'host:5000/a' })
   expect(componentOf(['host:5000/a'])).not.toHaveProperty('version')
 })

@@ -1,3 +1,4 @@
+import { MANAGERS, type Manager } from '../../model/package-managers.js'
 import { value } from '../arguments.js'
 import { openOperand } from '../archives.js'
 import { AS_OF_OPTION, chosenLayers } from '../as-of.js'
@@ -7,15 +8,13 @@ import { isClean } from '../exit-code.js'
 import { reportOption } from '../report-targets.js'
 import { UsageError } from '../usage-error.js'
 
-const MANAGERS = ['dpkg', 'apk', 'rpm', 'python', 'npm'] as const
-
 /** `imgtar packages`: what is installed in an image. */
 export const packages = defineCommand({
   name: 'packages',
   summary: 'list the packages that are installed in an image, and the layer that installed each',
   positionals: { archive: { kind: 'one', summary: 'the archive, and which image where it holds several' } },
   options: {
-    manager: value('those of these alone: dpkg, apk, rpm, python, npm', 'NAME,…', managers),
+    manager: value(`those of these alone: ${MANAGERS.join(', ')}`, 'NAME,…', managers),
     'as-of': AS_OF_OPTION,
     report: reportOption(['text', 'json', 'cyclonedx']),
   },
@@ -51,7 +50,7 @@ export const packages = defineCommand({
   },
 })
 
-function managers(text: string, name: string): readonly (typeof MANAGERS)[number][] {
+function managers(text: string, name: string): readonly Manager[] {
   return text.split(',').map((part) => {
     const found = MANAGERS.find((one) => one === part)
     if (found === undefined) throw new UsageError(`--${name} wants some of ${MANAGERS.join(', ')}, not '${part}'`)

@@ -44,7 +44,7 @@ export async function installedPackages(
     for (const one of found) packages.push(one)
   }
   const unsupported = await readDatabases({ layers, databases, onPackages }, context)
-  return { packages, unsupported }
+  return { packages, unsupported: unsupported.map(({ path }) => path) }
 }
 
 /** Files of databases, each with who reads it, and who hears what it says. */
@@ -56,16 +56,16 @@ export interface DatabasesToRead {
   readonly also?: ReadonlyMap<Located, (content: Uint8Array) => void>
 }
 
-/** Reads databases; gives the paths of those that no reader knows. Errors: those of readFiles. */
+/** Reads databases, layer by layer; gives those that no reader knows. Errors: those of readFiles. */
 export async function readDatabases(
   { layers, databases, onPackages, also = new Map() }: DatabasesToRead,
   context: RunContext,
-): Promise<readonly string[]> {
-  const unsupported: string[] = []
+): Promise<readonly Located[]> {
+  const unsupported: Located[] = []
   const onFile = (file: Located, content: Uint8Array): void => {
     const reader = databases.get(file)
     if (reader === undefined) also.get(file)?.(content)
-    else if (isBerkeleyDB(content)) unsupported.push(file.path)
+    else if (isBerkeleyDB(content)) unsupported.push(file)
     else onPackages(file, reader.read(file.path, content))
   }
   await readFiles({ layers, files: [...databases.keys(), ...also.keys()], most: MOST_DATABASE, onFile }, context)

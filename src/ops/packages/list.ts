@@ -7,7 +7,7 @@ import { mergedTree } from '../../tree/merged.js'
 import type { Located, Tree } from '../../tree/tree.js'
 import { historyOfLayers } from '../history-steps.js'
 import { readable } from '../list-rows.js'
-import { databaseHistory, type DatabaseHistory, type DatabaseVersion } from './history.js'
+import { databaseHistory, type DatabaseHistory, type DatedPackage } from './history.js'
 import { PACKAGE_READERS, readDatabases } from './installed.js'
 import { osReleaseIn, readOSRelease } from './os-release.js'
 import type { Manager, Package } from './package.js'
@@ -42,8 +42,6 @@ export async function packagesIn(image: Image, options: PackagesOptions, context
   return { distro, layers: layerRows(image, layers, rows), packages: rows.sort(inOrder), unread, found: log.findings }
 }
 
-type Known = Omit<Package, 'files'>
-
 interface Reading {
   readonly tree: Tree
   readonly layers: readonly Layer[]
@@ -60,60 +58,30 @@ async function readRows({ tree, layers, history }: Reading, context: RunContext)
   let distro: Distro | null = null
   const osRelease = osReleaseIn(tree)
   const also = new Map(osRelease && [[osRelease, (content: Uint8Array) => void (distro = readOSRelease(content))]])
-  const { databases, versions } = history.of(tree)
-  const found = new Map<Located, readonly Known[]>()
+  const dated = history.of(tree)
+  const rows: PackageRow[] = []
   const onPackages = (file: Located, packages: Iterable<Package>): void => {
-    // Not their files, of which there may be a million.
-    found.set(
-      file,
-      Array.from(packages, ({ files: _, ...known }) => known),
-    )
+    for (const one of dated.date(file, packages)) rows.push(rowOf(one))
   }
-  const unsupported = await readDatabases({ layers, databases, onPackages, also }, context)
-  const rows = versions.flatMap((all) => rowsOf(all, found, distro))
-  return { rows, unread: [...new Set(unsupported)].map((path) => readable(`/${path}`)).sort(), distro }
+  const unsupported = await readDatabases({ layers, databases: dated.files, onPackages, also }, context)
+  const unread = unsupported.filter((file) => dated.isLast(file)).map(({ path }) => readable(`/${path}`))
+  return { rows: rows.map((row) => withPurl(row, distro)), unread: unread.sort(), distro }
 }
 
-/** The packages of the last version of a database, each with the layer from which on all versions have it. */
-function rowsOf(
-  versions: readonly DatabaseVersion[],
-  found: ReadonlyMap<Located, readonly Known[]>,
-  distro: Distro | null,
-): PackageRow[] {
-  const newestFirst = versions.toReversed()
-  const [newest] = newestFirst
-  if (newest === undefined) return []
-  const before = newestFirst.slice(1).map(({ layer, file }) => {
-    return { layer, keys: new Set((found.get(file) ?? []).map(keyOf)) }
-  })
-  return (found.get(newest.file) ?? []).map((one) => {
-    let { layer } = newest
-    for (const older of before) {
-      if (!older.keys.has(keyOf(one))) break
-      layer = older.layer
-    }
-    return rowOf(one, layer, distro)
-  })
-}
-
-function keyOf({ name, version, architecture = '' }: Known): string {
-  return `${name}\0${version}\0${architecture}`
-}
-
-function rowOf(
-  { manager, name, version, architecture, path }: Known,
-  layer: number,
-  distro: Distro | null,
-): PackageRow {
-  const row = {
+function rowOf({ manager, name, version, architecture, path, layer }: DatedPackage): PackageRow {
+  return {
     manager,
     name,
     version,
     ...(architecture !== undefined && architecture !== '' && { architecture }),
     ...(path !== undefined && { path: readable(`/${path}`) }),
+    layer,
   }
+}
+
+function withPurl(row: PackageRow, distro: Distro | null): PackageRow {
   const purl = purlOf(row, distro)
-  return { ...row, layer, ...(purl !== undefined && { purl }) }
+  return { ...row, ...(purl !== undefined && { purl }) }
 }
 
 function layerRows(image: Image, layers: readonly Layer[], rows: readonly PackageRow[]): PackagesReport['layers'] {

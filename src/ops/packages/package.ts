@@ -1,7 +1,7 @@
+import type { Manager } from '../../model/package-managers.js'
 import type { Located, Tree } from '../../tree/tree.js'
 
-/** Who installed a package. */
-export type Manager = 'dpkg' | 'apk' | 'rpm' | 'python' | 'npm'
+export type { Manager } from '../../model/package-managers.js'
 
 /** A package that a tree says is installed; all paths are one latin1 character a byte, without a leading slash. */
 export interface Package {

@@ -18,7 +18,7 @@ export function purlOf(row: Omit<PackageRow, 'purl' | 'layer'>, distro: Distro |
     if (distro === null) return undefined
     const [, epoch, rest = version] = manager === 'rpm' ? (/^(\d+):(.*)$/s.exec(version) ?? []) : []
     const qualifiers = {
-      ...(architecture !== undefined && architecture !== '' && { arch: architecture }),
+      ...(architecture !== undefined && { arch: architecture }),
       distro: distro.versionID === undefined ? distro.id : `${distro.id}-${distro.versionID}`,
       ...(epoch !== undefined && { epoch }),
     }

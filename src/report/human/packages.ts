@@ -7,12 +7,17 @@ const HEADER = ['MANAGER', 'NAME', 'VERSION', 'ARCH', 'LAYER', 'PATH']
 
 /** Which Linux it is and how many packages it has, a row for each, and what could not be read. */
 export function* packagesText(report: PackagesReport): Generator<string> {
-  const { archive, packages, distro, unread } = report
+  const { archive, packages, distro } = report
   const which = distro === null ? '' : `${visibleText(distro.name ?? distro.id)}, `
   yield `${visibleName(archive)}: ${which}${amounts(packages)}`
   if (packages.length > 0) yield ''
   if (packages.length > 0)
     for (const line of table(columns([HEADER, ...packages.map(row)]), TIGHT_TABLE)) yield line.trimEnd()
+  yield* unreadLines(report)
+}
+
+/** The databases that could not be read, a line each. */
+export function* unreadLines({ unread }: PackagesReport): Generator<string> {
   for (const path of unread)
     yield `not read: ${visibleName(readable(path))}, a database in the format of rpm before 4.16`
 }

@@ -6,6 +6,7 @@ import { packagesIn, type PackagesOptions } from '../../../src/ops/packages/list
 import { osReleaseIn, readOSRelease } from '../../../src/ops/packages/os-release.js'
 import { purlOf } from '../../../src/ops/packages/purl.js'
 import { directory, file, missingLayer, symlink, type LayerEntry } from '../../support/layers.js'
+import { ndbDatabase, rpmHeader } from '../../support/rpm.js'
 import { storedImage } from '../../support/stored-image.js'
 import { mergeEntries } from '../../support/trees.js'
 
@@ -72,6 +73,21 @@ describe('the packages of an image', () => {
     expect(layers.map(({ diffID }) => diffID)).toEqual(app.layers.map(({ claims }) => claims.diffID))
   })
 
+  test('are there since the layer that brought them back, where the whole database or its content was gone', async () => {
+    const whole = [status(stanza('a', '1'))]
+    const since = async (...gap: LayerEntry[][]) => {
+      const { packages } = await listed(storedImage({ layers: [whole, ...gap, whole] }))
+      return packages.map(({ name, layer }) => `${name} ${layer}`)
+    }
+    expect(await since()).toEqual(['a 0'])
+    expect(await since([file('other')])).toEqual(['a 0'])
+    expect(await since([file('var/lib/dpkg/.wh.status')])).toEqual(['a 2'])
+    expect(await since([file('var/lib/dpkg/.wh.status')], [file('other')])).toEqual(['a 3'])
+    expect(await since([status()])).toEqual(['a 2'])
+    const { packages } = await listed(storedImage({ layers: [whole, [file('var/lib/dpkg/.wh.status')]] }))
+    expect(packages).toEqual([])
+  })
+
   test('may be those of some managers, or as of a layer', async () => {
     const names = async (options: Partial<PackagesOptions>) =>
       (await listed(app, options)).packages.map(({ name, architecture }) => [name, architecture].join(' ').trim())
@@ -104,6 +120,11 @@ describe('the packages of an image', () => {
     const content = String.fromCharCode(...meta)
     const { packages, unread } = await listed(storedImage({ layers: [[file('var/lib/rpm/Packages', { content })]] }))
     expect([packages, unread]).toEqual([[], ['/var/lib/rpm/Packages']])
+    const header = rpmHeader({ name: 'a', version: '1', release: '2', files: [] })
+    const newer = file('var/lib/rpm/Packages', { content: String.fromCharCode(...ndbDatabase([header])) })
+    const rebuilt = await listed(storedImage({ layers: [[file('var/lib/rpm/Packages', { content })], [newer]] }))
+    expect(rebuilt.packages.map(({ name, version, layer }) => [name, version, layer])).toEqual([['a', '1-2', 1]])
+    expect(rebuilt.unread).toEqual([])
   })
 })
 
